@@ -1,0 +1,52 @@
+"""Writing files so that a crash or a full disk leaves the old one whole (standard library only)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextlib.contextmanager
+def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Opens a temporary sibling for writing and renames it to `path` when the block ends without an error."""
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_directory(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Makes a temporary sibling directory and renames it to `path` when the block ends without an error.
+
+    A directory that is already there is replaced as a whole, after the new one is complete.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
+    try:
+        new = temporary / "new"
+        new.mkdir()
+        yield new
+        if target.exists():
+            target.rename(temporary / "old")
+        new.rename(target)
+    finally:
+        # interrupted between the two renames: the old one goes back
+        if (temporary / "old").exists() and not target.exists():
+            (temporary / "old").rename(target)
+        shutil.rmtree(temporary, ignore_errors=True)
