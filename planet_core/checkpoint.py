@@ -1,0 +1,101 @@
+"""Saving and loading a model version: weights as safetensors, the rest as `model_directory` reads it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from planet_core import inception, model_directory
+from planet_core.files import atomic_directory
+from planet_core.model_directory import ModelDirectoryError, TrainingIndex
+from planet_core.partition import Partition, PartitionError
+
+# input = (pixel / 255 - mean) / std, the same for the three channels
+NORMALISATION = {"mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model version in memory: the network in evaluation mode, its classes, its config and its digest."""
+
+    network: inception.Inception
+    partition: Partition
+    config: dict[str, Any]
+    digest: str
+
+
+def save(
+    directory: str | os.PathLike[str],
+    network: inception.Inception,
+    preset: str,
+    partition: Partition,
+    recipe: dict[str, Any],
+    metrics: dict[str, Any],
+    training_index: TrainingIndex,
+) -> str:
+    """Writes a model version directory, as a whole or not at all, and returns its digest.
+
+    `recipe` holds all values of the run, JSON only; `network` was built from `preset`.
+    A directory of that name is replaced once the new one is complete.
+
+    Raises:
+        OSError: the disk is full or not writable; what was there before is untouched.
+    """
+    with atomic_directory(directory) as new:
+        weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+        save_file(weights, new / model_directory.WEIGHTS)
+        (new / model_directory.WEIGHTS).chmod(0o644)  # safetensors leaves it to the owner alone
+        partition.save(new / model_directory.PARTITION)
+        _write_json(new / model_directory.METRICS, metrics)
+        training_index.write(new / model_directory.TRAINING_INDEX)
+        config = {
+            "format": model_directory.FORMAT,
+            "format_version": model_directory.FORMAT_VERSION,
+            "network": preset,
+            "cells": len(partition),
+            "embedding": inception.PRESETS[preset].embedding,
+            "parameters": sum(parameter.numel() for parameter in network.parameters()),
+            "image_px": inception.PRESETS[preset].image_px,
+            "normalisation": NORMALISATION,
+            "class_point": recipe["class_point"],
+            "partition_digest": partition.digest,
+            "fine_level": training_index.fine_level,
+            "recipe": recipe,
+            "sha256": {name: model_directory.sha256_of(new / name) for name in model_directory.CHECKSUMMED},
+        }
+        _write_json(new / model_directory.CONFIG, config)
+    return model_directory.version_digest(directory)
+
+
+def load(directory: str | os.PathLike[str], device: str = "cpu") -> Model:
+    """Reads a model version, every file checked against its checksum.
+
+    Raises:
+        ModelDirectoryError: missing, incomplete, damaged, or files that do not belong together.
+    """
+    folder = Path(directory)
+    config = model_directory.read_config(folder)
+    model_directory.verify(folder)
+    try:
+        partition = Partition.load(folder / model_directory.PARTITION)
+    except PartitionError as error:
+        raise ModelDirectoryError(str(error)) from error
+    if partition.digest != config["partition_digest"] or len(partition) != config["cells"]:
+        raise ModelDirectoryError(f"the partition in {folder} is not the one that the model was trained with")
+    try:
+        network = inception.build(config["network"], config["cells"])
+        network.load_state_dict(load_file(folder / model_directory.WEIGHTS, device=device))
+    except (ValueError, RuntimeError, SafetensorError) as error:
+        raise ModelDirectoryError(f"the weights in {folder} do not fit its config: {error}") from error
+    network.to(device).eval()
+    return Model(network, partition, config, model_directory.version_digest(folder))
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
