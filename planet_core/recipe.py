@@ -1,0 +1,95 @@
+"""What a training run is: a frozen set of values with a name. No torch: the web process lists recipes.
+
+Each file of `planet_core/recipes` holds one `RECIPE`; its docstring says the command, the cost and the
+numbers to expect. The whole recipe is written into the config of the model that comes out.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from planet_core import recipes
+
+
+class RecipeError(Exception):
+    """No recipe of that name."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All values of a training run.
+
+    Attributes:
+        name: name of the recipe.
+        network: preset of `planet_core.inception`.
+        max_photos, min_photos: the partition's t1 and t2 (paper section 3).
+        max_level: S2 level below which no class cell is split.
+        fine_level: S2 level of the places that are kept whole by the split; not coarser than `max_level`, so
+            that a class can have places on both sides.
+        validation_share: share of the photos that is held out, about.
+        epochs: passes over the training photos.
+        batch_size: photos in a step.
+        optimiser: `adagrad` (paper) or `adamw`.
+        learning_rate: its highest value.
+        weight_decay: of `adamw`, on weights of more than one dimension.
+        warmup_share: share of the steps in which the learning rate rises from 0; afterwards it falls as a
+            cosine to 0. 0 means a constant rate, as in the paper.
+        label_smoothing: share of the target spread over all classes.
+        crop_side: (least, most) side of a training crop, as a share of the picture's shorter side.
+        colour: largest relative change of brightness, contrast and saturation in training.
+        class_point: what `top-cell` answers: `cell-center` (paper).
+    """
+
+    name: str
+    network: str
+    max_photos: int
+    min_photos: int
+    max_level: int
+    fine_level: int
+    validation_share: float
+    epochs: int
+    batch_size: int
+    optimiser: str
+    learning_rate: float
+    weight_decay: float
+    warmup_share: float
+    label_smoothing: float
+    crop_side: tuple[float, float]
+    colour: float
+    class_point: str = "cell-center"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The values as JSON takes them."""
+        return asdict(self)
+
+
+def names() -> list[str]:
+    """Names of all recipes, sorted."""
+    return sorted(module.name for module in pkgutil.iter_modules(recipes.__path__))
+
+
+def load(name: str) -> Recipe:
+    """The recipe of that name.
+
+    Raises:
+        RecipeError: there is none; lists those there are.
+    """
+    if name not in names():
+        raise RecipeError(f"there is no recipe {name!r}; the recipes are {', '.join(names())}")
+    recipe = importlib.import_module(f"planet_core.recipes.{name}").RECIPE
+    if not isinstance(recipe, Recipe):
+        raise RecipeError(f"planet_core/recipes/{name}.py holds no RECIPE")
+    return recipe
+
+
+def summary(name: str) -> str:
+    """The first line of a recipe's docstring, for lists. Raises RecipeError as `load`."""
+    load(name)
+    source = Path(next(iter(recipes.__path__))) / f"{name}.py"
+    docstring = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
+    return docstring.partition("\n")[0]
