@@ -1,0 +1,214 @@
+"""All settings, read once from the environment. Each variable is explained in docs/settings.md."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import dj_database_url
+import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
+
+from geogame.lib.env import env_bool, env_float, env_int, env_list, env_path, env_str, kept_secret
+
+django_stubs_ext.monkeypatch()  # ModelAdmin[Map] and the like, at run time too
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DATA_DIR = env_path("DATA_DIR", BASE_DIR / "data")
+MEDIA_ROOT = env_path("MEDIA_ROOT", DATA_DIR / "media")
+MODEL_ROOT = env_path("MODEL_ROOT", DATA_DIR / "models")
+RUN_ROOT = env_path("RUN_ROOT", DATA_DIR / "runs")
+
+# --- Security ------------------------------------------------------------------------------------
+DEBUG = env_bool("DEBUG", True)
+SECRET_KEY = env_str("SECRET_KEY")
+if not SECRET_KEY:
+    if not DEBUG:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set, and DEBUG=0 has no default for it. "
+            "Set it to 50 or more random characters and keep it secret."
+        )
+    SECRET_KEY = kept_secret(DATA_DIR / "secret_key")
+
+HOST = env_str("HOST", "127.0.0.1")
+PORT = env_int("PORT", 8000, minimum=1, maximum=65535)
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", [])
+HTTPS = env_bool("HTTPS", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 365
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+SECURE_REFERRER_POLICY = "same-origin"
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- Apps ----------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin.apps.SimpleAdminConfig",  # geogame/pages/apps.py says why
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "leaflet",
+    "geogame.pages",
+    "geogame.live",
+    "geogame.training",
+    "geogame.opponent",
+    "geogame.games",
+    "geogame.panoramas",
+    "geogame.accounts",
+    "geogame.registry",
+    "geogame.lib",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+ROOT_URLCONF = "geogame.urls"
+ASGI_APPLICATION = "geogame.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+
+# --- Database ------------------------------------------------------------------------------------
+def _database(url: str) -> dict[str, object]:
+    try:
+        config: dict[str, object] = dict(dj_database_url.parse(url, conn_max_age=0))
+    except (dj_database_url.ParseError, ValueError) as error:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL cannot be read ({error}): use postgres://user:password@host:5432/name or sqlite:///path."
+        ) from None
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        # Several processes write: without IMMEDIATE, a transaction that turns from reading to
+        # writing fails at once with "database is locked" however long the timeout.
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+    return config
+
+
+DATABASE_URL = env_str("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
+DATABASES = {"default": _database(DATABASE_URL)}
+
+# --- Messages between processes --------------------------------------------------------------------
+# `manage.py play` writes the address of the embedded server here, for commands in other shells.
+EMBEDDED_REDIS_FILE = DATA_DIR / "run" / "redis_url"
+
+
+def _redis_url() -> str:
+    url = env_str("REDIS_URL")
+    if not url and EMBEDDED_REDIS_FILE.exists():
+        url = EMBEDDED_REDIS_FILE.read_text().strip()
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ImproperlyConfigured(f"REDIS_URL={url!r}: use redis://host:6379/0, rediss:// or unix:///path.")
+    return url
+
+
+REDIS_URL = _redis_url()
+CHANNEL_LAYERS = (
+    {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL]},
+        }
+    }
+    if REDIS_URL
+    else {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+)
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "memory://"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "retry_on_timeout": False,
+}
+CELERY_TASK_ALWAYS_EAGER = False
+
+# --- Pictures, static files, map -------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "build" / "static"
+NODE_MODULES = BASE_DIR / "node_modules"
+VENDOR = {
+    "vendor/pannellum": NODE_MODULES / "pannellum" / "build",
+    "vendor/inter": NODE_MODULES / "@fontsource-variable" / "inter",
+    "vendor/lucide": NODE_MODULES / "lucide-static" / "icons",
+    "vendor/topojson-client": NODE_MODULES / "topojson-client" / "dist",
+    "vendor/world-atlas": NODE_MODULES / "world-atlas",
+    "basemap": BASE_DIR / "build" / "basemap",
+}
+STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
+    BASE_DIR / "static",
+    *((prefix, path) for prefix, path in VENDOR.items() if path.is_dir()),
+]
+# Without hashed names a page must ask whether a file is still the same; servestatic answers 304.
+SERVESTATIC_MAX_AGE = 0
+SERVESTATIC_USE_MANIFEST = False
+
+MAP_TILE_URL = env_str("MAP_TILE_URL")
+MAP_TILE_ATTRIBUTION = env_str("MAP_TILE_ATTRIBUTION")
+if MAP_TILE_URL and not all(part in MAP_TILE_URL for part in ("{z}", "{x}", "{y}")):
+    raise ImproperlyConfigured(f"MAP_TILE_URL={MAP_TILE_URL!r} lacks {{z}}, {{x}} or {{y}}.")
+LEAFLET_CONFIG = {
+    "DEFAULT_CENTER": (20, 0),
+    "DEFAULT_ZOOM": 1,
+    "MIN_ZOOM": 1,
+    "MAX_ZOOM": 18,
+    "TILES": [("Map", MAP_TILE_URL, {"attribution": MAP_TILE_ATTRIBUTION})] if MAP_TILE_URL else [],
+    "RESET_VIEW": False,
+    "SCALE": None,
+    "ATTRIBUTION_PREFIX": "Leaflet",
+    "NO_GLOBALS": True,
+}
+
+# --- The game --------------------------------------------------------------------------------------
+# How long a round waits for the model before it opens without it (seconds).
+MODEL_ANSWER_TIMEOUT_S = env_float("MODEL_ANSWER_TIMEOUT_S", 15.0, minimum=0.0, maximum=600.0)
+
+LOG_LEVEL = env_str("LOG_LEVEL", "WARNING").upper()
+if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+    raise ImproperlyConfigured(f"LOG_LEVEL={LOG_LEVEL!r}: use DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"geogame": {"level": "INFO" if LOG_LEVEL == "WARNING" else LOG_LEVEL}},
+}

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+_scratch = Path(tempfile.mkdtemp(prefix="planet-arena-tests-"))
+os.environ["DATA_DIR"] = str(_scratch)
+os.environ.setdefault("DATABASE_URL", "sqlite://:memory:")
+os.environ["REDIS_URL"] = ""
+os.environ["DEBUG"] = "1"
+os.environ["SECRET_KEY"] = "only-for-tests-" * 5
+
+from geogame.settings import *  # noqa: E402, F403
+
+DEBUG = False
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_AUTOREFRESH = True
+CELERY_TASK_ALWAYS_EAGER = False
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+MODEL_ANSWER_TIMEOUT_S = 3.0
