@@ -1,0 +1,43 @@
+"""Names of queues and tasks, and the one way to enqueue: by name, once the transaction is committed."""
+
+from __future__ import annotations
+
+import logging
+
+from django.conf import settings
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from geogame.celery import app
+
+INFERENCE = "inference"
+TRAINING = "training"
+DEFAULT = "default"
+EXPLAIN = "explain"
+
+ANSWER_ROUND = "opponent.answer_round"
+WARM_UP = "opponent.warm_up"
+RUN_TRAINING_JOB = "training.run_job"
+
+log = logging.getLogger(__name__)
+
+
+def enqueue(task: str, *, queue: str, **kwargs: object) -> None:
+    """Send the task when the current transaction commits.
+
+    A broker that is down is logged, not raised: whoever waits for the task has a deadline of its own.
+    """
+
+    def send() -> None:
+        if settings.CELERY_TASK_ALWAYS_EAGER:
+            app.tasks[task].apply(kwargs=kwargs, throw=True)
+            return
+        if not settings.REDIS_URL:
+            log.info("No worker runs that would take %s.", task)
+            return
+        try:
+            app.send_task(task, kwargs=kwargs, queue=queue, retry=False)
+        except (OperationalError, OSError) as error:
+            log.warning("Could not enqueue %s: %s", task, error)
+
+    transaction.on_commit(send)
