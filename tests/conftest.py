@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import hashlib
+import io
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from geogame.accounts.models import Player
+    from geogame.panoramas.models import Map, Panorama
+    from geogame.registry.models import ModelVersion
+
+ROOT = Path(__file__).resolve().parent.parent
+counter = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real photos for tests beside the project's checkout; most machines do not have them."""
+    path = ROOT.parent / "shared" / "data"
+    if not path.is_dir():
+        pytest.skip(f"no real photos at {path}")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def media_root(settings: object, tmp_path: Path) -> Path:
+    settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
+    settings.MODEL_ROOT = tmp_path / "models"  # type: ignore[attr-defined]
+    settings.RUN_ROOT = tmp_path / "runs"  # type: ignore[attr-defined]
+    return tmp_path / "media"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_scratch_left() -> Iterator[None]:
+    yield
+    from django.conf import settings
+
+    shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
+
+
+def jpeg(width: int = 320, height: int = 240, colour: tuple[int, int, int] | None = None) -> bytes:
+    from PIL import Image
+
+    number = next(counter)
+    colour = colour or (number * 37 % 256, number * 91 % 256, number * 151 % 256)
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(file, "JPEG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def make_panorama(db: None) -> Callable[..., Panorama]:
+    from geogame.panoramas.models import Panorama
+
+    def make(
+        lat: float = 48.0, lng: float = 11.0, *, group: str = "", projection: str = "flat", **fields: object
+    ) -> Panorama:
+        size = (640, 320) if projection == "equirectangular" else (320, 240)
+        content = jpeg(*size)
+        number = next(counter)
+        panorama = Panorama.objects.create(
+            digest=hashlib.sha256(f"{number}".encode()).hexdigest(),
+            file=f"panoramas/{number}.jpg",
+            file_digest=hashlib.sha256(content).hexdigest(),
+            width=size[0],
+            height=size[1],
+            projection=projection,
+            lat=lat,
+            lng=lng,
+            group=group,
+            **fields,
+        )
+        panorama.path.parent.mkdir(parents=True, exist_ok=True)
+        panorama.path.write_bytes(content)
+        return panorama
+
+    return make
+
+
+@pytest.fixture
+def make_map(make_panorama: Callable[..., Panorama]) -> Callable[..., Map]:
+    """A published map with that many flat panoramas, a thousand and more kilometres across."""
+    from geogame.panoramas.models import Map
+    from geogame.panoramas.services import publish_map
+
+    def make(
+        panoramas: int = 6, *, name: str = "Test", groups: list[str] | None = None, **fields: object
+    ) -> Map:
+        map_ = Map.objects.create(name=name, slug=name.lower().replace(" ", "-"))
+        for number in range(panoramas):
+            group = groups[number] if groups else ""
+            map_.panoramas.add(make_panorama(40.0 + number, -10.0 + 3.0 * number, group=group, **fields))
+        publish_map(map_)
+        return map_
+
+    return make
+
+
+@pytest.fixture
+def alice(db: None) -> Player:
+    from geogame.accounts.models import Player
+
+    return Player.objects.create(kind="person", name="Alice")
+
+
+@pytest.fixture
+def sign_in() -> Callable[[Client, Player], None]:
+    """Makes the client's session the guest's."""
+    from geogame.accounts.services import SESSION_KEY
+
+    def sign(client: Client, player: Player) -> None:
+        session = client.session
+        session[SESSION_KEY] = player.token
+        session.save()
+
+    return sign
+
+
+@pytest.fixture(scope="session")
+def model_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real model version with random weights and a few cells in Europe."""
+    import numpy as np
+    import torch
+
+    from planet_core import checkpoint, inception
+    from planet_core.model_directory import TrainingIndex
+    from planet_core.partition import Partition
+
+    torch.manual_seed(1)
+    lat, lng = np.arange(36.0, 60.0, 1.5), np.arange(-10.0, 30.0, 2.5)
+    partition = Partition.build(lat, lng, 4, 1)
+    directory = tmp_path_factory.mktemp("models") / "random-weights"
+    checkpoint.save(
+        directory,
+        inception.build("tiny", len(partition)),
+        "tiny",
+        partition,
+        recipe={"name": "tiny", "class_point": "cell-center"},
+        metrics={},
+        training_index=TrainingIndex(
+            training_digests=("trained-on",),
+            training_groups=("trained-on-walk",),
+            validation_digests=(),
+            validation_groups=(),
+            fine_level=13,
+            training_cells=np.array([], dtype=np.uint64),
+        ),
+    )
+    return directory
+
+
+@pytest.fixture
+def model_version(db: None, settings: object, model_directory: Path) -> ModelVersion:
+    """A model version in play."""
+    from geogame.registry.services import activate, register
+
+    settings.MODEL_ROOT = model_directory.parent  # type: ignore[attr-defined]
+    version = register(directory=model_directory, name="PlaNet tiny")
+    activate(version)
+    return version

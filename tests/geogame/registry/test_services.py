@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from geogame.registry.models import ModelVersion
+from geogame.registry.queries import active_version, training_index
+from geogame.registry.services import RegistryError, activate, deactivate, register
+
+
+@pytest.fixture
+def copy(settings: Any, model_directory: Path, db: None) -> Path:
+    target = Path(settings.MODEL_ROOT) / "copy"
+    shutil.copytree(model_directory, target)
+    return target
+
+
+def test_a_version_is_named_by_its_digest(copy: Path) -> None:
+    version = register(directory=copy, name="PlaNet tiny")
+    assert len(version.digest) == 64
+    assert (version.recipe, version.directory) == ("tiny", "copy")
+    assert version.cells > 1
+
+
+def test_registering_twice_gives_the_same_version(copy: Path) -> None:
+    assert register(directory=copy, name="a") == register(directory=copy, name="b")
+
+
+def test_a_directory_elsewhere_is_refused(db: None, model_directory: Path) -> None:
+    with pytest.raises(RegistryError, match="not inside MODEL_ROOT"):
+        register(directory=model_directory, name="a")
+
+
+def test_a_directory_without_a_model_is_refused(settings: Any, db: None) -> None:
+    empty = Path(settings.MODEL_ROOT) / "empty"
+    empty.mkdir(parents=True)
+    with pytest.raises(RegistryError, match="empty"):
+        register(directory=empty, name="a")
+
+
+def test_one_version_plays_at_a_time(copy: Path, model_version: ModelVersion, settings: Any) -> None:
+    settings.MODEL_ROOT = copy.parent
+    other = ModelVersion.objects.create(
+        digest="0" * 64, name="old", recipe="tiny", directory="x", cells=1, is_active=True
+    )
+    model_version.directory = "copy"
+    activate(model_version)
+    other.refresh_from_db()
+    assert (active_version(), other.is_active) == (model_version, False)
+    deactivate(model_version)
+    assert active_version() is None
+
+
+def test_a_version_whose_files_changed_does_not_go_into_play(copy: Path) -> None:
+    version = register(directory=copy, name="a")
+    config = copy / "config.json"
+    config.write_text(config.read_text().replace("tiny", "tidy", 1))
+    with pytest.raises(RegistryError):
+        activate(version)
+    assert active_version() is None
+
+
+def test_the_training_index_names_what_a_version_saw(model_version: ModelVersion) -> None:
+    assert training_index(model_version).trained_on("trained-on")
+    assert not training_index(model_version).trained_on("never-seen")
