@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import transaction
+
+from geogame.accounts.models import Player
+from geogame.registry.models import ModelVersion
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+SESSION_KEY = "player"
+
+
+def find_person(*, session: SessionBase, user: User | AnonymousUser) -> Player | None:
+    """The player behind a request; a guest has one from the first game on."""
+    if user.is_authenticated:
+        return Player.objects.filter(user=user).first()
+    token = session.get(SESSION_KEY)
+    return Player.objects.filter(token=token, kind=Player.Kind.PERSON, user=None).first() if token else None
+
+
+@transaction.atomic
+def person_for(*, session: SessionBase, user: User | AnonymousUser) -> Player:
+    found = find_person(session=session, user=user)
+    if found:
+        return found
+    if user.is_authenticated:
+        return Player.objects.get_or_create(
+            user=user, defaults={"kind": Player.Kind.PERSON, "name": user.get_username()}
+        )[0]
+    player = Player.objects.create(kind=Player.Kind.PERSON, name="Guest")
+    session[SESSION_KEY] = player.token
+    return player
+
+
+def player_of_model(version: ModelVersion) -> Player:
+    return Player.objects.get_or_create(
+        model_version=version, defaults={"kind": Player.Kind.MODEL, "name": version.name[:60]}
+    )[0]
