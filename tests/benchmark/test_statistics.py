@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmark.report import as_json, as_table
+from benchmark.rounds import Pairing, Row, pairings
+from benchmark.statistics import compare, tally, wilson_interval
+
+
+def row(kind: str, *, number: int = 1, lat: float | None = 0.0, exposure: int = 1, **changes: object) -> Row:
+    values: dict[str, object] = {
+        "round_id": f"round {number}",
+        "panorama_id": str(number),
+        "player_id": kind,
+        "player_kind": kind,
+        "condition": "fair",
+        "map": "Test",
+        "lat": lat,
+        "lng": None if lat is None else 0.0,
+        "true_lat": 0.0,
+        "true_lng": 0.0,
+        "outcome": "timeout" if lat is None else "answered",
+        "answered_at": "2026-01-01T00:00:00+00:00",
+        "exposure": exposure if kind == "person" else None,
+        "seen_in_training": False if kind == "model" else None,
+    }
+    return Row(**(values | changes))  # type: ignore[arg-type]
+
+
+def pair(person_lat: float | None, model_lat: float | None, number: int = 1, **changes: object) -> Pairing:
+    return Pairing(
+        row("person", number=number, lat=person_lat, **changes),
+        row("model", number=number, lat=model_lat, **changes),
+    )
+
+
+def test_the_paper_s_28_of_50() -> None:
+    low, high = wilson_interval(28, 50)
+    assert (round(100 * low, 1), round(100 * high, 1)) == (42.3, 68.8)
+
+
+@given(st.integers(0, 500), st.integers(0, 500))
+def test_the_interval_holds_the_share(wins: int, losses: int) -> None:
+    low, high = wilson_interval(wins, wins + losses)
+    assert 0 <= low <= high <= 1
+    if wins + losses:
+        assert low - 1e-12 <= wins / (wins + losses) <= high + 1e-12
+
+
+def test_impossible_counts_are_refused() -> None:
+    with pytest.raises(ValueError, match="cannot be"):
+        wilson_interval(3, 2)
+
+
+def test_the_smaller_distance_wins_and_an_answer_beats_none() -> None:
+    pairs = [
+        pair(1, 2, 1),
+        pair(2, 1, 2),
+        pair(1, 1, 3),
+        pair(None, 80, 4),
+        pair(80, None, 5),
+        pair(None, None, 6),
+    ]
+    comparison = compare(pairs)[0]
+    assert (comparison["wins"], comparison["ties"], comparison["losses"]) == (2, 2, 2)
+    assert comparison["win_rate"]["value"] == 0.5
+
+
+def test_sides_count_every_round() -> None:
+    sides = compare([pair(0.0, 1.0, 1), pair(None, 1.0, 2), pair(10.0, 1.0, 3)])[0]["sides"]
+    assert sides["person"]["median_km"] == pytest.approx(1111.95, abs=0.01)
+    assert sides["person"]["within_km"] == {
+        "1": 1 / 3,
+        "25": 1 / 3,
+        "200": 1 / 3,
+        "750": 1 / 3,
+        "2500": 2 / 3,
+    }
+    assert sides["model"]["within_km"]["200"] == 1.0
+    assert sides["person"]["mean_points"] == pytest.approx((5000 + 0 + 2373) / 3, abs=1)
+
+
+def test_without_answers_there_is_no_median() -> None:
+    comparison = compare([pair(None, None)])[0]
+    assert comparison["sides"]["person"]["median_km"] is None
+    assert comparison["win_rate"] == {"value": None, "low": 0.0, "high": 1.0}
+    assert "no answer" in as_table([comparison])
+
+
+def test_conditions_maps_and_models_are_never_pooled() -> None:
+    pairs = [
+        pair(1, 2, 1),
+        pair(1, 2, 2, condition="free"),
+        pair(1, 2, 3, map="Other"),
+        Pairing(row("person", number=4), row("model", number=4, player_id="another")),
+    ]
+    assert len(compare(pairs)) == 4
+
+
+def test_pairs_are_made_inside_a_round() -> None:
+    rows = [row("model", number=2), row("person", number=1), row("person", number=2), row("model", number=3)]
+    assert [(p.person.round_id, p.model.round_id) for p in pairings(rows)] == [("round 2", "round 2")]
+
+
+@pytest.mark.parametrize(
+    ("exposure", "trained", "counts"),
+    [(1, False, True), (2, False, False), (1, True, False), (None, False, False)],
+)
+def test_only_first_exposures_of_untrained_pictures_count(
+    exposure: int | None, trained: bool, counts: bool
+) -> None:
+    person = row("person", **{"exposure": exposure})  # type: ignore[arg-type]
+    assert Pairing(person, row("model", seen_in_training=trained)).counts is counts
+
+
+def test_the_tally_counts_only_what_counts() -> None:
+    rows = [
+        row("person", number=1, lat=3),
+        row("model", number=1),
+        row("person", number=2, exposure=2),
+        row("model", number=2),
+    ]
+    assert tally(rows) == {"rounds": 1, "model_wins": 1, "person_wins": 0, "ties": 0}
+
+
+def test_json_is_plain_json() -> None:
+    content = json.loads(as_json(compare([pair(None, 1)]), []))
+    assert content["comparisons"][0]["sides"]["person"]["median_km"] is None
+    assert content["apart"] == []
+    assert math.isclose(content["comparisons"][0]["win_rate"]["low"], 0.2065, abs_tol=1e-3)
+
+
+def test_the_table_names_the_condition() -> None:
+    assert "the very pixels" in as_table(compare([pair(1, 2)]))
