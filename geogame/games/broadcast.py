@@ -1,0 +1,34 @@
+"""Events for the players of a game: each has the game's version, so that a client notices a gap."""
+
+from __future__ import annotations
+
+import logging
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+from django.db.models import F
+
+from geogame.games.models import Game
+
+log = logging.getLogger(__name__)
+
+
+def group_name(game_token: str) -> str:
+    return f"game.{game_token}"
+
+
+def publish(game: Game, event: str, **content: object) -> None:
+    """Raise the game's version now, tell its players when the transaction commits."""
+    Game.objects.filter(pk=game.pk).update(version=F("version") + 1)
+    game.refresh_from_db(fields=["version"])
+    message = {"type": event, "version": game.version, **content}
+    transaction.on_commit(lambda: _send(game.token, message))
+
+
+def _send(game_token: str, message: dict[str, object]) -> None:
+    layer = get_channel_layer()
+    try:
+        async_to_sync(layer.group_send)(group_name(game_token), {"type": "game.event", "message": message})
+    except OSError as error:  # the state is stored: who missed the event finds it in the next snapshot
+        log.warning("Could not tell the players of game %s: %s", game_token, error)

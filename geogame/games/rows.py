@@ -1,0 +1,38 @@
+"""Played rounds as the rows that the benchmark reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmark.rounds import Row
+from geogame.accounts.models import Player
+from geogame.games.models import Guess
+from geogame.games.queries import answers
+from geogame.panoramas.models import Map
+
+
+def rows_of(map_: Map | None = None) -> Iterator[Row]:
+    return (_row(guess) for guess in answers(map_))
+
+
+def _row(guess: Guess) -> Row:
+    round_, player = guess.round, guess.player
+    is_model = player.kind == Player.Kind.MODEL
+    exposures = [e.times_seen + 1 for e in round_.exposures.all() if e.player_id == player.pk]
+    return Row(
+        round_id=round_.token,
+        panorama_id=str(round_.panorama_id),
+        player_id=f"{player.name} ({player.token})" if is_model else player.token,
+        player_kind="model" if is_model else "person",
+        condition=guess.condition,
+        map=round_.game.map.name,
+        lat=guess.lat,
+        lng=guess.lng,
+        true_lat=round_.panorama.lat,
+        true_lng=round_.panorama.lng,
+        outcome=guess.outcome,
+        answered_at=guess.created_at.isoformat(),
+        exposure=exposures[0] if exposures else None,
+        seen_in_training=guess.seal.seen_in_training if is_model else None,
+        scale_km=round_.game.scale_km,
+    )
