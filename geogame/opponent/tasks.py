@@ -1,0 +1,72 @@
+"""Every worker knows these tasks, only the inference worker runs them: so torch is imported inside."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import shared_task
+from celery.signals import celeryd_after_setup
+
+from geogame.games.models import Round
+from geogame.games.queries import model_of
+from geogame.games.seals import CellProbability, ModelAnswer
+from geogame.games.services import open_without_model, seal_answer
+from geogame.lib.queue import ANSWER_ROUND, INFERENCE, WARM_UP
+from geogame.registry.queries import active_version, training_index
+from planet_core.images import ImageError
+from planet_core.model_directory import ModelDirectoryError
+
+log = logging.getLogger(__name__)
+COULD_NOT_ANSWER = "PlaNet could not look at this picture: you play this round alone."
+
+
+@shared_task(name=ANSWER_ROUND)
+def answer_round(round_id: int) -> None:
+    """Answer for the model of the game. A round that is open already does without: nobody answers late."""
+    from geogame.opponent.inference import predict_panorama
+
+    round_ = Round.objects.select_related("game", "panorama").filter(pk=round_id).first()
+    if round_ is None or round_.state != Round.State.PREPARING:
+        return
+    model = model_of(round_.game)
+    if model is None or model.model_version is None:
+        return
+    panorama, version = round_.panorama, model.model_version
+    try:
+        prediction = predict_panorama(version, panorama)
+        seen_in_training = training_index(version).trained_on(panorama.digest, panorama.group)
+    except (ModelDirectoryError, ImageError, OSError) as error:
+        log.error("Round %s opens without %s: %s", round_id, version, error)
+        open_without_model(round_, reason=COULD_NOT_ANSWER)
+        return
+    answer = ModelAnswer(
+        lat=prediction.lat,
+        lng=prediction.lng,
+        rule=prediction.rule,
+        top_cells=[CellProbability(**cell) for cell in prediction.top_cells],
+        prediction_digest=prediction.digest,
+        seen_in_training=seen_in_training,
+    )
+    if not seal_answer(round_id=round_id, model=model, answer=answer):
+        log.warning("The answer for round %s came too late and was dropped.", round_id)
+
+
+@shared_task(name=WARM_UP)
+def warm_up() -> None:
+    """Load the model in play, so that the first round does not wait for it."""
+    from geogame.opponent.inference import predictor_at
+
+    version = active_version()
+    if version is None:
+        return
+    try:
+        predictor_at(version.path, version.digest)
+    except (ModelDirectoryError, OSError) as error:
+        log.error("The model in play cannot be loaded: %s", error)
+
+
+@celeryd_after_setup.connect
+def warm_up_at_start(instance: Any, **kwargs: Any) -> None:
+    if INFERENCE in instance.app.amqp.queues.consume_from:
+        warm_up()
