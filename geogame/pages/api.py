@@ -1,0 +1,102 @@
+"""The JSON of a game: snapshots, guesses, next round. Thin: services decide."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from geogame.accounts.models import Player
+from geogame.games.models import Game
+from geogame.games.services import GameError, open_if_overdue, place_guess
+from geogame.games.services import next_round as go_on
+from geogame.games.snapshots import snapshot
+from geogame.pages.decorators import own_game
+
+MAX_BODY_BYTES = 2048
+CONFLICT = 409
+BAD_REQUEST = 400
+
+
+@dataclass(frozen=True)
+class BadRequest(Exception):
+    code: str
+    message: str
+
+
+@never_cache
+@require_GET
+@own_game
+def state(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
+    open_if_overdue(game)
+    return _snapshot(game, player)
+
+
+@never_cache
+@require_POST
+@own_game
+def guess(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
+    try:
+        fields = _fields(request, {"round", "lat", "lng"})
+        lat = _degrees(fields, "lat", 90)
+        lng = _degrees(fields, "lng", 180)
+        place_guess(game=game, player=player, round_token=_text(fields, "round"), lat=lat, lng=lng)
+    except BadRequest as error:
+        return _error(error.code, error.message, BAD_REQUEST)
+    except GameError as error:
+        return _error(error.code, error.message, CONFLICT)
+    return _snapshot(game, player)
+
+
+@never_cache
+@require_POST
+@own_game
+def next_round(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
+    try:
+        go_on(game=game, player=player, after=_text(_fields(request, {"round"}), "round"))
+    except BadRequest as error:
+        return _error(error.code, error.message, BAD_REQUEST)
+    except GameError as error:
+        return _error(error.code, error.message, CONFLICT)
+    return _snapshot(game, player)
+
+
+def _snapshot(game: Game, player: Player) -> JsonResponse:
+    game.refresh_from_db()
+    return JsonResponse(snapshot(game, player))
+
+
+def _error(code: str, message: str, status: int) -> JsonResponse:
+    return JsonResponse({"error": {"code": code, "message": message}}, status=status)
+
+
+def _fields(request: HttpRequest, names: set[str]) -> dict[str, object]:
+    if len(request.body) > MAX_BODY_BYTES:
+        raise BadRequest("too-long", "This message is too long.")
+    try:
+        fields = json.loads(request.body)
+    except ValueError:
+        raise BadRequest("not-json", "This message is not JSON.") from None
+    if not isinstance(fields, dict) or set(fields) != names:
+        raise BadRequest("wrong-fields", f"Send exactly these fields: {', '.join(sorted(names))}.")
+    return fields
+
+
+def _text(fields: dict[str, object], name: str) -> str:
+    value = fields[name]
+    if not isinstance(value, str):
+        raise BadRequest("wrong-type", f"{name} must be text.")
+    return value
+
+
+def _degrees(fields: dict[str, object], name: str, limit: int) -> float:
+    value = fields[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise BadRequest("wrong-type", f"{name} must be a number.")
+    if not -limit <= value <= limit:
+        raise BadRequest("out-of-range", f"{name} must be between -{limit} and {limit}.")
+    return float(value)

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET, require_http_methods
+
+from benchmark.statistics import Tally, tally
+from geogame.accounts.models import Player
+from geogame.accounts.services import find_person, person_for
+from geogame.games.models import Game, Round
+from geogame.games.queries import last_seen_round, unfinished_game, unseen_on
+from geogame.games.rows import rows_of
+from geogame.games.rules import ROUNDS
+from geogame.games.services import GameError, open_if_overdue, start_game
+from geogame.games.snapshots import picture_url, snapshot
+from geogame.pages.decorators import own_game
+from geogame.panoramas.models import Map
+from geogame.registry.queries import active_version
+
+
+@never_cache
+@require_GET
+@ensure_csrf_cookie
+def home(request: HttpRequest) -> HttpResponse:
+    player = find_person(session=request.session, user=request.user)
+    version = active_version()
+    return render(
+        request,
+        "pages/home.html",
+        {
+            "maps": [_map_card(map_, player) for map_ in Map.objects.filter(is_published=True)],
+            "model": {"name": version.name, "digest": version.digest} if version else None,
+            "tally": _tally(),
+            "unfinished": _unfinished(player),
+        },
+    )
+
+
+def _map_card(map_: Map, player: Player | None) -> dict[str, Any]:
+    seen = last_seen_round(map_, player) if player else None
+    count = map_.panoramas.count()
+    return {
+        "name": map_.name,
+        "slug": map_.slug,
+        "panoramas": count,
+        "rounds": min(ROUNDS, count),
+        "unseen": unseen_on(map_, player),
+        # A picture that the player has met: any other would give a round away.
+        "cover_url": picture_url(seen) if seen else None,
+        "kind_note": _kind_note(map_),
+    }
+
+
+def _kind_note(map_: Map) -> str:
+    around = map_.panoramas.filter(projection="equirectangular").count()
+    flat = map_.panoramas.count() - around
+    return "360° panoramas and photos" if around and flat else "360° panoramas" if around else "photos"
+
+
+def _unfinished(player: Player | None) -> dict[str, Any] | None:
+    game = unfinished_game(player) if player else None
+    if game is None:
+        return None
+    return {
+        "url": reverse("game", args=[game.token]),
+        "map": game.map.name,
+        "round": game.rounds.count(),
+        "rounds_total": game.rounds_total,
+    }
+
+
+@require_http_methods(["GET", "POST"])
+def start(request: HttpRequest) -> HttpResponse:
+    if request.method == "GET":
+        return redirect("home")
+    map_ = Map.objects.filter(slug=request.POST.get("map", ""), is_published=True).first()
+    if map_ is None:
+        raise Http404("There is no such map.")
+    player = person_for(session=request.session, user=request.user)
+    try:
+        game = start_game(player=player, map_=map_)
+    except GameError as error:
+        return render(request, "pages/problem.html", {"message": error.message}, status=409)
+    return redirect("game", token=game.token)
+
+
+@never_cache
+@require_GET
+@own_game
+def game(request: HttpRequest, game: Game, player: Player) -> HttpResponse:
+    open_if_overdue(game)
+    game.refresh_from_db()
+    urls = {
+        "snapshot": reverse("api-state", args=[game.token]),
+        "guess": reverse("api-guess", args=[game.token]),
+        "next": reverse("api-next", args=[game.token]),
+        "socket": f"/ws/games/{game.token}/",
+        "home": reverse("home"),
+        "again": reverse("start"),
+    }
+    boot = {"snapshot": snapshot(game, player), "urls": urls, "csrf_token": get_token(request)}
+    return render(request, "pages/game.html", {"boot": boot})
+
+
+@require_GET
+def picture(request: HttpRequest, token: str) -> HttpResponse:
+    """The pixels of a round under a name that only this round has. The bytes are those the model gets."""
+    player = find_person(session=request.session, user=request.user)
+    round_ = (
+        Round.objects.select_related("panorama")
+        .filter(picture_token=token, game__seats__player=player)
+        .exclude(state=Round.State.PREPARING)
+        .first()
+    )
+    if player is None or round_ is None:
+        raise Http404("There is no such picture.")
+    try:
+        content = round_.panorama.path.read_bytes()
+    except FileNotFoundError:
+        raise Http404("This picture is gone.") from None
+    return HttpResponse(content, content_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
+
+
+@never_cache
+@require_GET
+def health(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"status": "ok"})
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    return redirect(static("icons/favicon.svg"), permanent=True)
+
+
+def _tally() -> Tally | None:
+    """People against models so far, over the rounds that count."""
+    counted = tally(rows_of())
+    return counted if counted["rounds"] else None
