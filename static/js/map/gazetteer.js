@@ -1,0 +1,44 @@
+/**
+ * The towns of basemap/cities.json (written by `manage.py build_basemap`), and the one nearest to a place.
+ *
+ * @import { Place } from "../types.js"
+ * @import { City } from "./labels.js"
+ *
+ * @typedef {{countries: [string, number, string][], cities: [string, number, number, number, number, 0 | 1][]}} CitiesFile
+ */
+import { angle, mercatorX, mercatorY, wrapLng } from "../core/geo.js";
+
+const KM = 6371;
+const NEAR_KM = 400; // beyond it "near" says nothing
+
+/** @param {CitiesFile} file @returns {City[]} most populous first */
+export function readCities(file) {
+  return file.cities.map(([name, lat, lng, population, country, isCapital]) => ({
+    name,
+    lat,
+    lng,
+    x: mercatorX(lng),
+    y: mercatorY(lat),
+    population,
+    country: file.countries[country][2],
+    isCapital: isCapital === 1,
+  }));
+}
+
+/**
+ * "near Lyon, France", or "" in the open sea. A well-known town further off says more than a suburb close by.
+ * @param {City[]} cities @param {Place} place
+ */
+export function nearest(cities, place) {
+  const here = { lat: place.lat, lng: wrapLng(place.lng) };
+  /** @type {City | null} */
+  let best = null;
+  let least = Infinity;
+  for (const city of cities) {
+    if (Math.abs(city.lat - here.lat) > 4) continue;
+    const km = angle(here, city) * KM;
+    const worth = (km + 10) / (city.population + 1) ** 0.4;
+    if (km < NEAR_KM && worth < least) [best, least] = [city, worth];
+  }
+  return best ? `near ${best.name}, ${best.country}` : "";
+}

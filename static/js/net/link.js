@@ -1,0 +1,73 @@
+/**
+ * Keeps the page in step with the server: frames from the socket, a snapshot after a gap, and
+ * polling while a round is prepared and the socket cannot be had.
+ *
+ * @import { Action } from "../core/state.js"
+ * @import { State } from "../types.js"
+ * @import { Api } from "./api.js"
+ */
+import { Socket, socketUrl } from "./socket.js";
+
+const POLL_MS = 1000;
+const PATIENCE_MS = 1500; // before polling starts beside a socket that is still trying
+
+export class Link {
+  #poll = 0;
+  #hasAsked = false;
+  #openedAt = performance.now();
+
+  /** @param {string} path @param {Api} api @param {(action: Action) => void} dispatch @param {() => State} read */
+  constructor(path, api, dispatch, read) {
+    this.api = api;
+    this.dispatch = dispatch;
+    this.read = read;
+    this.socket = new Socket(socketUrl(path, window.location), {
+      onFrame: (frame) => dispatch({ type: "frame", frame }),
+      onChange: (connected) => this.#changed(connected),
+    });
+  }
+
+  open() {
+    const close = this.socket.open();
+    const hurry = () => this.socket.hurry();
+    window.addEventListener("online", hurry);
+    this.#poll = window.setInterval(() => this.#tick(), POLL_MS);
+    return () => {
+      window.removeEventListener("online", hurry);
+      clearInterval(this.#poll);
+      close();
+    };
+  }
+
+  /** After each change of state: ask for what was missed. @param {State} state */
+  follow(state) {
+    if (!state.stale) this.#hasAsked = false;
+    if (!state.stale || this.#hasAsked) return;
+    this.#hasAsked = true;
+    if (!this.socket.send({ type: "snapshot.request" })) this.#fetch();
+  }
+
+  /** @param {boolean} connected */
+  #changed(connected) {
+    this.#openedAt = performance.now();
+    this.dispatch({ type: "connection", connection: connected ? "live" : "connecting" });
+  }
+
+  #tick() {
+    const { phase, connection, snapshot } = this.read();
+    if (phase !== "preparing") return;
+    // A live socket is trusted, but not for ever: a lost broadcast must not leave the page waiting.
+    const patience = connection === "live" ? 5 * PATIENCE_MS : PATIENCE_MS;
+    if (performance.now() - this.#openedAt < patience) return;
+    if (connection === "connecting") this.dispatch({ type: "connection", connection: "polling" });
+    if (snapshot.game.state === "playing") this.#fetch();
+  }
+
+  async #fetch() {
+    try {
+      this.dispatch({ type: "snapshot", snapshot: await this.api.snapshot() });
+    } catch {
+      // The next tick tries again; the banner already says that the connection is gone.
+    }
+  }
+}

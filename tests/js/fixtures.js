@@ -1,0 +1,60 @@
+/** A game in the middle of its first round, to be bent by each test. */
+
+export const TRUTH = { lat: 48.8584, lng: 2.2945 };
+
+export function snapshot(changes = {}) {
+  const { game = {}, round = {}, model = {}, ...rest } = changes;
+  return {
+    version: 3,
+    game: {
+      id: "g1",
+      state: "playing",
+      map: { name: "Landmarks", slug: "landmarks" },
+      rounds_total: 5,
+      scale_km: 14917,
+      points: { you: 0, model: 0 },
+      note: null,
+      ...game,
+    },
+    round: {
+      id: "r1",
+      number: 1,
+      state: "open",
+      condition: "fair",
+      projection: "flat",
+      picture: { url: "/picture/1/", width: 1000, height: 750 },
+      initial_heading: 0,
+      model: { state: "sealed", name: "PlaNet", digest: "3fa9".padEnd(64, "0"), reason: null, ...model },
+      result: null,
+      ...round,
+    },
+    results: [],
+    ...rest,
+  };
+}
+
+export function result(changes = {}) {
+  return {
+    truth: TRUTH,
+    you: { lat: 45, lng: 5, distance_km: 478, points: 3629 },
+    model: { name: "PlaNet", lat: 50, lng: 3, distance_km: 137, points: 4561, rule: "top-cell", top_cells: [] },
+    winner: "model",
+    place: "Paris, France",
+    author: "A. Author",
+    licence: "CC BY 4.0",
+    source: "",
+    taken_at: null,
+    times_seen: 0,
+    seen_in_training: false,
+    seal: null,
+    ...changes,
+  };
+}
+
+export function closed(changes = {}) {
+  return snapshot({ version: 4, ...changes, round: { state: "closed", result: result(), ...changes.round } });
+}
+
+export function finished() {
+  return closed({ version: 9, game: { state: "finished" }, round: { number: 5 } });
+}

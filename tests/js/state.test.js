@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { canGuess, initial, isLastRound, reduce } from "../../static/js/core/state.js";
+import { closed, finished, snapshot } from "./fixtures.js";
+
+const PIN = { lat: 1, lng: 2 };
+const run = (state, ...actions) => actions.reduce(reduce, state);
+const pinned = () => run(initial(snapshot()), { type: "pin", place: PIN });
+
+test("each snapshot opens in its phase", () => {
+  assert.equal(initial(snapshot({ round: { state: "preparing", picture: null } })).phase, "preparing");
+  assert.equal(initial(snapshot()).phase, "guessing");
+  assert.equal(initial(closed()).phase, "result");
+  assert.equal(initial(finished()).phase, "summary");
+});
+
+test("a pin can be set, moved and sent only while guessing", () => {
+  const state = pinned();
+  assert.deepEqual(state.pin, PIN);
+  assert.ok(canGuess(state));
+  const sending = run(state, { type: "sending", command: "guess" });
+  assert.ok(!canGuess(sending));
+  assert.equal(run(sending, { type: "pin", place: { lat: 9, lng: 9 } }).pin, state.pin);
+  assert.equal(run(initial(closed()), { type: "pin", place: PIN }).pin, null);
+});
+
+test("an older snapshot changes nothing", () => {
+  const state = initial(closed());
+  assert.equal(run(state, { type: "snapshot", snapshot: snapshot({ version: 1 }) }).phase, "result");
+});
+
+test("the seal arrives in a broadcast and keeps the pin", () => {
+  const state = run(initial(snapshot({ round: { state: "preparing", picture: null }, model: { state: "thinking", digest: null } })), {
+    type: "frame",
+    frame: { type: "model.sealed", version: 4, round: "r1", model: { state: "sealed", name: "PlaNet", digest: "abcd" } },
+  });
+  assert.equal(state.snapshot.round.model.digest, "abcd");
+  assert.equal(state.snapshot.version, 4);
+  assert.equal(state.stale, false);
+});
+
+test("a gap, another round or an opened round asks for a snapshot; an old frame does not", () => {
+  const stale = (frame) => run(initial(snapshot()), { type: "frame", frame }).stale;
+  assert.ok(stale({ type: "model.sealed", version: 6, round: "r1", model: {} }));
+  assert.ok(stale({ type: "model.sealed", version: 4, round: "r9", model: {} }));
+  assert.ok(stale({ type: "round.opened", version: 4, round: "r1" }));
+  assert.ok(!stale({ type: "round.opened", version: 3, round: "r1" }));
+});
+
+test("a guess ends in the result, and keeps the pin until the next round", () => {
+  const state = run(pinned(), { type: "sending", command: "guess" }, { type: "snapshot", snapshot: closed() });
+  assert.equal(state.phase, "result");
+  assert.equal(state.sending, null);
+  const next = run(
+    state,
+    { type: "sending", command: "next" },
+    { type: "snapshot", snapshot: snapshot({ version: 6, round: { id: "r2", number: 2, state: "preparing", picture: null } }) },
+  );
+  assert.equal(next.phase, "preparing");
+  assert.equal(next.pin, null);
+  assert.equal(next.sending, null);
+  assert.equal(next.picture, "loading");
+});
+
+test("a broadcast meanwhile does not end a command that is on its way", () => {
+  const state = run(pinned(), { type: "sending", command: "guess" }, { type: "snapshot", snapshot: snapshot({ version: 5 }) });
+  assert.equal(state.sending, "guess");
+  assert.deepEqual(state.pin, PIN);
+});
+
+test("the last result stays on show until it is left, even when the game is finished by then", () => {
+  const state = run(pinned(), { type: "sending", command: "guess" }, { type: "snapshot", snapshot: finished() });
+  assert.equal(state.phase, "result");
+  assert.ok(isLastRound(state));
+  assert.equal(run(state, { type: "summary" }).phase, "summary");
+});
+
+test("next after the last round leads to the summary", () => {
+  const last = closed({ round: { number: 5 } });
+  const state = run(initial(last), { type: "sending", command: "next" }, { type: "snapshot", snapshot: finished() });
+  assert.equal(state.phase, "summary");
+});
+
+test("a failure keeps the pin and can be tried again; a fatal one ends the page", () => {
+  const problem = { code: "no-answer", message: "…", retry: "guess", fatal: false };
+  const state = run(pinned(), { type: "sending", command: "guess" }, { type: "failed", problem });
+  assert.deepEqual(state.pin, PIN);
+  assert.ok(canGuess(state));
+  assert.equal(run(state, { type: "dismiss" }).problem, null);
+  assert.equal(run(state, { type: "failed", problem: { ...problem, fatal: true } }).phase, "error");
+});
+
+test("the same picture is not loaded twice", () => {
+  const ready = run(initial(snapshot()), { type: "picture", picture: "ready" });
+  assert.equal(run(ready, { type: "snapshot", snapshot: snapshot({ version: 5 }) }).picture, "ready");
+});
