@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
+
+from geogame.games.services import open_overdue_rounds
+from geogame.training.services import fail_lost_jobs
+
+log = logging.getLogger(__name__)
+TICK_S = 0.5
+
+
+class Command(BaseCommand):
+    help = (
+        "The clock of the game: opens rounds whose model is late and ends jobs that nobody runs, "
+        "by reading deadlines in the database. Keeps no state; `manage.py play` starts it."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stopped = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
+        while not stopped.wait(TICK_S):
+            try:
+                close_old_connections()
+                open_overdue_rounds()
+                fail_lost_jobs()
+            except DatabaseError as error:
+                log.error("The database does not answer, trying again: %s", error)
