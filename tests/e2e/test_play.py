@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Response, WebSocket, expect
+
+from tests.e2e.conftest import ARTEFACTS, Arena
+
+pytestmark = pytest.mark.e2e
+OpenPage = Callable[..., Page]
+SIZES = [(1280, 800), (390, 844)]
+
+
+def phase(page: Page, name: str) -> None:
+    expect(page.locator(f"body[data-phase={name}]")).to_be_attached(timeout=20_000)
+
+
+def shoot(page: Page, name: str) -> None:
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"{name}.png")
+
+
+def start(page: Page, arena: Arena) -> None:
+    page.goto(arena.url)
+    page.get_by_test_id("start-game-drawn-europe").click()
+    phase(page, "guessing")
+
+
+def is_phone(page: Page) -> bool:
+    return bool(page.viewport_size and page.viewport_size["width"] < 600)
+
+
+def pin_with_mouse(page: Page) -> None:
+    if is_phone(page):
+        page.locator("#map-open-button").click()
+    world = page.get_by_test_id("guess-map")
+    world.hover()
+    box = world.bounding_box()
+    assert box
+    world.click(position={"x": box["width"] * 0.52, "y": box["height"] * 0.4})
+
+
+def pin_with_keys(page: Page) -> None:
+    page.keyboard.press("m")
+    expect(page.get_by_test_id("guess-map")).to_be_focused()
+    page.keyboard.press("+")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+
+
+def guess_with_mouse(page: Page) -> None:
+    page.get_by_test_id("guess-button").click()
+
+
+def guess_with_keys(page: Page) -> None:
+    page.keyboard.press("Space")
+
+
+def assert_nothing_scrolls_sideways(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("way", ["mouse", "keyboard"])
+def test_five_rounds(open_page: OpenPage, arena: Arena, width: int, height: int, way: str) -> None:
+    page = open_page(width, height, has_touch=width < 600)
+    pin, guess = (pin_with_mouse, guess_with_mouse) if way == "mouse" else (pin_with_keys, guess_with_keys)
+    name = f"{way}-{width}x{height}"
+    start(page, arena)
+    for number in range(1, 6):
+        phase(page, "guessing")
+        expect(page.get_by_test_id("round-label")).to_contain_text(f"{number}/5")
+        expect(page.get_by_test_id("model-seal")).to_contain_text("sealed")
+        shoot(page, f"{name}-{number}-picture")
+        pin(page)
+        expect(page.get_by_test_id("guess-button")).to_contain_text("Guess")
+        shoot(page, f"{name}-{number}-pin")
+        guess(page)
+        phase(page, "result")
+        expect(page.get_by_test_id("result-card")).to_be_visible()
+        expect(page.get_by_test_id("result-card")).to_contain_text("km")
+        expect(page.get_by_test_id("result-card")).to_contain_text("Ada Example")
+        expect(page.get_by_test_id("winner")).not_to_be_empty()
+        assert_nothing_scrolls_sideways(page)
+        shoot(page, f"{name}-{number}-result")
+        if way == "mouse":
+            page.get_by_test_id("next-button").click()
+        else:
+            page.keyboard.press("Space")
+    phase(page, "summary")
+    expect(page.get_by_test_id("summary-table").locator("tbody tr")).to_have_count(5)
+    assert_nothing_scrolls_sideways(page)
+    shoot(page, f"{name}-summary")
+
+
+def test_a_reload_goes_on_where_the_game_was(open_page: OpenPage, arena: Arena) -> None:
+    page = open_page()
+    start(page, arena)
+    pin_with_mouse(page)
+    guess_with_mouse(page)
+    phase(page, "result")
+    page.reload()
+    phase(page, "result")
+    page.get_by_test_id("next-button").click()
+    phase(page, "guessing")
+    page.reload()
+    phase(page, "guessing")
+    expect(page.get_by_test_id("round-label")).to_contain_text("2/5")
+
+
+def test_no_byte_before_the_guess_tells_the_place(open_page: OpenPage, arena: Arena) -> None:
+    page = open_page()
+    sent: list[bytes] = []
+
+    def keep(response: Response) -> None:
+        sent.append(repr(response.headers).encode())
+        if response.ok and "/static/" not in response.url:
+            sent.append(response.body())
+
+    def listen(socket: WebSocket) -> None:
+        socket.on(
+            "framereceived", lambda frame: sent.append(frame if isinstance(frame, bytes) else frame.encode())
+        )
+
+    page.on("response", keep)
+    page.on("websocket", listen)
+    start(page, arena)
+    pin_with_mouse(page)
+    page.wait_for_load_state("networkidle")
+    everything = b"\n".join(sent).decode("latin-1")
+    assert '"type": "snapshot"' in everything or '"type":"snapshot"' in everything
+    assert "\xff\xd8\xff" in everything, "the picture itself was among it"
+    assert found_truths(everything, arena) == []
+    guess_with_mouse(page)
+    phase(page, "result")
+    assert len(found_truths(b"\n".join(sent).decode("latin-1"), arena)) >= 2
+
+
+def found_truths(text: str, arena: Arena) -> list[Any]:
+    """Every place of the map at two decimals or more, and what else would name it."""
+    forms = [number[: len(number) - cut] for place in arena.places for number in place for cut in range(6)]
+    secrets = ["secret-source", "Ada Example", *(re.sub(r"^-", "", form) for form in forms)]
+    return [secret for secret in secrets if re.search(rf"(?<![\d.]){re.escape(secret)}", text)]
+
+
+def test_the_picture_is_shown_whole(open_page: OpenPage, arena: Arena) -> None:
+    page = open_page()
+    for _ in range(4):
+        start(page, arena)
+        image = page.get_by_test_id("picture").locator("img")
+        if image.count():
+            assert image.evaluate("image => getComputedStyle(image).objectFit") == "contain"
+            assert image.evaluate("image => image.naturalWidth") == 800
+            return
+    pytest.fail("four games on a map with two thirds of flat pictures began with none of them")
+
+
+def test_an_error_page_helps(open_page: OpenPage, arena: Arena) -> None:
+    page = open_page()
+    page.on("console", lambda line: None)
+    response = page.request.get(f"{arena.url}/games/nobodys/")
+    assert response.status == 404
+    assert "start page" in response.text()
