@@ -38,6 +38,12 @@ def media_root(settings: object, tmp_path: Path) -> Path:
     return tmp_path / "media"
 
 
+@pytest.fixture(autouse=True)
+def _connection_of_the_test_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Channels closes old connections around each call, and with it the transaction of the test."""
+    monkeypatch.setattr("channels.db.close_old_connections", lambda: None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_scratch_left() -> Iterator[None]:
     yield
