@@ -36,6 +36,11 @@ def person_for(*, session: SessionBase, user: User | AnonymousUser) -> Player:
     return player
 
 
+def lock(player: Player) -> None:
+    """One change at a time for a player, until the transaction ends."""
+    Player.objects.select_for_update().get(pk=player.pk)
+
+
 def player_of_model(version: ModelVersion) -> Player:
     return Player.objects.get_or_create(
         model_version=version, defaults={"kind": Player.Kind.MODEL, "name": version.name[:60]}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db.models import Count
 
 from geogame.accounts.models import Player
-from geogame.games.models import Exposure, Game, Guess, Round
+from geogame.games.models import Game, Guess, Round
 from geogame.games.rules import Candidate
 from geogame.panoramas.models import Map
 from geogame.registry.models import ModelVersion
@@ -22,11 +22,9 @@ def model_of(game: Game) -> Player | None:
 
 
 def candidates_for(*, map_: Map, player: Player, version: ModelVersion | None) -> list[Candidate]:
-    seen = dict(
-        Exposure.objects.filter(player=player, panorama__maps=map_)
-        .values_list("panorama")
-        .annotate(times=Count("pk"))
-    )
+    # Rounds, not exposures: what another tab has drawn and not opened yet is as good as seen.
+    drawn = Round.objects.filter(game__seats__player=player, panorama__maps=map_)
+    seen = dict(drawn.values_list("panorama").annotate(times=Count("pk")))
     index = training_index(version) if version else None
     return [
         Candidate(

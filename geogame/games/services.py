@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from geogame.accounts.models import Player
-from geogame.accounts.services import player_of_model
+from geogame.accounts.services import lock, player_of_model
 from geogame.games import rules
 from geogame.games.broadcast import publish
 from geogame.games.models import Exposure, Game, Guess, Round, Seal, Seat
@@ -39,6 +39,7 @@ class GameError(Exception):
 def start_game(*, player: Player, map_: Map, rng: random.Random | None = None) -> Game:
     if not map_.is_published or map_.scale_km is None:
         raise GameError("map-closed", "This map is not open for play.")
+    lock(player)
     version = active_version()
     candidates = candidates_for(map_=map_, player=player, version=version)
     rounds = rules.rounds_possible(candidates)
@@ -69,6 +70,7 @@ def _note(rounds: int) -> str:
 @transaction.atomic
 def next_round(*, game: Game, player: Player, after: str, rng: random.Random | None = None) -> None:
     """Go on after the closed round named `after`. Asking twice changes nothing."""
+    lock(player)
     current = _round_of(game, after)
     if current.state != Round.State.CLOSED:
         raise GameError("round-open", "Place your guess first.")
@@ -117,7 +119,8 @@ def _claim_opening(round_: Round, *, model_absent: str = "") -> bool:
 
 
 def _show_to_people(round_: Round) -> None:
-    for seat in round_.game.seats.filter(player__kind=Player.Kind.PERSON):
+    for seat in round_.game.seats.filter(player__kind=Player.Kind.PERSON).select_related("player"):
+        lock(seat.player)
         seen = Exposure.objects.filter(player_id=seat.player_id, panorama_id=round_.panorama_id).count()
         Exposure.objects.create(
             round=round_, player_id=seat.player_id, panorama_id=round_.panorama_id, times_seen=seen

@@ -196,6 +196,12 @@ def test_a_player_meets_nothing_twice_while_unseen_remains(alice: Player, make_m
     assert len(set(seen) | set(third)) == 12
 
 
+def test_two_tabs_draw_two_panoramas(alice: Player, make_map: MakeMap, model_version: ModelVersion) -> None:
+    map_ = make_map(2)
+    one, other = start_game(player=alice, map_=map_), start_game(player=alice, map_=map_)
+    assert one.rounds.get().panorama != other.rounds.get().panorama
+
+
 def test_each_exposure_counts_the_ones_before(alice: Player, make_map: MakeMap) -> None:
     map_ = make_map(5)
     play_game(alice, map_)
