@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 State = TrainingJob.State
 HEARTBEAT_LOST_AFTER = timedelta(seconds=90)
+QUEUED_AGAIN_AFTER = timedelta(seconds=60)
 
 
 class TrainingError(Exception):
@@ -38,6 +39,17 @@ def queue_job(*, map_: Map, recipe: str, user: User | None = None) -> TrainingJo
     job = create_job(map_=map_, recipe=recipe, user=user)
     enqueue(RUN_TRAINING_JOB, queue=TRAINING, job_id=job.pk)
     return job
+
+
+def queue_waiting_jobs_again() -> int:
+    """Enqueue the jobs that wait too long: the broker may have lost their messages. The clock calls this."""
+    long_ago = timezone.now() - QUEUED_AGAIN_AFTER
+    waiting = TrainingJob.objects.filter(state=State.QUEUED, created_at__lt=long_ago)
+    waiting = waiting.exclude(heartbeat_at__gte=long_ago)
+    for job in waiting:
+        TrainingJob.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now())
+        enqueue(RUN_TRAINING_JOB, queue=TRAINING, job_id=job.pk)
+    return len(waiting)
 
 
 def claim(job: TrainingJob) -> bool:

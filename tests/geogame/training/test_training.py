@@ -142,6 +142,13 @@ def test_a_job_that_nobody_runs_any_more_is_ended(job: TrainingJob) -> None:
     assert (job.state, "gone" in job.message) == (State.FAILED, True)
 
 
+def test_a_job_whose_message_was_lost_is_queued_again_now_and_then(job: TrainingJob) -> None:
+    assert services.queue_waiting_jobs_again() == 0
+    TrainingJob.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+    assert services.queue_waiting_jobs_again() == 1
+    assert services.queue_waiting_jobs_again() == 0
+
+
 def test_an_event_that_is_half_written_waits(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     reader = runner.EventReader(path)

@@ -10,7 +10,7 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
 from geogame.games.services import open_overdue_rounds
-from geogame.training.services import fail_lost_jobs
+from geogame.training.services import fail_lost_jobs, queue_waiting_jobs_again
 
 log = logging.getLogger(__name__)
 TICK_S = 0.5
@@ -18,8 +18,8 @@ TICK_S = 0.5
 
 class Command(BaseCommand):
     help = (
-        "The clock of the game: opens rounds whose model is late and ends jobs that nobody runs, "
-        "by reading deadlines in the database. Keeps no state; `manage.py play` starts it."
+        "The clock of the game: opens rounds whose model is late, ends jobs that nobody runs and queues lost "
+        "ones again, by reading deadlines in the database. Keeps no state; `manage.py play` starts it."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,5 +31,6 @@ class Command(BaseCommand):
                 close_old_connections()
                 open_overdue_rounds()
                 fail_lost_jobs()
+                queue_waiting_jobs_again()
             except DatabaseError as error:
                 log.error("The database does not answer, trying again: %s", error)
