@@ -68,6 +68,21 @@ def env_path(name: str, default: Path) -> Path:
 
 def kept_secret(path: Path) -> str:
     """The secret in `path`, made on first use: the same for every process of one checkout."""
+    try:
+        secret = _read_or_make(path)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{path} cannot be read or made ({error.strerror}): choose another folder with DATA_DIR, "
+            "or set SECRET_KEY."
+        ) from None
+    if len(secret) < 50:
+        raise ImproperlyConfigured(
+            f"{path} holds no usable secret: delete it and start again, or set SECRET_KEY."
+        )
+    return secret
+
+
+def _read_or_make(path: Path) -> str:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
@@ -77,9 +92,4 @@ def kept_secret(path: Path) -> str:
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(draft)
         draft.unlink()
-    secret = path.read_text().strip()
-    if len(secret) < 50:
-        raise ImproperlyConfigured(
-            f"{path} holds no usable secret: delete it and start again, or set SECRET_KEY."
-        )
-    return secret
+    return path.read_text().strip()

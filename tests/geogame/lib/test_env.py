@@ -83,6 +83,7 @@ def check(**environment: str) -> subprocess.CompletedProcess[str]:
         ({"REDIS_URL": "localhost:6379"}, "use redis://host:6379/0"),
         ({"MAP_TILE_URL": "https://tiles.example/"}, "MAP_TILE_URL"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL='LOUD'"),
+        ({"DATA_DIR": "/proc/nowhere"}, "choose another folder with DATA_DIR"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_one_line(environment: dict[str, str], message: str) -> None:
