@@ -33,9 +33,11 @@ def _table(comparison: Comparison) -> str:
         + f"{'points':>9}"
     )
     decisive = comparison["wins"] + comparison["losses"]
+    rounds = "1 round" if comparison["rounds"] == 1 else f"{comparison['rounds']} rounds"
     lines = [
+        *([f"Does not count: {comparison['apart']}."] if comparison["apart"] else []),
         f"Map {comparison['map']} · {CONDITIONS.get(comparison['condition'], comparison['condition'])}",
-        f"Model {comparison['model']} · {comparison['rounds']} rounds",
+        f"Model {comparison['model']} · {rounds}",
         "",
         header,
         _line("people", comparison["sides"]["person"]),

@@ -17,8 +17,9 @@ PlayerKind = Literal["person", "model"]
 class Row:
     """One answer. Places in degrees; `lat, lng` are None unless the outcome is "answered".
 
-    `exposure` is 1 when the player saw the panorama for the first time. `seen_in_training` is known
-    of models only.
+    `exposure` is 1 when the player saw the panorama for the first time, `group_exposure` is 1 when they
+    knew no other panorama of its group (one walk, one place) either. `seen_in_training` is known of
+    models only.
     """
 
     round_id: str
@@ -34,6 +35,7 @@ class Row:
     outcome: str
     answered_at: str
     exposure: int | None = None
+    group_exposure: int | None = None
     seen_in_training: bool | None = None
     scale_km: float = WORLD_SCALE_KM
 
@@ -58,9 +60,19 @@ class Pairing:
     model: Row
 
     @property
+    def apart(self) -> str:
+        """Why the pairing does not count; "" for a first exposure that the model did not train on."""
+        if self.model.seen_in_training is not False:
+            return "the model trained on it"
+        if self.person.exposure != 1:
+            return "the person had seen it before"
+        if self.person.group_exposure not in (None, 1):
+            return "the person had seen another of its group before"
+        return ""
+
+    @property
     def counts(self) -> bool:
-        """A first exposure of a panorama that the model did not train on."""
-        return self.person.exposure == 1 and self.model.seen_in_training is False
+        return not self.apart
 
 
 def pairings(rows: Iterable[Row]) -> Iterator[Pairing]:

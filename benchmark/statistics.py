@@ -5,6 +5,7 @@ human performance"). A win is the smaller great-circle distance; wins are the mo
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TypedDict
@@ -29,6 +30,7 @@ class Side(TypedDict):
 
 
 class Comparison(TypedDict):
+    apart: str
     map: str
     condition: str
     model: str
@@ -42,6 +44,7 @@ class Comparison(TypedDict):
 
 
 class Tally(TypedDict):
+    condition: str
     rounds: int
     model_wins: int
     person_wins: int
@@ -62,29 +65,39 @@ def wilson_interval(successes: int, trials: int, z: float = Z_95) -> tuple[float
 
 
 def compare(pairs: Iterable[Pairing]) -> list[Comparison]:
-    """One comparison for each map, condition and model; conditions are never pooled."""
+    """One comparison for each map, condition and model, and for each reason not to count: none are pooled."""
     ordered = sorted(pairs, key=_key)
     return [_comparison(key, list(group)) for key, group in groupby(ordered, key=_key)]
 
 
-def tally(rows: Iterable[Row]) -> Tally:
-    """Wins over all rounds that count, whatever the map or condition: for a line on a home page."""
+def tally(rows: Iterable[Row]) -> Tally | None:
+    """Wins over the rounds that count in the condition that has most of them, all maps: for a home page."""
     counted = [pair for pair in pairings(rows) if pair.counts]
-    wins, ties, losses = _wins(counted)
-    return {"rounds": len(counted), "model_wins": wins, "person_wins": losses, "ties": ties}
+    if not counted:
+        return None
+    condition, rounds = Counter(pair.person.condition for pair in counted).most_common(1)[0]
+    wins, ties, losses = _wins([pair for pair in counted if pair.person.condition == condition])
+    return {
+        "condition": condition,
+        "rounds": rounds,
+        "model_wins": wins,
+        "person_wins": losses,
+        "ties": ties,
+    }
 
 
-def _key(pair: Pairing) -> tuple[str, str, str]:
-    return pair.person.map, pair.person.condition, pair.model.player_id
+def _key(pair: Pairing) -> tuple[str, str, str, str]:
+    return pair.apart, pair.person.map, pair.person.condition, pair.model.player_id
 
 
-def _comparison(key: tuple[str, str, str], pairs: list[Pairing]) -> Comparison:
+def _comparison(key: tuple[str, str, str, str], pairs: list[Pairing]) -> Comparison:
     wins, ties, losses = _wins(pairs)
     low, high = wilson_interval(wins, wins + losses)
     return {
-        "map": key[0],
-        "condition": key[1],
-        "model": key[2],
+        "apart": key[0],
+        "map": key[1],
+        "condition": key[2],
+        "model": key[3],
         "person": "all",
         "rounds": len(pairs),
         "wins": wins,

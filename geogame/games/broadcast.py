@@ -8,6 +8,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 from django.db.models import F
+from redis.exceptions import RedisError
 
 from geogame.games.models import Game
 
@@ -30,5 +31,8 @@ def _send(game_token: str, message: dict[str, object]) -> None:
     layer = get_channel_layer()
     try:
         async_to_sync(layer.group_send)(group_name(game_token), {"type": "game.event", "message": message})
-    except OSError as error:  # the state is stored: who missed the event finds it in the next snapshot
+    except (
+        OSError,
+        RedisError,
+    ) as error:  # the state is stored: who missed the event finds it in the next snapshot
         log.warning("Could not tell the players of game %s: %s", game_token, error)

@@ -110,6 +110,13 @@ class Guess(models.Model):
     distance_km = models.FloatField(null=True)
     points = models.PositiveSmallIntegerField(default=0)
     condition = models.CharField(max_length=10, choices=Round.Condition)
+    times_revealed = models.PositiveIntegerField(
+        default=0,
+        help_text="How often the player knew the truth of this panorama already, from closed rounds.",
+    )
+    group_revealed = models.PositiveIntegerField(
+        default=0, help_text="The same for other panoramas of its group."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -18,7 +18,7 @@ def rows_of(map_: Map | None = None) -> Iterator[Row]:
 def _row(guess: Guess) -> Row:
     round_, player = guess.round, guess.player
     is_model = player.kind == Player.Kind.MODEL
-    exposures = [e.times_seen + 1 for e in round_.exposures.all() if e.player_id == player.pk]
+    seen = [exposure.times_seen for exposure in round_.exposures.all() if exposure.player_id == player.pk]
     return Row(
         round_id=round_.token,
         panorama_id=str(round_.panorama_id),
@@ -32,7 +32,9 @@ def _row(guess: Guess) -> Row:
         true_lng=round_.panorama.lng,
         outcome=guess.outcome,
         answered_at=guess.created_at.isoformat(),
-        exposure=exposures[0] if exposures else None,
+        # What counts is the moment of the guess: another game may have told the truth since the round opened.
+        exposure=max(seen[0], guess.times_revealed) + 1 if seen else None,
+        group_exposure=None if is_model else guess.group_revealed + 1,
         seen_in_training=guess.seal.seen_in_training if is_model else None,
         scale_km=round_.game.scale_km,
     )

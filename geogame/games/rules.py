@@ -22,6 +22,12 @@ class Candidate:
     group: str
     times_seen: int
     trained_on: bool = False
+    group_seen: bool = False
+
+    @property
+    def rank(self) -> tuple[int, bool]:
+        """Lower is drawn first: seldom seen, then new to the model and of a group new to the player."""
+        return self.times_seen, self.trained_on or self.group_seen
 
     @property
     def group_key(self) -> str | int:
@@ -71,8 +77,8 @@ def draw(
     """The next panorama of a game, or None when the game must end here.
 
     A player never meets a panorama again while unseen ones remain on the map, and a group comes once
-    in a game at most; where the two leave nothing, the game is shorter. Among the unseen, those that
-    the model did not train on come first, so that the comparison with it is a fair one.
+    in a game at most; where the two leave nothing, the game is shorter. Among the unseen, those come
+    first that count in the comparison: the model did not train on them, the player knows none of the group.
     """
     fewest = min((candidate.times_seen for candidate in candidates), default=0)
     open_groups = [candidate for candidate in candidates if candidate.group_key not in used_groups]
@@ -80,5 +86,5 @@ def draw(
         open_groups = [candidate for candidate in open_groups if candidate.times_seen == 0]
     if not open_groups:
         return None
-    best = min((candidate.times_seen, candidate.trained_on) for candidate in open_groups)
-    return rng.choice([c for c in open_groups if (c.times_seen, c.trained_on) == best])
+    best = min(candidate.rank for candidate in open_groups)
+    return rng.choice([candidate for candidate in open_groups if candidate.rank == best])

@@ -28,9 +28,10 @@ class ModelAnswer:
     seen_in_training: bool
 
 
-def make_preimage(*, round_token: str, model_digest: str, answer: ModelAnswer) -> str:
+def make_preimage(*, round_token: str, picture_digest: str, model_digest: str, answer: ModelAnswer) -> str:
     content = {
         "round": round_token,
+        "picture_sha256": picture_digest,
         "model": model_digest,
         "lat": answer.lat,
         "lng": answer.lng,

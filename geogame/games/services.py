@@ -15,14 +15,16 @@ from geogame.accounts.services import lock, player_of_model
 from geogame.games import rules
 from geogame.games.broadcast import publish
 from geogame.games.models import Exposure, Game, Guess, Round, Seal, Seat
-from geogame.games.queries import candidates_for, model_of, used_groups
+from geogame.games.queries import candidates_for, model_of, untouched_game, used_groups
 from geogame.games.seals import ModelAnswer, digest_of, make_preimage
 from geogame.lib.queue import ANSWER_ROUND, INFERENCE, enqueue
 from geogame.panoramas.models import Map, Panorama
 from geogame.registry.queries import active_version
+from planet_core.geo import normalise_lng
 from planet_core.scoring import SCORING_VERSION
 
 NO_MODEL = "No model is trained yet: you play this round alone."
+ENDED_EARLY = "The map has nothing more to show you now, so this game ended early."
 MODEL_LATE = "PlaNet did not answer in time: you play this round alone."
 
 
@@ -40,11 +42,12 @@ def start_game(*, player: Player, map_: Map, rng: random.Random | None = None) -
     if not map_.is_published or map_.scale_km is None:
         raise GameError("map-closed", "This map is not open for play.")
     lock(player)
+    if begun := untouched_game(player, map_):
+        return begun
     version = active_version()
-    candidates = candidates_for(map_=map_, player=player, version=version)
-    rounds = rules.rounds_possible(candidates)
+    rounds = rules.rounds_possible(candidates_for(map_=map_, player=player, version=version))
     if not rounds:
-        raise GameError("map-empty", "This map has no panoramas left to play.")
+        raise _nothing_to_draw(map_)
     game = Game.objects.create(
         map=map_,
         rounds_total=rounds,
@@ -57,6 +60,14 @@ def start_game(*, player: Player, map_: Map, rng: random.Random | None = None) -
         Seat.objects.create(game=game, player=player_of_model(version))
     _begin_round(game, player, number=1, rng=rng or random.SystemRandom())
     return game
+
+
+def _nothing_to_draw(map_: Map) -> GameError:
+    if map_.panoramas.exists():
+        return GameError(
+            "finish-first", "All that this map has left lies open in another game: finish that first."
+        )
+    return GameError("map-empty", "This map has no panoramas to play.")
 
 
 def _note(rounds: int) -> str:
@@ -89,12 +100,14 @@ def next_round(*, game: Game, player: Player, after: str, rng: random.Random | N
 def _begin_round(game: Game, player: Player, *, number: int, rng: random.Random) -> None:
     model = model_of(game)
     drawn = rules.draw(
-        candidates_for(map_=game.map, player=player, version=model.model_version if model else None),
+        candidates_for(
+            map_=game.map, player=player, version=model.model_version if model else None, game=game
+        ),
         used_groups=used_groups(game),
         rng=rng,
     )
     if drawn is None:
-        _finish(game, rounds_total=number - 1)
+        _finish(game, rounds_total=number - 1, note=ENDED_EARLY)
         return
     panorama = Panorama.objects.get(pk=drawn.panorama)
     round_ = Round.objects.create(
@@ -134,7 +147,12 @@ def seal_answer(*, round_id: int, model: Player, answer: ModelAnswer) -> bool:
     round_ = Round.objects.select_related("game", "panorama").get(pk=round_id)
     if model.model_version is None or not _claim_opening(round_):
         return False
-    preimage = make_preimage(round_token=round_.token, model_digest=model.model_version.digest, answer=answer)
+    preimage = make_preimage(
+        round_token=round_.token,
+        picture_digest=round_.panorama.file_digest,
+        model_digest=model.model_version.digest,
+        answer=answer,
+    )
     seal = Seal.objects.create(
         guess=_store_guess(round_, model, lat=answer.lat, lng=answer.lng),
         digest=digest_of(preimage),
@@ -174,6 +192,7 @@ def open_if_overdue(game: Game) -> None:
 @transaction.atomic
 def place_guess(*, game: Game, player: Player, round_token: str, lat: float, lng: float) -> None:
     """The player's one guess for the round. Sending the same guess again changes nothing."""
+    lng = float(normalise_lng(lng))
     round_ = _round_of(game, round_token)
     if round_.state == Round.State.PREPARING:
         raise GameError("round-not-open", "This round is not open yet.")
@@ -205,7 +224,23 @@ def _store_guess(round_: Round, player: Player, *, lat: float, lng: float) -> Gu
         distance_km=score.distance_km,
         points=score.points,
         condition=round_.condition,
+        **_revealed_before(round_, player),
     )
+
+
+def _revealed_before(round_: Round, player: Player) -> dict[str, int]:
+    """What the player knew when the guess came: the truth of this panorama or of its group."""
+    if player.kind != Player.Kind.PERSON:
+        return {}
+    known = Round.objects.filter(game__seats__player=player, state=Round.State.CLOSED)
+    panorama = round_.panorama
+    same_group = (
+        known.filter(panorama__group=panorama.group).exclude(panorama=panorama) if panorama.group else None
+    )
+    return {
+        "times_revealed": known.filter(panorama=panorama).count(),
+        "group_revealed": same_group.count() if same_group is not None else 0,
+    }
 
 
 def _close_if_all_guessed(round_: Round) -> None:
@@ -219,11 +254,9 @@ def _close_if_all_guessed(round_: Round) -> None:
         publish(round_.game, "round.closed", round=round_.token)
 
 
-def _finish(game: Game, *, rounds_total: int | None = None) -> None:
+def _finish(game: Game, **changes: object) -> None:
     finished = Game.objects.filter(pk=game.pk, state=Game.State.PLAYING).update(
-        state=Game.State.FINISHED,
-        finished_at=timezone.now(),
-        rounds_total=game.rounds_total if rounds_total is None else rounds_total,
+        state=Game.State.FINISHED, finished_at=timezone.now(), **changes
     )
     if finished == 1:
         publish(game, "game.finished")

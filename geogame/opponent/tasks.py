@@ -13,7 +13,7 @@ from geogame.games.queries import model_of
 from geogame.games.seals import CellProbability, ModelAnswer
 from geogame.games.services import open_without_model, seal_answer
 from geogame.lib.queue import ANSWER_ROUND, INFERENCE, WARM_UP
-from geogame.registry.queries import active_version, training_index
+from geogame.registry.queries import active_version, known_to_model
 from planet_core.images import ImageError
 from planet_core.model_directory import ModelDirectoryError
 
@@ -35,7 +35,7 @@ def answer_round(round_id: int) -> None:
     panorama, version = round_.panorama, model.model_version
     try:
         prediction = predict_panorama(version, panorama)
-        seen_in_training = training_index(version).trained_on(panorama.digest, panorama.group)
+        known = known_to_model(version, [(panorama.digest, panorama.group, panorama.lat, panorama.lng)])
     except (ModelDirectoryError, ImageError, OSError) as error:
         log.error("Round %s opens without %s: %s", round_id, version, error)
         open_without_model(round_, reason=COULD_NOT_ANSWER)
@@ -46,7 +46,7 @@ def answer_round(round_id: int) -> None:
         rule=prediction.rule,
         top_cells=[CellProbability(**cell) for cell in prediction.top_cells],
         prediction_digest=prediction.digest,
-        seen_in_training=seen_in_training,
+        seen_in_training=known[0],
     )
     if not seal_answer(round_id=round_id, model=model, answer=answer):
         log.warning("The answer for round %s came too late and was dropped.", round_id)

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from geogame.registry.models import ModelVersion
-from planet_core.model_directory import TrainingIndex
+from planet_core.model_directory import ModelDirectoryError, TrainingIndex
+
+log = logging.getLogger(__name__)
 
 
 def active_version() -> ModelVersion | None:
@@ -19,3 +25,23 @@ def training_index(version: ModelVersion) -> TrainingIndex:
 @lru_cache(maxsize=8)
 def _training_index(digest: str, directory: Path) -> TrainingIndex:
     return TrainingIndex.load(directory)
+
+
+def known_to_model(
+    version: ModelVersion | None, pictures: Sequence[tuple[str, str, float, float]]
+) -> list[bool]:
+    """For each (digest, group, lat, lng): whether the version trained on the picture, on another one of
+    its group, or on one of the same place. False for all where nobody can say: such a model cannot answer.
+    """
+    if version is None or not pictures:
+        return [False] * len(pictures)
+    try:
+        index = training_index(version)
+    except (ModelDirectoryError, OSError) as error:
+        log.error("Nobody knows what %s trained on: %s", version, error)
+        return [False] * len(pictures)
+    places = index.trained_at(np.array([row[2] for row in pictures]), np.array([row[3] for row in pictures]))
+    return [
+        bool(place) or index.trained_on(digest, group)
+        for (digest, group, _, _), place in zip(pictures, places, strict=True)
+    ]

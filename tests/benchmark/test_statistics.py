@@ -118,6 +118,19 @@ def test_only_first_exposures_of_untrained_pictures_count(
     assert Pairing(person, row("model", seen_in_training=trained)).counts is counts
 
 
+def test_a_person_who_knew_the_walk_does_not_count() -> None:
+    pairing = Pairing(row("person", group_exposure=2), row("model"))
+    assert pairing.apart == "the person had seen another of its group before"
+
+
+def test_the_tally_is_of_one_condition() -> None:
+    rows = [row("person", number=n, condition="free") for n in (1, 2)] + [row("person", number=3)]
+    rows += [row("model", number=n, condition="free") for n in (1, 2)] + [row("model", number=3)]
+    counted = tally(rows)
+    assert counted
+    assert (counted["condition"], counted["rounds"]) == ("free", 2)
+
+
 def test_the_tally_counts_only_what_counts() -> None:
     rows = [
         row("person", number=1, lat=3),
@@ -125,7 +138,13 @@ def test_the_tally_counts_only_what_counts() -> None:
         row("person", number=2, exposure=2),
         row("model", number=2),
     ]
-    assert tally(rows) == {"rounds": 1, "model_wins": 1, "person_wins": 0, "ties": 0}
+    assert tally(rows) == {
+        "condition": "fair",
+        "rounds": 1,
+        "model_wins": 1,
+        "person_wins": 0,
+        "ties": 0,
+    }
 
 
 def test_json_is_plain_json() -> None:

@@ -72,6 +72,13 @@ def test_pictures_that_the_model_did_not_train_on_come_first() -> None:
     assert drawn.panorama == 7
 
 
+def test_a_walk_that_the_player_does_not_know_comes_first() -> None:
+    candidates = [Candidate(number, "walk", 0, group_seen=number != 7) for number in range(20)]
+    drawn = draw(candidates, used_groups=set(), rng=random.Random(1))
+    assert drawn is not None
+    assert drawn.panorama == 7
+
+
 def test_an_unseen_picture_comes_before_an_untrained_one() -> None:
     candidates = [Candidate(1, "", 1, trained_on=False), Candidate(2, "", 0, trained_on=True)]
     drawn = draw(candidates, used_groups=set(), rng=random.Random(1))

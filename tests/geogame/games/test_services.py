@@ -156,7 +156,7 @@ def test_another_guess_for_the_round_is_refused(alice: Player, make_map: MakeMap
 
 def test_a_round_of_another_game_is_refused(alice: Player, make_map: MakeMap) -> None:
     map_ = make_map()
-    one, other = start_game(player=alice, map_=map_), start_game(player=alice, map_=map_)
+    one, other = begin_two_games(alice, map_)
     with pytest.raises(GameError, match="not part"):
         place_guess(game=one, player=alice, round_token=other.rounds.get().token, lat=1, lng=2)
 
@@ -196,10 +196,69 @@ def test_a_player_meets_nothing_twice_while_unseen_remains(alice: Player, make_m
     assert len(set(seen) | set(third)) == 12
 
 
-def test_two_tabs_draw_two_panoramas(alice: Player, make_map: MakeMap, model_version: ModelVersion) -> None:
+def test_a_second_click_gets_the_game_just_begun(alice: Player, make_map: MakeMap) -> None:
+    map_ = make_map()
+    assert start_game(player=alice, map_=map_) == start_game(player=alice, map_=map_)
+
+
+def begin_two_games(player: Player, map_: Map) -> tuple[Game, Game]:
+    """Two open games: the first has a guess, so that it is not handed out again."""
+    first = start_game(player=player, map_=map_)
+    token = first.rounds.get().token
+    place_guess(game=first, player=player, round_token=token, lat=1, lng=2)
+    next_round(game=first, player=player, after=token)
+    return first, start_game(player=player, map_=map_)
+
+
+def test_what_lies_open_in_another_game_is_not_drawn(alice: Player, make_map: MakeMap) -> None:
     map_ = make_map(2)
-    one, other = start_game(player=alice, map_=map_), start_game(player=alice, map_=map_)
-    assert one.rounds.get().panorama != other.rounds.get().panorama
+    first, second = begin_two_games(alice, map_)
+    assert first.rounds.get(number=2).panorama != second.rounds.get().panorama
+
+
+def test_a_map_that_shrinks_ends_the_game_early(alice: Player, make_map: MakeMap) -> None:
+    map_ = make_map(3)
+    game = start_game(player=alice, map_=map_)
+    token = game.rounds.get().token
+    map_.panoramas.set([game.rounds.get().panorama])
+    place_guess(game=game, player=alice, round_token=token, lat=1, lng=2)
+    next_round(game=game, player=alice, after=token)
+    game.refresh_from_db()
+    assert (game.state, game.rounds_total) == (Game.State.FINISHED, 1)
+    assert "ended early" in game.note
+
+
+def test_when_all_lies_open_elsewhere_that_game_comes_first(alice: Player, make_map: MakeMap) -> None:
+    map_ = make_map(1)
+    game = start_game(player=alice, map_=map_)
+    Guess.objects.create(round=game.rounds.get(), player=alice, lat=1, lng=2, condition="fair")
+    with pytest.raises(GameError) as refused:
+        start_game(player=alice, map_=map_)
+    assert refused.value.code == "finish-first"
+
+
+def test_a_truth_learnt_in_another_game_since_the_round_opened_is_counted(
+    alice: Player, make_map: MakeMap
+) -> None:
+    _, second = begin_two_games(alice, make_map(4, groups=["walk", "walk", "walk", "walk"]))
+    place_guess(game=second, player=alice, round_token=second.rounds.get().token, lat=1, lng=2)
+    guess = Guess.objects.get(round__game=second)
+    assert (guess.times_revealed, guess.group_revealed) == (0, 1)
+
+
+def test_the_same_place_at_180_degrees_is_the_same_guess(alice: Player, make_map: MakeMap) -> None:
+    game = start_game(player=alice, map_=make_map())
+    token = game.rounds.get().token
+    for lng in (180, -180):
+        place_guess(game=game, player=alice, round_token=token, lat=0, lng=lng)
+    assert Guess.objects.get().lng == -180
+
+
+def test_a_model_whose_files_are_gone_stops_no_game(
+    alice: Player, make_map: MakeMap, model_version: ModelVersion
+) -> None:
+    ModelVersion.objects.update(directory="gone")
+    assert start_game(player=alice, map_=make_map()).rounds.get().state == Round.State.PREPARING
 
 
 def test_each_exposure_counts_the_ones_before(alice: Player, make_map: MakeMap) -> None:

@@ -8,7 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 from benchmark.report import as_json, as_table
 from benchmark.rounds import pairings
 from benchmark.statistics import compare
+from geogame.games.queries import rounds_alone, unanswered_rounds
 from geogame.games.rows import rows_of
+from geogame.lib.database import ready_database
 from geogame.panoramas.models import Map
 from geogame.panoramas.queries import map_named
 from geogame.panoramas.services import MapError
@@ -40,25 +42,35 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        pairs = list(pairings(rows_of(self._map(options["map"]))))
+        ready_database(self.stderr.write)
+        map_ = self._map(options["map"])
+        pairs = list(pairings(rows_of(map_)))
         counted = compare(pair for pair in pairs if pair.counts)
         apart = compare(pair for pair in pairs if not pair.counts)
         if options["format"] == "json":
             self.stdout.write(as_json(counted, apart if options["apart"] else None))
             return
         self.stdout.write(as_table(counted) if counted else NO_ROUNDS)
+        self._unpaired(map_)
         others = sum(comparison["rounds"] for comparison in apart)
         if options["apart"] and apart:
-            self.stdout.write("\n== Do not count: seen before, or the model trained on it ==\n")
-            self.stdout.write(as_table(apart))
+            self.stdout.write(f"\n{as_table(apart)}")
         elif others:
             rounds = "1 round does" if others == 1 else f"{others} rounds do"
             self.stdout.write(
                 f"\n{rounds} not count (seen before, or the model trained on it): add --apart to see."
             )
 
+    def _unpaired(self, map_: Map | None) -> None:
+        """Rounds that no table shows: who leaves a hard picture must not vanish from sight."""
+        unanswered, alone = unanswered_rounds(map_), rounds_alone(map_)
+        if unanswered:
+            self.stdout.write(f"\nLooked at and left without an answer: {unanswered}.")
+        if alone:
+            self.stdout.write(f"\nPlayed without a model: {alone}.")
+
     def _map(self, name: str | None) -> Map | None:
         try:
-            return map_named(name) if name else None
+            return None if name is None else map_named(name)
         except MapError as error:
             raise CommandError(str(error)) from error
