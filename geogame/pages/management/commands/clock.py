@@ -27,10 +27,9 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())
         while not stopped.wait(TICK_S):
-            try:
-                close_old_connections()
-                open_overdue_rounds()
-                fail_lost_jobs()
-                queue_waiting_jobs_again()
-            except DatabaseError as error:
-                log.error("The database does not answer, trying again: %s", error)
+            close_old_connections()
+            for duty in (open_overdue_rounds, fail_lost_jobs, queue_waiting_jobs_again):
+                try:
+                    duty()
+                except DatabaseError as error:
+                    log.error("The database does not answer, trying again: %s", error)
