@@ -36,9 +36,21 @@ def person_for(*, session: SessionBase, user: User | AnonymousUser) -> Player:
     return player
 
 
+@transaction.atomic
+def adopt_guest(*, session: SessionBase, user: User) -> None:
+    """The guest who logs in stays the same player: games and exposures go on. An account that has
+    played before keeps its own player.
+    """
+    guest = Player.objects.filter(token=session.get(SESSION_KEY), kind=Player.Kind.PERSON, user=None).first()
+    if guest and not Player.objects.filter(user=user).exists():
+        guest.user = user
+        guest.name = user.get_username()[:60]
+        guest.save(update_fields=["user", "name"])
+
+
 def lock(player: Player) -> None:
     """One change at a time for a player, until the transaction ends."""
-    Player.objects.select_for_update().get(pk=player.pk)
+    Player.objects.select_for_update(no_key=True).get(pk=player.pk)
 
 
 def player_of_model(version: ModelVersion) -> Player:
