@@ -46,7 +46,11 @@ class PanoramaAdmin(admin.ModelAdmin[Panorama]):
     list_display = ["pk", "lat", "lng", "projection", "group", "licence", "created_at"]
     list_filter = ["projection", "maps"]
     search_fields = ["digest", "group", "source", "author"]
-    readonly_fields = ["digest", "file", "file_digest", "width", "height", "created_at"]
+    # The truth comes with the import and stays: played rounds were scored with it.
+    readonly_fields = [
+        *("digest", "file", "file_digest", "width", "height", "projection", "lat", "lng", "heading", "group"),
+        "created_at",
+    ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -46,6 +46,8 @@ def queue_waiting_jobs_again() -> int:
     long_ago = timezone.now() - QUEUED_AGAIN_AFTER
     waiting = TrainingJob.objects.filter(state=State.QUEUED, created_at__lt=long_ago)
     waiting = waiting.exclude(heartbeat_at__gte=long_ago)
+    if TrainingJob.objects.filter(state=State.RUNNING).exists():
+        return 0  # the worker is busy: they wait for their turn
     for job in waiting:
         TrainingJob.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now())
         enqueue(RUN_TRAINING_JOB, queue=TRAINING, job_id=job.pk)

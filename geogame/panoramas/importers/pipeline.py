@@ -220,9 +220,11 @@ def _encode(item: Inspected | Known | Refusal) -> Ready | Known | Refusal:
 
 
 def _publish(report: ImportReport, *, draft: bool) -> None:
-    """Open the map, or refresh the scale of an open one; half an import does not open a map."""
+    """Open a new map, or refresh the scale of an open one. Half an import opens no map, and one that was
+    closed by hand stays closed.
+    """
     map_ = report.map_
     if map_ is None or report.dry_run or report.storage_error or not report.usable:
         return
-    if report.added if map_.is_published else not (draft or report.interrupted):
+    if report.added if map_.is_published else not (draft or report.interrupted or map_.published_at):
         publish_map(map_)

@@ -13,6 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from geogame.lib.database import ready_database
 from geogame.panoramas.importers.pipeline import ImportReport, import_panoramas
 from geogame.panoramas.importers.rows import ImportFailed
 from geogame.panoramas.importers.values import Refusal
@@ -63,6 +64,7 @@ class Command(BaseCommand):
         parser.add_argument("--draft", action="store_true", help="do not open the map for play")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        ready_database(self.stderr.write)
         path: Path = options["path"].expanduser()
         try:
             with _interruptible(self) as interrupted, _Progress(self) as progress:
@@ -165,4 +167,6 @@ def _next_step(report: ImportReport) -> list[str]:
         return [
             f"It is open for play (scale {report.map_.scale_km:.0f} km): start the game with `make play`."
         ]
+    if report.map_.published_at:
+        return ["The map was closed in the admin and stays closed: publish it there to open it for play."]
     return ["It is a draft: run this again without --draft, or publish it in the admin, to open it for play."]

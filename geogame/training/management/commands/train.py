@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import signal
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from geogame.lib.database import ready_database
 from geogame.panoramas.queries import map_named
 from geogame.panoramas.services import MapError
 from geogame.registry.models import ModelVersion
@@ -35,6 +37,9 @@ class Command(BaseCommand):
         parser.add_argument("--activate", action="store_true", help="let the new version play from now on")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)  # the child must not be left alone
+        ready_database(self.stdout.write)
         job = self._job(options["map"], options["recipe"])
         self.stdout.write(f"Training “{job.recipe}” on {job.map.panoramas.count()} pictures of “{job.map}”.")
         self.stdout.flush()
