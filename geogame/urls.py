@@ -1,19 +1,23 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import path, register_converter
 
+from geogame.lib.tokens import TokenConverter
 from geogame.pages import api, views
+
+register_converter(TokenConverter, "token")
+handler404 = "geogame.pages.problems.not_found"
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("games/", views.start, name="start"),
-    path("games/<str:token>/", views.game, name="game"),
-    path("pictures/<str:token>.jpg", views.picture, name="picture"),
+    path("games/<token:token>/", views.game, name="game"),
+    path("pictures/<token:token>.jpg", views.picture, name="picture"),
     path("health/", views.health, name="health"),
     path("favicon.ico", views.favicon),
-    path("api/games/<str:token>/", api.state, name="api-state"),
-    path("api/games/<str:token>/guess/", api.guess, name="api-guess"),
-    path("api/games/<str:token>/next/", api.next_round, name="api-next"),
+    path("api/games/<token:token>/", api.state, name="api-state"),
+    path("api/games/<token:token>/guess/", api.guess, name="api-guess"),
+    path("api/games/<token:token>/next/", api.next_round, name="api-next"),
     path("admin/", admin.site.urls),
 ]

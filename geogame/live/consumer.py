@@ -16,14 +16,22 @@ from geogame.live.messages import BadMessage, SnapshotRequest, parse, snapshot_f
 NOT_FOUND = 4404
 
 
+class NoSuchSocket(AsyncJsonWebsocketConsumer):
+    async def connect(self) -> None:
+        await self.accept()
+        await self.close(NOT_FOUND)
+
+
 class GameConsumer(AsyncJsonWebsocketConsumer):
     async def connect(self) -> None:
         self.token: str = self.scope["url_route"]["kwargs"]["token"]
         await self.accept()
-        # Join first: what happens between the snapshot and the group would be lost.
-        await self.channel_layer.group_add(group_name(self.token), self.channel_name)
-        if not await self.send_snapshot():
+        if await self._snapshot() is None:
             await self.close(NOT_FOUND)
+            return
+        # Join before the snapshot is taken: what happens between the two would be lost.
+        await self.channel_layer.group_add(group_name(self.token), self.channel_name)
+        await self.send_snapshot()
 
     async def disconnect(self, code: int) -> None:
         await self.channel_layer.group_discard(group_name(self.token), self.channel_name)
@@ -42,13 +50,11 @@ class GameConsumer(AsyncJsonWebsocketConsumer):
     async def game_event(self, event: dict[str, Any]) -> None:
         await self.send_json(event["message"])
 
-    async def send_snapshot(self) -> bool:
-        frame = await database_sync_to_async(self._snapshot)()
-        if frame is None:
-            return False
-        await self.send_json(frame)
-        return True
+    async def send_snapshot(self) -> None:
+        if frame := await self._snapshot():
+            await self.send_json(frame)
 
+    @database_sync_to_async
     def _snapshot(self) -> dict[str, Any] | None:
         player = find_person(session=self.scope["session"], user=self.scope["user"])
         game = Game.objects.select_related("map").filter(token=self.token, seats__player=player).first()

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import re_path
 
-from geogame.live.consumer import GameConsumer
+from geogame.lib.tokens import TOKEN
+from geogame.live.consumer import GameConsumer, NoSuchSocket
 
-websocket_urlpatterns = [path("ws/games/<str:token>/", GameConsumer.as_asgi())]
+websocket_urlpatterns = [
+    re_path(rf"^ws/games/(?P<token>{TOKEN})/$", GameConsumer.as_asgi()),
+    re_path("", NoSuchSocket.as_asgi()),
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 
 from django.http import HttpRequest, JsonResponse
@@ -15,7 +16,9 @@ from geogame.games.models import Game
 from geogame.games.services import GameError, open_if_overdue, place_guess
 from geogame.games.services import next_round as go_on
 from geogame.games.snapshots import snapshot
+from geogame.lib.tokens import TOKEN
 from geogame.pages.decorators import own_game
+from geogame.pages.problems import api_error
 
 MAX_BODY_BYTES = 2048
 CONFLICT = 409
@@ -46,9 +49,9 @@ def guess(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
         lng = _degrees(fields, "lng", 180)
         place_guess(game=game, player=player, round_token=_text(fields, "round"), lat=lat, lng=lng)
     except BadRequest as error:
-        return _error(error.code, error.message, BAD_REQUEST)
+        return api_error(error.code, error.message, BAD_REQUEST)
     except GameError as error:
-        return _error(error.code, error.message, CONFLICT)
+        return api_error(error.code, error.message, CONFLICT)
     return _snapshot(game, player)
 
 
@@ -59,9 +62,9 @@ def next_round(request: HttpRequest, game: Game, player: Player) -> JsonResponse
     try:
         go_on(game=game, player=player, after=_text(_fields(request, {"round"}), "round"))
     except BadRequest as error:
-        return _error(error.code, error.message, BAD_REQUEST)
+        return api_error(error.code, error.message, BAD_REQUEST)
     except GameError as error:
-        return _error(error.code, error.message, CONFLICT)
+        return api_error(error.code, error.message, CONFLICT)
     return _snapshot(game, player)
 
 
@@ -70,16 +73,12 @@ def _snapshot(game: Game, player: Player) -> JsonResponse:
     return JsonResponse(snapshot(game, player))
 
 
-def _error(code: str, message: str, status: int) -> JsonResponse:
-    return JsonResponse({"error": {"code": code, "message": message}}, status=status)
-
-
 def _fields(request: HttpRequest, names: set[str]) -> dict[str, object]:
     if len(request.body) > MAX_BODY_BYTES:
         raise BadRequest("too-long", "This message is too long.")
     try:
         fields = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadRequest("not-json", "This message is not JSON.") from None
     if not isinstance(fields, dict) or set(fields) != names:
         raise BadRequest("wrong-fields", f"Send exactly these fields: {', '.join(sorted(names))}.")
@@ -88,14 +87,16 @@ def _fields(request: HttpRequest, names: set[str]) -> dict[str, object]:
 
 def _text(fields: dict[str, object], name: str) -> str:
     value = fields[name]
-    if not isinstance(value, str):
-        raise BadRequest("wrong-type", f"{name} must be text.")
+    if not isinstance(value, str) or not re.fullmatch(TOKEN, value):
+        raise BadRequest("wrong-type", f"{name} must be the id of a round.")
     return value
 
 
 def _degrees(fields: dict[str, object], name: str, limit: int) -> float:
     value = fields[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value in (math.inf, -math.inf):
+        raise BadRequest("wrong-type", f"{name} must be a number.")
+    if isinstance(value, float) and math.isnan(value):
         raise BadRequest("wrong-type", f"{name} must be a number.")
     if not -limit <= value <= limit:
         raise BadRequest("out-of-range", f"{name} must be between -{limit} and {limit}.")

@@ -107,6 +107,17 @@ def test_a_stranger_gets_nothing(game: Game) -> None:
     converse(game, None, talk)
 
 
+@pytest.mark.parametrize("name", ["x" * 120, "ü", "a b", "", "x/../y"])
+def test_a_strange_name_gets_nothing(name: str) -> None:
+    async def talk() -> None:
+        socket = Socket(f"/ws/games/{name}/")
+        assert await socket.connect()
+        assert (await socket.receive())["code"] == 4404
+        await socket.close()
+
+    async_to_sync(talk)()
+
+
 def test_a_page_of_another_site_cannot_connect(client: Client, game: Game) -> None:
     async def talk(socket: Socket) -> None:
         assert not await socket.connect()

@@ -63,6 +63,9 @@ def test_a_guess_brings_the_result(client: Client, game: Game) -> None:
         {"lng": -180.5},
         {"lat": [1]},
         {"round": 7},
+        {"round": "\ud800"},
+        {"round": "\x00" * 22},
+        {"lat": int("1" + "0" * 400)},
         {"points": 5000},
     ],
 )
@@ -73,7 +76,7 @@ def test_a_wrong_guess_is_refused_with_a_reason(client: Client, game: Game, chan
     assert not Guess.objects.exists()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"lat": NaN}', "7" * 5000])
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"lat": NaN}', "7" * 5000, "[" * 2000])
 def test_what_is_no_guess_at_all_is_refused(client: Client, game: Game, text: str) -> None:
     response = post(client, f"/api/games/{game.token}/guess/", text)
     assert response.status_code == 400
@@ -111,7 +114,8 @@ def test_the_game_of_somebody_else_does_not_exist(game: Game) -> None:
     stranger = Client()
     for path in (f"/games/{game.token}/", f"/api/games/{game.token}/"):
         assert stranger.get(path).status_code == 404
-    assert guess(stranger, game).status_code == 404
+    response = guess(stranger, game)
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "not-found")
     picture = game.rounds.get().picture_token
     assert stranger.get(f"/pictures/{picture}.jpg").status_code == 404
 
@@ -148,4 +152,21 @@ def test_asking_for_the_state_opens_an_overdue_round(
 def test_a_form_of_another_site_is_refused(game: Game, alice: Player, sign_in: SignIn) -> None:
     strict = Client(enforce_csrf_checks=True)
     sign_in(strict, alice)
-    assert guess(strict, game).status_code == 403
+    response = guess(strict, game)
+    assert (response.status_code, response.json()["error"]["code"]) == (403, "csrf")
+
+
+@pytest.mark.parametrize("path", ["/games/%00/", "/api/games/%00/", "/pictures/%00.jpg", "/games/x/"])
+def test_a_strange_address_is_not_found(client: Client, db: None, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_a_strange_map_is_not_found(client: Client, db: None) -> None:
+    assert client.post("/games/", {"map": "\x00"}).status_code == 404
+
+
+def test_a_picture_that_is_gone_is_not_found(client: Client, game: Game) -> None:
+    path = game.rounds.get().panorama.path
+    path.unlink()
+    path.mkdir()
+    assert client.get(f"/pictures/{game.rounds.get().picture_token}.jpg").status_code == 404
