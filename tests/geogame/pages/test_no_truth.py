@@ -154,3 +154,50 @@ def test_the_search_would_find_a_leak(client: Client, alice: Player, secret_map:
     tap.post(f"/api/games/{game.token}/guess/", {"round": game.rounds.get().token, "lat": 1, "lng": 1})
     with pytest.raises(AssertionError, match=r"47\.65"):
         assert_no_truth(tap.sent, Panorama.objects.get())
+
+
+def test_a_round_tells_its_own_truth_and_no_other(
+    client: Client, make_panorama: Callable[..., Panorama]
+) -> None:
+    map_ = Map.objects.create(name="Three", slug="three")
+    for number in range(3):
+        place = {"lat": 11.1111111 * (number + 1), "lng": -21.9876543 - number}
+        map_.panoramas.add(make_panorama(**place, author=f"Author-{number}-secret"))
+    publish_map(map_)
+    tap = Tap(client)
+    tap.keep(client.post("/games/", {"map": "three"}))
+    game = Game.objects.get()
+    for number in range(1, 4):
+        round_ = game.rounds.get(number=number)
+        tap.get("/")
+        tap.get(f"/games/{game.token}/")
+        tap.get(f"/api/games/{game.token}/")
+        tap.get(f"/pictures/{round_.picture_token}.jpg")
+        closed = set(game.rounds.filter(state=Round.State.CLOSED).values_list("panorama__author", flat=True))
+        assert authors_in(tap) == closed
+        tap.post(f"/api/games/{game.token}/guess/", {"round": round_.token, "lat": 1, "lng": 1})
+        assert authors_in(tap) == closed | {round_.panorama.author}
+        tap.post(f"/api/games/{game.token}/next/", {"round": round_.token})
+
+
+def authors_in(tap: Tap) -> set[str]:
+    return set(re.findall(r"Author-\d-secret", b"".join(tap.sent).decode("latin-1")))
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_an_error_page_holds_no_truth(
+    client: Client, secret_map: Map, monkeypatch: pytest.MonkeyPatch, settings: Any, debug: bool
+) -> None:
+    settings.DEBUG = debug
+    client.raise_request_exception = False
+    tap = Tap(client)
+    client.post("/games/", {"map": "secrets"})
+    game = Game.objects.get()
+
+    def broken(game: Game, player: Player) -> None:
+        panorama = game.rounds.get().panorama
+        raise RuntimeError(f"about panorama {panorama.pk}")
+
+    monkeypatch.setattr("geogame.pages.api.snapshot", broken)
+    assert tap.get(f"/api/games/{game.token}/").status_code == 500
+    assert_no_truth(tap.sent, Panorama.objects.get())
