@@ -25,8 +25,8 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
+from geogame.lib.database import migrations_missing, set_up_database
 from geogame.lib.supervisor import Program
 
 ANY_ADDRESS = {"0.0.0.0", "::"}
@@ -88,10 +88,8 @@ def check_port(host: str, port: int) -> None:
 
 # --- Database, map, static files -------------------------------------------------------------------
 def prepare(say: Say) -> None:
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        say("Preparing the database …")
-        call_command("migrate", verbosity=0, interactive=False)
+    if migrations_missing():
+        set_up_database(say)
     connection.close()
     call_command("build_basemap", stdout=StringIO())
     collect_static(say)
@@ -207,8 +205,9 @@ def published(url: str) -> Iterator[None]:
 # --- The programs ----------------------------------------------------------------------------------
 def web(host: str, port: int) -> Program:
     command = (
-        f"uvicorn geogame.asgi:application --host {host} --port {port} --lifespan off --ws websockets-sansio "
-        "--no-access-log --log-level warning --no-server-header --timeout-graceful-shutdown 2"
+        f"uvicorn geogame.asgi:application --host {host} --port {port} --lifespan off "
+        "--ws websockets-sansio --ws-max-size 8192 --no-access-log --log-level warning --no-server-header "
+        "--timeout-graceful-shutdown 2"
     )
     return Program("web", [sys.executable, "-m", *command.split()], rank=0, vital=True, grace_s=5)
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.cache import cache
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
@@ -15,7 +17,7 @@ from benchmark.statistics import Tally, tally
 from geogame.accounts.models import Player
 from geogame.accounts.services import find_person, person_for
 from geogame.games.models import Game, Round
-from geogame.games.queries import last_seen_round, unfinished_game, unseen_on
+from geogame.games.queries import closed_rounds, last_seen_round, unfinished_game, unseen_on
 from geogame.games.rows import rows_of
 from geogame.games.rules import ROUNDS
 from geogame.games.services import GameError, open_if_overdue, start_game
@@ -45,22 +47,25 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _map_card(map_: Map, player: Player | None) -> dict[str, Any]:
     seen = last_seen_round(map_, player) if player else None
-    count = map_.panoramas.count()
+    facts = map_.panoramas.aggregate(
+        all=Count("pk"),
+        around=Count("pk", filter=Q(projection="equirectangular")),
+        alone=Count("pk", filter=Q(group="")),
+        groups=Count("group", filter=~Q(group=""), distinct=True),
+    )
     return {
         "name": map_.name,
         "slug": map_.slug,
-        "panoramas": count,
-        "rounds": min(ROUNDS, count),
+        "panoramas": facts["all"],
+        "rounds": min(ROUNDS, facts["alone"] + facts["groups"]),
         "unseen": unseen_on(map_, player),
         # A picture that the player has met: any other would give a round away.
         "cover_url": picture_url(seen) if seen else None,
-        "kind_note": _kind_note(map_),
+        "kind_note": _kind_note(around=facts["around"], flat=facts["all"] - facts["around"]),
     }
 
 
-def _kind_note(map_: Map) -> str:
-    around = map_.panoramas.filter(projection="equirectangular").count()
-    flat = map_.panoramas.count() - around
+def _kind_note(*, around: int, flat: int) -> str:
     return "360° panoramas and photos" if around and flat else "360° panoramas" if around else "photos"
 
 
@@ -80,7 +85,8 @@ def _unfinished(player: Player | None) -> dict[str, Any] | None:
 def start(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return redirect("home")
-    map_ = Map.objects.filter(slug=request.POST.get("map", ""), is_published=True).first()
+    slug = request.POST.get("map", "").replace("\x00", "")
+    map_ = Map.objects.filter(slug=slug, is_published=True).first()
     if map_ is None:
         raise Http404("There is no such map.")
     player = person_for(session=request.session, user=request.user)
@@ -123,7 +129,7 @@ def picture(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404("There is no such picture.")
     try:
         content = round_.panorama.path.read_bytes()
-    except FileNotFoundError:
+    except OSError:
         raise Http404("This picture is gone.") from None
     return HttpResponse(content, content_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
 
@@ -139,6 +145,10 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 
 def _tally() -> Tally | None:
-    """People against models so far, over the rounds that count."""
-    counted = tally(rows_of())
-    return counted if counted["rounds"] else None
+    """People against models so far; read again when another round was closed."""
+    key = f"tally-{closed_rounds()}"
+    found: Tally | str | None = cache.get(key, "unknown")
+    if isinstance(found, str):
+        found = tally(rows_of())
+        cache.set(key, found, timeout=24 * 3600)
+    return found
