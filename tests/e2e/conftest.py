@@ -149,6 +149,7 @@ def open_page(browser: Browser, arena: Arena) -> Iterator[Callable[..., Page]]:
     def open_one(width: int = 1280, height: int = 800, *, has_touch: bool = False) -> Page:
         size = {"width": width, "height": height}
         context = browser.new_context(viewport=size, reduced_motion="reduce", has_touch=has_touch)
+        context.route(lambda url: not own(url), lambda route: route.abort())
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
