@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from geogame.panoramas.models import Map
+from geogame.panoramas.services import unpublish_map
+from geogame.registry.models import ModelVersion
+from geogame.registry.services import deactivate
+from geogame.training.models import TrainingJob
+from geogame.training.services import create_job
+
+MakeMap = Callable[..., Map]
+
+
+@pytest.fixture
+def staff(admin_client: Client) -> Client:
+    return admin_client
+
+
+def act(client: Client, model: str, action: str, *keys: int) -> str:
+    data = {"action": action, "_selected_action": [str(key) for key in keys]}
+    return client.post(f"/admin/{model}/", data, follow=True).content.decode()
+
+
+def test_a_map_is_published_and_closed(staff: Client, make_map: MakeMap) -> None:
+    map_ = make_map()
+    unpublish_map(map_)
+    assert "is open for play" in act(staff, "panoramas/map", "publish", map_.pk)
+    map_.refresh_from_db()
+    assert map_.is_published
+    assert "is closed for new games" in act(staff, "panoramas/map", "unpublish", map_.pk)
+
+
+def test_an_empty_map_is_not_published(staff: Client) -> None:
+    empty = Map.objects.create(name="Empty", slug="empty")
+    assert "has no panoramas" in act(staff, "panoramas/map", "publish", empty.pk)
+
+
+def test_a_model_version_is_put_into_play_and_out(staff: Client, model_version: ModelVersion) -> None:
+    deactivate(model_version)
+    assert "plays from now on" in act(staff, "registry/modelversion", "activate_version", model_version.pk)
+    model_version.refresh_from_db()
+    assert model_version.is_active
+    assert "no longer plays" in act(staff, "registry/modelversion", "take_out_of_play", model_version.pk)
+
+
+def test_a_version_whose_files_are_gone_is_not_put_into_play(
+    staff: Client, model_version: ModelVersion
+) -> None:
+    ModelVersion.objects.update(directory="gone", is_active=False)
+    page = act(staff, "registry/modelversion", "activate_version", model_version.pk)
+    assert "gone" in page
+    assert not ModelVersion.objects.get().is_active
+
+
+def test_a_training_job_is_queued_and_stopped(staff: Client, make_map: MakeMap) -> None:
+    map_ = make_map()
+    assert "Queued" in act(staff, "panoramas/map", "train_tiny", map_.pk)
+    job = TrainingJob.objects.get()
+    assert job.requested_by
+    assert "Asked to stop" in act(staff, "training/trainingjob", "stop", job.pk)
+    job.refresh_from_db()
+    assert job.state == TrainingJob.State.STOPPED
+
+
+def test_the_truth_of_a_panorama_cannot_be_edited(staff: Client, make_map: MakeMap) -> None:
+    panorama = make_map(1).panoramas.get()
+    staff.post(
+        f"/admin/panoramas/panorama/{panorama.pk}/change/", {"lat": "1", "lng": "1", "place": "New name"}
+    )
+    before = panorama.lat
+    panorama.refresh_from_db()
+    assert (panorama.place, panorama.lat) == ("New name", before)
+
+
+@pytest.mark.parametrize(
+    "model", ["games/game", "panoramas/panorama", "registry/modelversion", "training/trainingjob"]
+)
+def test_every_list_opens(staff: Client, make_map: MakeMap, model_version: ModelVersion, model: str) -> None:
+    create_job(map_=make_map(), recipe="tiny")
+    assert staff.get(f"/admin/{model}/").status_code == 200
+
+
+def test_the_admin_is_for_staff(client: Client, db: None) -> None:
+    assert client.get("/admin/panoramas/panorama/").status_code == 302
