@@ -4,14 +4,22 @@ Notable:
 - every convolution is followed by batch normalisation and ReLU, and has no bias of its own
 - 5x5 convolutions are two 3x3 in a row; grids shrink in blocks with stride 2
 - global average pooling gives the embedding, one linear layer the logits over the cells
+- several partitions at once get one linear layer each on the same embedding
 - a preset is a table of widths; larger networks are more rows, not more code
+
+The paper gives the sum alone: 97,321,048 parameters with 26,263 cells and 2,048 values below the softmax,
+hence 43.5 million in the convolutions. `planet` is Ioffe and Szegedy's table with all blocks twice as wide
+(but the stem as it is, where width costs most time), and the reductions of the last two blocks widened until
+the sum fits.
 
 Shapes: B batch, C channels, H and W height and width.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +51,18 @@ class Block:
         """Channels of the concatenated branches."""
         return self.direct + self.out3 + self.out5 + (self.pool or in_channels)
 
+    def times(self, factor: int) -> Block:
+        """The same block with every width multiplied."""
+        return replace(
+            self,
+            direct=factor * self.direct,
+            reduce3=factor * self.reduce3,
+            out3=factor * self.out3,
+            reduce5=factor * self.reduce5,
+            out5=factor * self.out5,
+            pool=factor * self.pool,
+        )
+
 
 @dataclass(frozen=True)
 class Config:
@@ -67,7 +87,47 @@ class Config:
         return channels
 
 
+# the table of Ioffe & Szegedy (2015), figure 5: direct, reduce3, out3, reduce5, out5, pool
+_INCEPTION_BN = (
+    Block(64, 64, 64, 64, 96, 32),  # 3a, 38 x 38 for 299 px
+    Block(64, 64, 96, 64, 96, 64),  # 3b
+    Block(0, 128, 160, 64, 96, 0, stride=2, max_pool=True),  # 3c
+    Block(224, 64, 96, 96, 128, 128),  # 4a, 19 x 19
+    Block(192, 96, 128, 96, 128, 128),  # 4b
+    Block(160, 128, 160, 128, 160, 128),  # 4c
+    Block(96, 128, 192, 160, 192, 128),  # 4d
+    Block(0, 128, 192, 192, 256, 0, stride=2, max_pool=True),  # 4e
+    Block(352, 192, 320, 160, 224, 128),  # 5a, 10 x 10
+    Block(352, 192, 320, 192, 224, 128, max_pool=True),  # 5b
+)
+
 PRESETS = {
+    "planet": Config(
+        image_px=299,
+        stem=(64, 64, 192),
+        blocks=(
+            *(block.times(2) for block in _INCEPTION_BN[:8]),
+            Block(704, 512, 640, 448, 448, 256),
+            Block(704, 512, 640, 448, 448, 256, max_pool=True),
+        ),
+    ),
+    "planet-l4": Config(image_px=299, stem=(64, 64, 192), blocks=_INCEPTION_BN),
+    "small": Config(
+        image_px=128,
+        stem=(32, 32, 96),
+        blocks=(
+            Block(32, 48, 64, 32, 48, 32),  # 16 x 16
+            Block(48, 48, 64, 32, 48, 32),
+            Block(0, 64, 96, 48, 64, 0, stride=2, max_pool=True),  # 8 x 8
+            Block(96, 64, 96, 48, 64, 64),
+            Block(96, 64, 112, 64, 80, 64),
+            Block(80, 80, 128, 80, 96, 64),
+            Block(0, 96, 128, 96, 128, 0, stride=2, max_pool=True),  # 4 x 4
+            Block(192, 112, 176, 96, 128, 80),
+            Block(192, 112, 176, 112, 144, 64, max_pool=True),
+        ),
+        dropout=0.2,
+    ),
     "tiny": Config(
         image_px=128,
         stem=(32, 32, 64),
@@ -81,6 +141,9 @@ PRESETS = {
         dropout=0.2,
     ),
 }
+
+# input = (pixel / 255 - mean) / std, the same for the three channels
+NORMALISATION = {"mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}
 
 
 class ConvNorm(nn.Sequential):
@@ -127,11 +190,39 @@ class InceptionBlock(nn.Module):
         return torch.cat([branch(x) for branch in self.branches], dim=1)
 
 
-class Inception(nn.Module):
-    """Pictures (B, 3, image_px, image_px), normalised, to logits (B, cells)."""
+class Heads(nn.ModuleList):
+    """One linear layer for each of several partitions: embedding (B, E) to a list of logits (B, cells)."""
 
-    def __init__(self, config: Config, cells: int) -> None:
+    def __init__(self, embedding: int, cells: Sequence[int]) -> None:
+        super().__init__(nn.Linear(embedding, count) for count in cells)
+
+    def forward(self, embedding: Tensor) -> list[Tensor]:
+        return [head(embedding) for head in self]
+
+
+def make_classifier(embedding: int, cells: int | Sequence[int]) -> nn.Module:
+    """The layer above the embedding: logits (B, cells), or a list of them where `cells` is a list.
+
+    Raises:
+        ValueError: no partition, or one without cells.
+    """
+    counts = [cells] if isinstance(cells, int) else list(cells)
+    if not counts or min(counts) < 1:
+        raise ValueError(f"a network needs at least one cell in every partition, not {cells}")
+    return nn.Linear(embedding, cells) if isinstance(cells, int) else Heads(embedding, counts)
+
+
+class Inception(nn.Module):
+    """Pictures (B, 3, image_px, image_px), normalised, to logits (B, cells), or to a list of them.
+
+    Attributes:
+        image_px, normalisation: what pictures it takes.
+        embedding: width of the layer below the logits.
+    """
+
+    def __init__(self, config: Config, cells: int | Sequence[int]) -> None:
         super().__init__()
+        self.image_px, self.normalisation, self.embedding = config.image_px, NORMALISATION, config.embedding
         first, second, third = config.stem
         self.stem = nn.Sequential(
             ConvNorm(3, first, 7, stride=2),  # image_px / 2
@@ -147,22 +238,21 @@ class Inception(nn.Module):
             channels = widths.out_channels(channels)
         self.blocks = nn.Sequential(*blocks)
         self.dropout = nn.Dropout(config.dropout)
-        self.classifier = nn.Linear(channels, cells)
-        _initialise(self)
+        self.classifier = make_classifier(channels, cells)
+        initialise(self)
 
     def embed(self, images: Tensor) -> Tensor:
-        """The layer below the logits, (B, embedding)."""
+        """The layer below the logits, (B, embedding): 2,048 values for `planet`."""
         grid = self.blocks(self.stem(images))  # (B, C, H, W)
         pooled: Tensor = grid.mean(dim=(2, 3))
         return pooled
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits over the cells, (B, cells)."""
-        logits: Tensor = self.classifier(self.dropout(self.embed(images)))
-        return logits
+    def forward(self, images: Tensor) -> Any:
+        """Logits over the cells, (B, cells); a list of them where the network was built for a list."""
+        return self.classifier(self.dropout(self.embed(images)))
 
 
-def _initialise(network: nn.Module) -> None:
+def initialise(network: nn.Module) -> None:
     """Random initialisation.
 
     convolution    normal, variance 2 / fan-out (He et al. 2015)
@@ -176,14 +266,16 @@ def _initialise(network: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-def build(preset: str, cells: int) -> Inception:
-    """A network with random weights for a number of classes.
+def build(preset: str, cells: int | Sequence[int]) -> Inception:
+    """A network with random weights for a number of classes, or for several partitions at once.
+
+    Args:
+        preset: a name of `PRESETS`.
+        cells: number of classes; a list of numbers gives one head each, and logits as a list in that order.
 
     Raises:
         ValueError: no such preset (lists them), or no class.
     """
     if preset not in PRESETS:
         raise ValueError(f"there is no network {preset!r}; the networks are {', '.join(PRESETS)}")
-    if cells < 1:
-        raise ValueError(f"a network needs at least one cell, not {cells}")
     return Inception(PRESETS[preset], cells)
