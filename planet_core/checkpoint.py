@@ -4,44 +4,54 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
-from planet_core import inception, model_directory
+from planet_core import hierarchy, model_directory, networks, s2
 from planet_core.files import atomic_directory
+from planet_core.heads import Network
+from planet_core.hierarchy import HierarchyError
 from planet_core.model_directory import ModelDirectoryError, TrainingIndex
 from planet_core.partition import Partition, PartitionError
-
-# input = (pixel / 255 - mean) / std, the same for the three channels
-NORMALISATION = {"mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}
+from planet_core.stopping import UserError
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model version in memory: the network in evaluation mode, its classes, its config and its digest."""
+    """A model version in memory: the network in evaluation mode, its classes, its config and its digest.
 
-    network: inception.Inception
+    `parents` is for `hierarchy.log_probabilities`: for each coarser partition, int64 (cells,); () for most.
+    """
+
+    network: Network
     partition: Partition
     config: dict[str, Any]
     digest: str
+    parents: tuple[Tensor, ...] = ()
 
 
 def save(
     directory: str | os.PathLike[str],
-    network: inception.Inception,
-    preset: str,
+    network: Network,
+    name: str,
     partition: Partition,
     recipe: dict[str, Any],
     metrics: dict[str, Any],
     training_index: TrainingIndex,
+    coarser: Sequence[Partition] = (),
 ) -> str:
     """Writes a model version directory, as a whole or not at all, and returns its digest.
 
-    `recipe` holds all values of the run, JSON only; `network` was built from `preset`.
+    `recipe` holds all values of the run, JSON only; `network` was built from `name`, with heads for the
+    partitions `coarser`, coarse first, if any, and the last one for `partition`.
     A directory of that name is replaced once the new one is complete.
 
     Raises:
@@ -57,16 +67,18 @@ def save(
         config = {
             "format": model_directory.FORMAT,
             "format_version": model_directory.FORMAT_VERSION,
-            "network": preset,
+            "network": name,
             "cells": len(partition),
-            "embedding": inception.PRESETS[preset].embedding,
+            "embedding": network.embedding,
             "parameters": sum(parameter.numel() for parameter in network.parameters()),
-            "image_px": inception.PRESETS[preset].image_px,
-            "normalisation": NORMALISATION,
+            "image_px": network.image_px,
+            "normalisation": network.normalisation,
             "class_point": recipe["class_point"],
             "partition_digest": partition.digest,
             "fine_level": training_index.fine_level,
             "recipe": recipe,
+            **network.facts(),
+            **({"coarser_cells": [other.tokens() for other in coarser]} if coarser else {}),
             "sha256": {name: model_directory.sha256_of(new / name) for name in model_directory.CHECKSUMMED},
         }
         _write_json(new / model_directory.CONFIG, config)
@@ -89,12 +101,23 @@ def load(directory: str | os.PathLike[str], device: str = "cpu") -> Model:
     if partition.digest != config["partition_digest"] or len(partition) != config["cells"]:
         raise ModelDirectoryError(f"the partition in {folder} is not the one that the model was trained with")
     try:
-        network = inception.build(config["network"], config["cells"])
+        coarser = [_of_tokens(tokens) for tokens in config.get("coarser_cells", [])]
+        cells = [*map(len, coarser), len(partition)] if coarser else len(partition)
+        parents = tuple(torch.from_numpy(hierarchy.parents(other, partition)).to(device) for other in coarser)
+        network = networks.restore(config, cells)
         network.load_state_dict(load_file(folder / model_directory.WEIGHTS, device=device))
-    except (ValueError, RuntimeError, SafetensorError) as error:
+    except UserError as error:
+        raise ModelDirectoryError(f"cannot load {folder}: {error}") from error
+    except (ValueError, RuntimeError, KeyError, HierarchyError, SafetensorError) as error:
         raise ModelDirectoryError(f"the weights in {folder} do not fit its config: {error}") from error
     network.to(device).eval()
-    return Model(network, partition, config, model_directory.version_digest(folder))
+    return Model(network, partition, config, model_directory.version_digest(folder), parents)
+
+
+def _of_tokens(tokens: list[str]) -> Partition:
+    """A partition of which only the cells are known."""
+    cells = s2.from_tokens(tokens)
+    return Partition(cells, np.zeros(cells.size, dtype=np.int64), *s2.centers(cells))
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:

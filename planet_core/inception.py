@@ -19,10 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from planet_core.heads import Network, make_classifier
 
 
 @dataclass(frozen=True)
@@ -190,39 +191,11 @@ class InceptionBlock(nn.Module):
         return torch.cat([branch(x) for branch in self.branches], dim=1)
 
 
-class Heads(nn.ModuleList):
-    """One linear layer for each of several partitions: embedding (B, E) to a list of logits (B, cells)."""
-
-    def __init__(self, embedding: int, cells: Sequence[int]) -> None:
-        super().__init__(nn.Linear(embedding, count) for count in cells)
-
-    def forward(self, embedding: Tensor) -> list[Tensor]:
-        return [head(embedding) for head in self]
-
-
-def make_classifier(embedding: int, cells: int | Sequence[int]) -> nn.Module:
-    """The layer above the embedding: logits (B, cells), or a list of them where `cells` is a list.
-
-    Raises:
-        ValueError: no partition, or one without cells.
-    """
-    counts = [cells] if isinstance(cells, int) else list(cells)
-    if not counts or min(counts) < 1:
-        raise ValueError(f"a network needs at least one cell in every partition, not {cells}")
-    return nn.Linear(embedding, cells) if isinstance(cells, int) else Heads(embedding, counts)
-
-
-class Inception(nn.Module):
-    """Pictures (B, 3, image_px, image_px), normalised, to logits (B, cells), or to a list of them.
-
-    Attributes:
-        image_px, normalisation: what pictures it takes.
-        embedding: width of the layer below the logits.
-    """
+class Inception(Network):
+    """Pictures (B, 3, image_px, image_px), normalised, to logits (B, cells), or to a list of them."""
 
     def __init__(self, config: Config, cells: int | Sequence[int]) -> None:
-        super().__init__()
-        self.image_px, self.normalisation, self.embedding = config.image_px, NORMALISATION, config.embedding
+        super().__init__(config.image_px, NORMALISATION, config.embedding)
         first, second, third = config.stem
         self.stem = nn.Sequential(
             ConvNorm(3, first, 7, stride=2),  # image_px / 2
@@ -246,10 +219,6 @@ class Inception(nn.Module):
         grid = self.blocks(self.stem(images))  # (B, C, H, W)
         pooled: Tensor = grid.mean(dim=(2, 3))
         return pooled
-
-    def forward(self, images: Tensor) -> Any:
-        """Logits over the cells, (B, cells); a list of them where the network was built for a list."""
-        return self.classifier(self.dropout(self.embed(images)))
 
 
 def initialise(network: nn.Module) -> None:

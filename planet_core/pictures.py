@@ -1,6 +1,6 @@
 """The pictures of a training run: decoded once, kept small in memory, cropped anew in every epoch.
 
-Augmentation keeps geography: crops and mild colour, never a mirror, which would swap driving side and text.
+Augmentation keeps geography: crops and mild colour. A mirror swaps driving side and text: only on demand.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from PIL import Image
 from torch import Tensor
 
@@ -87,7 +86,10 @@ def training_crop(example: Example, recipe: Recipe, image_px: int, rng: np.rando
     side_px = rng.uniform(*recipe.crop_side) * min(view.size)
     left, top = rng.uniform(0, view.width - side_px), rng.uniform(0, view.height - side_px)
     box = (left, top, left + side_px, top + side_px)
-    return np.asarray(view.resize((image_px, image_px), Image.Resampling.BILINEAR, box=box))
+    crop = view.resize((image_px, image_px), Image.Resampling.BILINEAR, box=box)
+    if recipe.mirror and rng.random() < 0.5:
+        crop = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    return np.asarray(crop)
 
 
 def validation_views(example: Example, image_px: int) -> list[Pixels]:
@@ -101,10 +103,13 @@ def validation_views(example: Example, image_px: int) -> list[Pixels]:
     ]
 
 
-def change_colour(pixels: Tensor, amount: float, generator: torch.Generator) -> Tensor:
-    """uint8 (B, H, W, 3) with brightness, contrast and saturation changed by up to `amount`."""
-    factors = 1 + amount * (2 * torch.rand((3, len(pixels), 1, 1, 1), generator=generator) - 1)
-    brightness, contrast, saturation = factors
+def change_colour(pixels: Tensor, amounts: Tensor) -> Tensor:
+    """uint8 (B, H, W, 3) with brightness, contrast and saturation changed.
+
+    Args:
+        amounts: (B, 3), relative changes of the three: 0 changes nothing, 0.2 gives a fifth more.
+    """
+    brightness, contrast, saturation = (1 + amounts).T[:, :, None, None, None]  # each (B, 1, 1, 1)
     x = pixels.float() * brightness
     middle = x.mean(dim=(1, 2, 3), keepdim=True)
     x = middle + (x - middle) * contrast

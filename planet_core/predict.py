@@ -2,7 +2,8 @@
 
     python -m planet_core.predict MODEL IMAGE [IMAGE ...]
 
-A picture is scaled so that its shorter side fits the network and cropped to the middle square.
+A picture is scaled so that its shorter side fits the network and cropped to the middle square. A model with
+several partitions answers with the finest, the probabilities of the coarser multiplied in (`hierarchy`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import torch
 from torch import Tensor
 
 from planet_core import answer, checkpoint, s2, scoring
+from planet_core.hierarchy import log_probabilities
 from planet_core.images import ImageError, Picture, fit_square
 from planet_core.images import load as load_image
 from planet_core.model_directory import ModelDirectoryError
@@ -151,8 +153,7 @@ class Predictor:
     @torch.inference_mode()
     def _softmax(self, pixels: Tensor) -> npt.NDArray[np.float32]:
         logits = self.model.network(normalise(pixels.to(self.device), self.config["normalisation"]))
-        # double precision, so that the sum is 1 also over many thousand cells
-        probabilities = torch.softmax(logits.double(), dim=1).float()  # (B, cells)
+        probabilities = log_probabilities(logits, self.model.parents).exp().float()  # (B, cells)
         return np.asarray(probabilities.cpu().numpy())
 
     def _top(self, probabilities: npt.NDArray[np.float32], k: int) -> list[TopCell]:
@@ -166,11 +167,11 @@ class Predictor:
 
 
 def normalise(pixels: Tensor, normalisation: dict[str, list[float]]) -> Tensor:
-    """uint8 (B, H, W, 3) to the network's float32 (B, 3, H, W)."""
+    """uint8 (B, H, W, 3) to the network's (B, 3, H, W) in torch's default precision, float32."""
     mean = torch.tensor(normalisation["mean"], device=pixels.device)
     std = torch.tensor(normalisation["std"], device=pixels.device)
     # a view, laid out channels last as the convolutions like it
-    return ((pixels.float() / 255 - mean) / std).permute(0, 3, 1, 2)
+    return ((pixels.to(mean.dtype) / 255 - mean) / std).permute(0, 3, 1, 2)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

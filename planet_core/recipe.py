@@ -26,14 +26,14 @@ class Recipe:
 
     Attributes:
         name: name of the recipe.
-        network: preset of `planet_core.inception`.
+        network: preset of `planet_core.inception`, or `hf:` and the name or folder of a `transformers` model.
         max_photos, min_photos: the partition's t1 and t2 (paper section 3).
         max_level: S2 level below which no class cell is split.
         fine_level: S2 level of the places that are kept whole by the split; not coarser than `max_level`, so
             that a class can have places on both sides.
         validation_share: share of the photos that is held out, about.
-        epochs: passes over the training photos.
-        batch_size: photos in a step.
+        epochs: passes over the training photos, at most.
+        batch_size: photos in a step, over all processes and accumulated parts together.
         optimiser: `adagrad` (paper) or `adamw`.
         learning_rate: its highest value.
         weight_decay: of `adamw`, on weights of more than one dimension.
@@ -43,6 +43,24 @@ class Recipe:
         crop_side: (least, most) side of a training crop, as a share of the picture's shorter side.
         colour: largest relative change of brightness, contrast and saturation in training.
         class_point: what `top-cell` answers: `cell-center` (paper).
+        level: if given, the cells are those of this one S2 level with `min_photos` photos (the paper's small
+            model: 4), and `max_photos` and `max_level` play no part.
+        coarser: (max_photos, min_photos, max_level) of further partitions, coarse first. Each gets a head of
+            its own, the losses are summed, and the predictor multiplies the probabilities down.
+        labels: `one-hot` (paper) or `haversine` (see `planet_core.labels`).
+        label_scale_km: distance over which haversine labels fall off to 1/e.
+        balance: photos of a class of n are drawn with weight n ** -balance. 0 shows each photo once an epoch;
+            1 shows all classes equally often, so that photos of small ones repeat.
+        mirror: whether half of the training crops are mirrored. It swaps driving side and text.
+        accumulate: parts into which each process cuts its share of a step, to save memory.
+        patience: epochs without better validation accuracy after which training ends (paper); 0 for never.
+        average: decay of the moving average of the weights, which is then what is examined and saved; 0 for
+            none (paper).
+        precision: `float32`, or `bfloat16` for the convolutions on a GPU; CPUs compute in float32.
+        compile: whether a GPU runs the network through torch.compile; CPUs never do, where it does not pay.
+        shared_statistics: whether batch normalisation is over the photos of all processes, not of each.
+        frozen: whether the weights of an `hf:` network stay as they were loaded, and the heads alone train.
+        dropout: share of the embedding dropped in training; None for the network's own.
     """
 
     name: str
@@ -62,6 +80,20 @@ class Recipe:
     crop_side: tuple[float, float]
     colour: float
     class_point: str = "cell-center"
+    level: int | None = None
+    coarser: tuple[tuple[int, int, int], ...] = ()
+    labels: str = "one-hot"
+    label_scale_km: float = 75.0
+    balance: float = 0.0
+    mirror: bool = False
+    accumulate: int = 1
+    patience: int = 0
+    average: float = 0.0
+    precision: str = "float32"
+    compile: bool = False
+    shared_statistics: bool = False
+    frozen: bool = False
+    dropout: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The values as JSON takes them."""
@@ -70,7 +102,7 @@ class Recipe:
 
 def names() -> list[str]:
     """Names of all recipes, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(recipes.__path__))
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(recipes.__path__))
 
 
 def load(name: str) -> Recipe:
@@ -81,15 +113,19 @@ def load(name: str) -> Recipe:
     """
     if name not in names():
         raise RecipeError(f"there is no recipe {name!r}; the recipes are {', '.join(names())}")
-    recipe = importlib.import_module(f"planet_core.recipes.{name}").RECIPE
+    recipe = importlib.import_module(f"planet_core.recipes.{_module(name)}").RECIPE
     if not isinstance(recipe, Recipe):
-        raise RecipeError(f"planet_core/recipes/{name}.py holds no RECIPE")
+        raise RecipeError(f"planet_core/recipes/{_module(name)}.py holds no RECIPE")
     return recipe
 
 
 def summary(name: str) -> str:
     """The first line of a recipe's docstring, for lists. Raises RecipeError as `load`."""
     load(name)
-    source = Path(next(iter(recipes.__path__))) / f"{name}.py"
+    source = Path(next(iter(recipes.__path__))) / f"{_module(name)}.py"
     docstring = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
     return docstring.partition("\n")[0]
+
+
+def _module(name: str) -> str:
+    return name.replace("-", "_")

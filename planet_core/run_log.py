@@ -9,11 +9,14 @@ Every line of metrics.jsonl is one JSON object with `event` and `time` (seconds 
                photos_outside_cells, cells, share
     epoch      epoch, epochs, train_loss, train_accuracy, validation (or null), best, share,
                images_per_second, seconds_left
+    resume     epoch, step, share; a killed run goes on from a checkpoint after so many steps
     done       share 1, model, digest, best_epoch, validation, baseline, seconds
     stopped    share; the run was told to stop (SIGTERM, Ctrl-C)
     failed     share, reason
 
 The last line of a finished run is `done`, `stopped` or `failed`. A run that was killed has none of them.
+
+RUN/steps.jsonl is the loss curve, one line a step: step (from 1), epoch, loss, rate (the learning rate).
 """
 
 from __future__ import annotations
@@ -25,18 +28,28 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
+from planet_core.files import atomic_file
+
 FILE = "metrics.jsonl"
+STEPS = "steps.jsonl"
 _EVERY_SECONDS = 0.5  # progress events are not written more often
 
 
 class RunLog:
-    """Appends events to RUN/metrics.jsonl, which it starts anew, and keeps a progress line on a terminal."""
+    """Appends events to RUN/metrics.jsonl, which it starts anew, and keeps a progress line on a terminal.
 
-    def __init__(self, run: str | os.PathLike[str], stream: TextIO | None = None) -> None:
-        folder = Path(run)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / FILE
-        self._file = self.path.open("w", encoding="utf-8")
+    With `resume` it goes on with the file that is there, without the line that a crash cut short.
+    """
+
+    def __init__(
+        self, run: str | os.PathLike[str], stream: TextIO | None = None, *, resume: bool = False
+    ) -> None:
+        self.folder = Path(run)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.path = self.folder / FILE
+        if resume:
+            _cut_torn_line(self.path)
+        self._file = self.path.open("a" if resume else "w", encoding="utf-8")
         self._stream = stream or sys.stderr
         self._last_progress = 0.0
         self._line = ""
@@ -80,17 +93,108 @@ class RunLog:
         self._line = text
 
 
+class Silence(RunLog):
+    """The log of the processes that do not write: it says nothing."""
+
+    def __init__(self, run: str | os.PathLike[str]) -> None:
+        self.folder = Path(run)
+        self.share = 0.0
+
+    def event(self, event: str, **values: Any) -> None:
+        """Nothing."""
+
+    def progress(self, text: str, **values: Any) -> None:
+        """Nothing."""
+
+    def say(self, text: str) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+class LossCurve:
+    """RUN/steps.jsonl, cut back to the first `keep` steps and appended to.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+
+    def __init__(self, run: str | os.PathLike[str], keep: int = 0) -> None:
+        self.path = Path(run) / STEPS
+        kept: list[str] = []
+        if keep and self.path.exists():
+            kept = self.path.read_text(encoding="utf-8").splitlines(keepends=True)[:keep]
+        with atomic_file(self.path) as file:
+            file.write("".join(kept).encode())
+        self._lines: list[str] = []
+
+    def add(self, step: int, epoch: int, loss: float, rate: float) -> None:
+        """One step; they come in order."""
+        line = json.dumps({"step": step, "epoch": epoch, "loss": loss, "rate": rate}, allow_nan=False)
+        self._lines.append(line + "\n")
+
+    def flush(self) -> None:
+        """Writes the steps so far."""
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write("".join(self._lines))
+        self._lines.clear()
+
+
+def read_steps(run: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """All whole lines of a run's loss curve. Raises FileNotFoundError where there is none."""
+    return _read_lines(Path(run) / STEPS)
+
+
 def read_events(run: str | os.PathLike[str]) -> list[dict[str, Any]]:
     """All whole events of a run so far; a line that is still being written is left out.
 
     Raises:
         FileNotFoundError: the run has not started.
     """
-    text = (Path(run) / FILE).read_text(encoding="utf-8")
+    return _read_lines(Path(run) / FILE)
+
+
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    text = path.read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+
+def _cut_torn_line(path: Path) -> None:
+    if path.exists():
+        content = path.read_bytes()
+        if not content.endswith(b"\n"):
+            os.truncate(path, content.rfind(b"\n") + 1)
 
 
 def duration(seconds: float) -> str:
     """Minutes and seconds for people, as 2:05."""
     whole = max(0, round(seconds))
     return f"{whole // 60}:{whole % 60:02d}"
+
+
+def pace_line(where: dict[str, int], pace: dict[str, float], loss: float) -> str:
+    """The progress line while it trains."""
+    return (
+        f"epoch {where['epoch']} of {where['epochs']}, loss {loss:.3f},"
+        f" {pace['images_per_second']:.0f} images/s, {duration(pace['seconds_left'])} left"
+    )
+
+
+def epoch_line(result: dict[str, Any], is_best: bool) -> str:
+    """What an `epoch` event says, for people."""
+    line = (
+        f"epoch {result['epoch']:3d}  loss {result['train_loss']:.3f}  right {result['train_accuracy']:.1%}"
+    )
+    if result["validation"]:
+        line += "  " + describe("validation", result["validation"])
+    return line + ("  *" if is_best else "")
+
+
+def describe(name: str, result: dict[str, Any]) -> str:
+    """Accuracy and distances of an examination, for people."""
+    within = " / ".join(f"{share:.1%}" for share in result["accuracy_at_km"].values())
+    return (
+        f"{name}: right cell {result['accuracy']:.1%}, within {' / '.join(result['accuracy_at_km'])} km"
+        f" {within}, median {result['median_km']:.0f} km"
+    )

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -14,15 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from PIL import Image
 
-from planet_core import answer, images, model_directory, recipe, s2, train_cnn
+from planet_core import answer, model_directory, recipe, train_cnn
 from planet_core.model_directory import TrainingIndex
 from planet_core.predict import Predictor
 from planet_core.run_log import RunLog, read_events
-from planet_core.sources.csv_photos import Photo
-from tests.planet_core.made import coloured_towns, gradient_panorama, noise_picture
+from planet_core.sources.open_source import open_source
+from tests.planet_core.made import coloured_towns, noise_picture
 
 TINY = recipe.load("tiny")
 
@@ -121,7 +118,7 @@ def test_the_index_and_the_partition_tell_the_sides(trained: tuple[Path, Path]) 
     assert len(index.training_digests) == partition.counts.sum()
     assert len(index.training_digests) + len(index.validation_digests) >= 36
     # the same file is listed a second time, with another place: the first row counts
-    by_digest = {photo.digest: photo for photo in reversed(list(train_cnn.open_source(str(towns))))}
+    by_digest = {photo.digest: photo for photo in reversed(list(open_source(str(towns))))}
     held_out = [by_digest[digest] for digest in index.validation_digests]
     assert not index.trained_at([p.lat for p in held_out], [p.lng for p in held_out]).any()
     training = [by_digest[digest] for digest in index.training_digests]
@@ -179,7 +176,7 @@ def test_sigterm_stops_the_run_at_once_and_leaves_no_half_model(towns: Path, tmp
     assert time.monotonic() - told < 5
     assert "Traceback" not in errors
     assert read_events(run)[-1]["event"] == "stopped"
-    assert [path.name for path in run.iterdir()] == ["metrics.jsonl"]
+    assert not [path for path in run.iterdir() if "model" in path.name]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -203,7 +200,7 @@ def test_a_signal_while_saving_leaves_the_old_model(
     monkeypatch.setattr(TrainingIndex, "write", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     assert train(tmp_path / "run", "--data", str(towns), "--epochs", "1", "--seed", "5") == 130
     assert model_directory.version_digest(tmp_path / "run" / "model") == digest
-    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["metrics.jsonl", "model"]
+    assert [path.name for path in (tmp_path / "run").iterdir() if "model" in path.name] == ["model"]
 
 
 # ------------------------------------------------------------------------------------------------ user errors
@@ -298,122 +295,3 @@ def test_epochs_are_a_positive_number(
         train(tmp_path, "--data", "photos.csv", "--epochs", epochs)
     assert caught.value.code == 2
     assert "--epochs" in capsys.readouterr().err
-
-
-# ------------------------------------------------------------------------------------------------ pieces
-
-
-def example(pixels: np.ndarray | Image.Image, projection: str = "flat") -> train_cnn.Example:
-    return train_cnn.Example(Photo(Path("x"), 0, 0, projection=projection), np.asarray(pixels))
-
-
-def test_training_crops_are_never_mirrored_and_stay_inside() -> None:
-    ramp = np.zeros((160, 240, 3), dtype=np.uint8)
-    ramp[...] = np.arange(240)[None, :, None]  # brighter to the right
-    rng = np.random.default_rng(0)
-    lefts = []
-    for _ in range(50):
-        crop = train_cnn.training_crop(example(ramp), TINY, 128, rng).astype(int)
-        assert crop.shape == (128, 128, 3)
-        assert np.all(np.diff(crop[64, :, 0]) >= 0)
-        lefts.append(crop[64, 0, 0])
-    assert max(lefts) - min(lefts) > 40
-
-
-def test_panoramas_train_in_all_directions_and_are_examined_in_four() -> None:
-    panorama = example(gradient_panorama(512), "equirectangular")
-    rng = np.random.default_rng(0)
-    crops = [train_cnn.training_crop(panorama, TINY, 128, rng) for _ in range(12)]
-    assert len({crop.tobytes() for crop in crops}) == 12
-    views = train_cnn.validation_views(panorama, 128)
-    assert len(views) == 4
-    expected = images.cut_view(panorama.pixels, 90, fov=90, size=(128, 128))
-    assert np.array_equal(views[1], np.asarray(expected))
-
-
-def test_flat_photos_are_examined_as_the_predictor_sees_them() -> None:
-    picture = noise_picture(1, (213, 160))
-    [view] = train_cnn.validation_views(example(picture), 128)
-    assert np.array_equal(view, np.asarray(images.fit_square(picture, 128)))
-
-
-def test_colours_change_mildly_and_differently() -> None:
-    pixels = torch.full((4, 8, 8, 3), 100, dtype=torch.uint8)
-    pixels[..., 0] = 140
-    changed = train_cnn.change_colour(pixels, 0.2, torch.Generator().manual_seed(0))
-    assert changed.dtype == torch.uint8
-    assert changed.shape == pixels.shape
-    assert len({picture.numpy().tobytes() for picture in changed}) == 4
-    assert (changed.int() - pixels.int()).abs().max() < 60
-    assert torch.equal(train_cnn.change_colour(pixels, 0.0, torch.Generator()), pixels)
-
-
-def test_a_panorama_that_is_none_is_skipped_with_a_reason(tmp_path: Path, log: RunLog) -> None:
-    noise_picture(1, (200, 150)).save(tmp_path / "flat.png")
-    noise_picture(2, (200, 100)).save(tmp_path / "round.png")
-    photos = [
-        Photo(tmp_path / name, 0, 0, projection="equirectangular") for name in ("flat.png", "round.png")
-    ]
-    examples, skipped = train_cnn.decode(photos, 128, log)
-    assert [e.photo.path.name for e in examples] == ["round.png"]
-    assert skipped == {"not-a-panorama": 1}
-
-
-def test_photos_in_dropped_cells_do_not_train_but_are_examined() -> None:
-    town = [Photo(Path("x"), 48.85 + 0.05 * i, 2.35, digest=f"t{i}") for i in range(20)]
-    other = [Photo(Path("x"), -33.87 + 0.05 * i, 151.2, digest=f"o{i}") for i in range(20)]
-    lost = [Photo(Path("x"), -80 + i, -100 + i, digest=f"l{i}") for i in range(3)]
-    sides = train_cnn.make_sides([*town, *other, *lost], replace(TINY, min_photos=4), seed=1)
-    outside = sides.classes < 0
-    assert outside.sum() == 3
-    assert not sides.training[outside].any()
-    assert sides.validation[outside].any()
-    assert sides.training.sum() == sides.partition.counts.sum()
-    index = train_cnn.make_index([*town, *other, *lost], sides, TINY)
-    assert set(index.training_digests) == {
-        p.digest for p, t in zip([*town, *other, *lost], sides.training, strict=True) if t
-    }
-    assert np.all(s2.levels(index.training_cells) == TINY.fine_level)
-
-
-def test_without_validation_the_last_epoch_is_kept() -> None:
-    assert train_cnn.better(None, None)
-    first, second = {"accuracy": 0.5, "loss": 2.0}, {"accuracy": 0.5, "loss": 1.0}
-    assert train_cnn.better(second, first)
-    assert not train_cnn.better(first, second)
-    assert not train_cnn.better({"accuracy": 0.4, "loss": 0.1}, first)
-    assert train_cnn.better({"accuracy": 0.6, "loss": None}, first)
-
-
-def test_the_learning_rate_warms_up_and_cools_down() -> None:
-    values = replace(TINY, learning_rate=1.0, warmup_share=0.1)
-    rates = [train_cnn.rate_at(step, 100, values) for step in range(100)]
-    assert rates[0] == pytest.approx(0.1)
-    assert max(rates) == 1.0 == rates[9]
-    assert rates[10:] == sorted(rates[10:], reverse=True)
-    assert rates[-1] < 0.001
-    assert train_cnn.rate_at(70, 100, replace(values, warmup_share=0.0)) == 1.0
-
-
-def test_optimisers_go_by_name() -> None:
-    network = torch.nn.Linear(2, 2)
-    assert isinstance(
-        train_cnn.make_optimiser(network, replace(TINY, optimiser="adagrad")), torch.optim.Adagrad
-    )
-    decayed = train_cnn.make_optimiser(network, replace(TINY, optimiser="adamw", weight_decay=0.1))
-    assert [group["weight_decay"] for group in decayed.param_groups] == [0.1, 0.0]
-    with pytest.raises(train_cnn.UserError, match="unknown optimiser"):
-        train_cnn.make_optimiser(network, replace(TINY, optimiser="magic"))
-
-
-def test_reports_are_plain_json() -> None:
-    photos = [Photo(Path("x"), 48.85 + 0.05 * i, 2.35) for i in range(8)]
-    photos += [Photo(Path("x"), -33.87 + 0.05 * i, 151.2) for i in range(8)]
-    sides = train_cnn.make_sides(photos, TINY, seed=0)
-    examination = train_cnn.make_examination(
-        [train_cnn.Example(photo, np.zeros((128, 128, 3), np.uint8)) for photo in photos], sides, 128
-    )
-    assert examination is not None
-    report = examination.report(np.zeros(len(examination.lat), dtype=np.int64), sides.partition)
-    assert json.loads(json.dumps(report)) == report
-    assert list(report["accuracy_at_km"]) == ["1", "25", "200", "750", "2500"]

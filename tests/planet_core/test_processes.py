@@ -1,0 +1,204 @@
+"""Training on several processes, and training that is killed: children are forked, so torch loads once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from planet_core import model_directory, recipe, resume, train_cnn
+from planet_core.inception import ConvNorm
+from planet_core.processes import BatchNormOverProcesses, Processes, joined, seed_all, share_batch_statistics
+from planet_core.run_log import read_events, read_steps
+from tests.planet_core.made import coloured_towns
+
+RECIPE = replace(
+    recipe.load("tiny"), batch_size=6, epochs=2, average=0.9, shared_statistics=True, dropout=0.0
+)
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+
+
+def fork(target: Callable[[], object], rank: int = 0, count: int = 1, port: int = 0) -> BaseProcess:
+    def child() -> None:
+        os.environ.update(
+            RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(count),
+            MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port),
+        )  # fmt: skip
+        code = target()
+        os._exit(code if isinstance(code, int) else 0)
+
+    process = multiprocessing.get_context("fork").Process(target=child)
+    process.start()
+    return process
+
+
+def free_port() -> int:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return int(server.getsockname()[1])
+
+
+def together(target: Callable[[], object], count: int = 2) -> None:
+    """Runs the target in so many joined processes; all must end well."""
+    port = free_port()
+    children = [fork(target, rank, count, port) for rank in range(count)]
+    for child in children:
+        child.join(60)
+        child.kill()
+    assert [child.exitcode for child in children] == [0] * count
+
+
+def command(towns: Path, run: Path, *more: str) -> list[str]:
+    return ["--recipe", "tiny", "--data", str(towns), "--run", str(run), *more]
+
+
+@pytest.fixture
+def towns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(train_cnn.recipes, "load", lambda _: RECIPE)
+    return coloured_towns(tmp_path, photos_each=8)
+
+
+def curve(run: Path) -> list[float]:
+    steps = read_steps(run)
+    assert [line["step"] for line in steps] == list(range(1, len(steps) + 1))
+    return [line["loss"] for line in steps]
+
+
+@pytest.fixture
+def double_precision() -> Iterator[None]:
+    """AdamW turns the rounding of a float32 gradient near 0 into whole steps; in float64 nothing hides."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("double_precision")
+def test_two_processes_learn_what_one_learns_with_the_doubled_batch(towns: Path, tmp_path: Path) -> None:
+    together(lambda: train_cnn.main(command(towns, tmp_path / "two", "--epochs", "1")))
+    assert train_cnn.main(command(towns, tmp_path / "one", "--epochs", "1")) == 0
+    np.testing.assert_allclose(curve(tmp_path / "two"), curve(tmp_path / "one"), rtol=1e-6)
+    one, two = (model_directory.read_metrics(tmp_path / name / "model") for name in ("one", "two"))
+    assert (one["processes"], two["processes"]) == (1, 2)
+    for name in ("photos_training", "photos_validation", "cells"):
+        assert one[name] == two[name]
+    assert two["validation"]["loss"] == pytest.approx(one["validation"]["loss"], rel=1e-6)
+    assert sum(event["event"] == "epoch" for event in read_events(tmp_path / "two")) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", [2, 5])
+def test_killed_and_resumed_it_learns_what_the_uninterrupted_run_learns(
+    towns: Path, tmp_path: Path, step: int
+) -> None:
+    """`kill -9` right after step 2 (no checkpoint yet) or 5 (in the second epoch, off a checkpoint)."""
+
+    def killed() -> None:
+        real = train_cnn.Average.update
+
+        def update(self: train_cnn.Average, network: torch.nn.Module, number: int) -> None:
+            real(self, network, number)
+            if number == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        train_cnn.Average.update = update  # type: ignore[method-assign]
+        train_cnn.main(command(towns, tmp_path / "killed", "--checkpoint-steps", "4"))
+
+    assert train_cnn.main(command(towns, tmp_path / "whole")) == 0
+    child = fork(killed)
+    child.join(60)
+    assert child.exitcode == -signal.SIGKILL
+    assert train_cnn.main(command(towns, tmp_path / "killed", "--resume")) == 0
+    expected = curve(tmp_path / "whole")
+    np.testing.assert_allclose(curve(tmp_path / "killed"), expected, rtol=0, atol=1e-6)
+    whole, resumed = (model_directory.read_metrics(tmp_path / name / "model") for name in ("whole", "killed"))
+    assert whole["validation"] == resumed["validation"]
+    kinds = [event["event"] for event in read_events(tmp_path / "killed")]
+    assert ("resume" in kinds) == (step == 5)
+    assert not (tmp_path / "killed" / resume.FOLDER).exists()
+
+
+def test_resuming_a_finished_run_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "metrics.jsonl").write_text('{"event": "done", "share": 1}\n')
+    assert train_cnn.main(command(tmp_path / "photos.csv", tmp_path, "--resume")) == 0
+    assert "is finished" in capsys.readouterr().err
+
+
+def test_resuming_with_another_seed_is_refused(
+    towns: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(train_cnn, "examine", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            train_cnn.main(command(towns, run, "--checkpoint-steps", "1"))
+    assert train_cnn.main(command(towns, run, "--resume", "--seed", "5")) == 2
+    assert "seed: 0 there, 5 here" in capsys.readouterr().err
+    assert read_events(run)[-1]["event"] == "failed"
+
+
+def test_a_full_disk_ends_the_run_with_the_last_checkpoint_named(
+    towns: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real, saved = resume.save_file, []
+
+    def fill(tensors: dict[str, torch.Tensor], path: Path) -> None:
+        if saved:
+            raise OSError(28, "No space left on device")
+        saved.append(path)
+        real(tensors, path)
+
+    monkeypatch.setattr(resume, "save_file", fill)
+    assert train_cnn.main(command(towns, tmp_path / "run", "--checkpoint-steps", "1")) == 2
+    assert "step-000000001 is whole: make room and go on with --resume" in capsys.readouterr().err
+    assert len(list((tmp_path / "run" / resume.FOLDER).iterdir())) == 1
+
+
+@pytest.mark.slow
+def test_batch_statistics_over_two_processes_are_those_of_the_whole_batch() -> None:
+    torch.manual_seed(0)
+    images, pull = torch.randn(6, 3, 4, 4), torch.randn(6, 5, 4, 4)
+    alone = ConvNorm(3, 5, 3)
+    (alone(images) * pull).sum().backward()
+    gradient = alone[0].weight.grad
+    torch.manual_seed(0)
+    torch.randn(6, 3, 4, 4), torch.randn(6, 5, 4, 4)
+    shared = ConvNorm(3, 5, 3)
+
+    def half() -> None:
+        with joined() as processes:
+            network = share_batch_statistics(shared, processes)
+            assert type(network[1]) is BatchNormOverProcesses
+            mine = processes.part(6)
+            (network(images[mine]) * pull[mine]).sum().backward()
+            total = processes.sum(network[0].weight.grad)
+            torch.testing.assert_close(total, gradient, rtol=1e-4, atol=1e-4)
+            torch.testing.assert_close(network[1].running_var, alone[1].running_var)
+            torch.testing.assert_close(network[1].running_mean, alone[1].running_mean)
+
+    together(half)
+
+
+def test_parts_cover_everything_once() -> None:
+    for count in (1, 2, 3, 7):
+        parts = [Processes(rank, count, torch.device("cpu")).part(10) for rank in range(count)]
+        assert [n for part in parts for n in range(part.start, part.stop)] == list(range(10))
+
+
+def test_seeds_make_a_step_repeatable() -> None:
+    drawn = []
+    for numbers in ((1, 2), (1, 2), (1, 3), (2, 1)):
+        seed_all(*numbers)
+        drawn.append((torch.rand(1).item(), float(np.random.rand())))
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn)) == 3
