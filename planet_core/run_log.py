@@ -16,6 +16,8 @@ Every line of metrics.jsonl is one JSON object with `event` and `time` (seconds 
 
 The last line of a finished run is `done`, `stopped` or `failed`. A run that was killed has none of them.
 
+A run that goes on appends; an epoch that ended after its last checkpoint is then told twice.
+
 RUN/steps.jsonl is the loss curve, one line a step: step (from 1), epoch, loss, rate (the learning rate).
 """
 

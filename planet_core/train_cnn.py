@@ -43,7 +43,7 @@ from planet_core.examination import (
     examine_rules,
     make_examination,
 )
-from planet_core.feed import MemoryFeed
+from planet_core.feed import Feed, MemoryFeed
 from planet_core.hierarchy import HierarchyError
 from planet_core.labels import Labels, unit_vectors
 from planet_core.optimisation import Average, check_finite, make_optimiser, rate_at
@@ -169,7 +169,7 @@ def run(
         learner = torch.compile(learner)
     half = recipe.precision == "bfloat16" and device.type == "cuda"
 
-    feed = MemoryFeed(learners, sides.classes[sides.training], recipe, image_px, seed, processes)
+    feed: Feed = MemoryFeed(learners, sides.classes[sides.training], recipe, image_px, seed, processes)
     sizes = feed.sizes()
     steps = recipe.epochs * feed.steps
 

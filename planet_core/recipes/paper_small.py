@@ -1,6 +1,10 @@
 """The paper's way at the size of two CPU cores and a few hundred photos: one-hot, AdaGrad 0.045.
 
-python -m planet_core.train_cnn --recipe paper-small --data photos.csv --run runs/paper-small
+    python -m planet_core.train_cnn --recipe paper-small --data photos.csv --run runs/paper-small
+
+Measured on 596 real photos, 24 cells, seed 0, two CPU cores shared with other work: the right cell for
+23.2 % of 142 held-out views after 12 epochs (195 s); the most frequent cell has 19.7 %. The rest is in
+`planet_core/LOG.md`.
 """
 
 from __future__ import annotations

@@ -123,8 +123,10 @@ def test_diagonal_of_the_world_map_and_of_a_box_over_the_antimeridian() -> None:
 
 def test_the_numpy_modules_do_not_load_torch() -> None:
     modules = (
-        "geo scoring s2 partition images metrics answer splits model_directory recipe recipes.tiny run_log"
+        "geo scoring s2 partition images metrics answer splits model_directory recipe run_log"
+        " recipes.tiny recipes.modern"
         " sources.csv_photos sources.open_source"
+        " stopping training_data"
     )
     imports = "; ".join(f"import planet_core.{module}" for module in modules.split())
     code = f"import sys; {imports}; sys.exit('torch' in sys.modules)"
