@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import s2sphere
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planet_core import s2
@@ -137,6 +137,7 @@ def test_finer_neighbours_equal_s2sphere(level: int, finer: int) -> None:
     assert np.array_equal(s2.all_neighbors(ids_of(cells), finer), np.array(around, dtype=np.uint64))
 
 
+@settings(deadline=None)
 @given(st.floats(-90, 90), st.floats(-180, 180), st.integers(0, 30))
 def test_being_a_neighbour_is_mutual(lat: float, lng: float, level: int) -> None:
     cell = s2.cell_ids(lat, lng, level)
