@@ -9,7 +9,7 @@ More geotags than one machine holds are counted in shards, anywhere, and then pa
     python -m planet_core.partition counts:shard-1.npz counts:shard-2.npz --t1 10000 --t2 50 --out p.npz
 
 Progress goes to stderr, the summary to stdout. Exit code 2 and one line for what cannot be done, 130 after
-Ctrl-C; the output file is then as it was before.
+Ctrl-C; an output file is then either whole or as it was before.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: cannot write {error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\ninterrupted: nothing was written", file=sys.stderr)
+        print("\ninterrupted: no file is half-written", file=sys.stderr)
         return 130
     return 0
 

@@ -169,7 +169,7 @@ def test_ctrl_c_leaves_the_old_file_and_no_half_one(tmp_path: Path) -> None:
         child.send_signal(signal.SIGINT)
         _, errors = child.communicate(timeout=30)
     assert child.returncode == 130
-    assert errors.strip() == "interrupted: nothing was written"
+    assert errors.strip() == "interrupted: no file is half-written"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["endless.csv", "p.npz"]
     assert (tmp_path / "p.npz").read_bytes() == b"the old one"
 
@@ -182,7 +182,7 @@ def test_an_interrupted_save_leaves_no_half_file(
 
     monkeypatch.setattr(np, "savez_compressed", interrupted)
     assert run(photos, "--t1", 60, "--t2", 5, "--out", photos.with_name("p.npz")) == 130
-    assert "nothing was written" in capsys.readouterr().err
+    assert "no file is half-written" in capsys.readouterr().err
     assert [path.name for path in photos.parent.iterdir()] == ["photos.csv"]
 
 
