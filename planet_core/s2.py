@@ -128,7 +128,12 @@ def _face_st(
     """(face 0..5, s, t) with s and t in leaf cells, 0..2**30, of points in degrees, shape (n,)."""
     sin_phi, cos_phi = sin_cos(lat * (math.pi / 180.0))
     sin_theta, cos_theta = sin_cos(lng * (math.pi / 180.0))
-    x, y, z = cos_theta * cos_phi, sin_theta * cos_phi, sin_phi
+    face, u, v = _face_uv_of_xyz(cos_theta * cos_phi, sin_theta * cos_phi, sin_phi)
+    return face, _LIMIT * _uv_to_st(u), _LIMIT * _uv_to_st(v)
+
+
+def _face_uv_of_xyz(x: FloatArray, y: FloatArray, z: FloatArray) -> tuple[IntArray, FloatArray, FloatArray]:
+    """(face 0..5, u, v) with u and v in -1..1, of vectors of any length."""
     ax, ay, az = np.abs(x), np.abs(y), np.abs(z)
     # ties go to the later axis, as in S2
     axis = np.where(ax > ay, np.where(ax > az, 0, 2), np.where(ay > az, 1, 2))
@@ -136,7 +141,7 @@ def _face_st(
     face = axis + 3 * (main < 0)
     u = np.choose(face, (y, -x, -x, z, z, -y)) / main
     v = np.choose(face, (z, z, -y, y, -x, -x)) / main
-    return face, _LIMIT * _uv_to_st(u), _LIMIT * _uv_to_st(v)
+    return face, u, v
 
 
 def _uv_to_st(u: FloatArray) -> FloatArray:
@@ -224,9 +229,9 @@ def _lowest_bits(ids: IdArray) -> IdArray:
     return ids & (~ids + np.uint64(1))
 
 
-def _ancestors(ids: IdArray, level: int) -> IdArray:
-    bit = np.uint64(1 << 2 * (MAX_LEVEL - level))
-    return ids & ~(bit + bit - np.uint64(1)) | bit
+def _ancestors(ids: IdArray, level: int | IntArray) -> IdArray:
+    bit = np.left_shift(np.uint64(1), np.uint64(2) * (MAX_LEVEL - np.asarray(level)).astype(np.uint64))
+    return np.asarray(ids & ~(bit + bit - np.uint64(1)) | bit)
 
 
 def is_valid(ids: npt.ArrayLike) -> npt.NDArray[np.bool_]:
@@ -292,15 +297,21 @@ def face_cells() -> IdArray:
 
 def _degrees_of_st(face: IntArray, s: FloatArray, t: FloatArray) -> tuple[FloatArray, FloatArray]:
     """(lat, lng) of face coordinates in 0..1, shape (n,), with the C library's arc tangent."""
-    u, v = _st_to_uv(s), _st_to_uv(t)
+    x, y, z = _xyz_of_face_uv(face, _st_to_uv(s), _st_to_uv(t))
+    across = np.sqrt(x * x + y * y)
+    lat = np.fromiter(map(math.atan2, z, across), dtype=np.float64, count=x.size)
+    lng = np.fromiter(map(math.atan2, y, x), dtype=np.float64, count=x.size)
+    return lat * (180.0 / math.pi), lng * (180.0 / math.pi)
+
+
+def _xyz_of_face_uv(
+    face: IntArray, u: FloatArray, v: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     one = np.ones_like(u)
     x = np.choose(face, (one, -u, -u, -one, v, v))
     y = np.choose(face, (u, one, -v, -v, -one, u))
     z = np.choose(face, (v, v, one, -u, -u, -one))
-    across = np.sqrt(x * x + y * y)
-    lat = np.fromiter(map(math.atan2, z, across), dtype=np.float64, count=u.size)
-    lng = np.fromiter(map(math.atan2, y, x), dtype=np.float64, count=u.size)
-    return lat * (180.0 / math.pi), lng * (180.0 / math.pi)
+    return x, y, z
 
 
 def _st_to_uv(s: FloatArray) -> FloatArray:
@@ -337,6 +348,70 @@ def vertices(ids: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     t = np.stack([j, j, j + size, j + size], axis=-1).ravel() / _LIMIT
     lat, lng = _degrees_of_st(np.repeat(face, 4), s, t)
     return lat.reshape(*array.shape, 4), lng.reshape(*array.shape, 4)
+
+
+# ------------------------------------------------------------------------------------------------
+# Neighbours
+
+
+def _ids_beyond_faces(face: IntArray, i: IntArray, j: IntArray) -> IdArray:
+    """Leaf ids of face coordinates that may lie beyond their face, of one shape.
+
+    Such a pair is moved to the leaf just outside the edge, projected on the sphere and read on the face
+    that it fell on. A straight projection does, as in s2sphere: only within about a metre of a cube corner
+    may the leaf be the next one along the edge.
+    """
+    ids = _ids_of_face_ij(face, np.clip(i, 0, _LIMIT - 1), np.clip(j, 0, _LIMIT - 1))
+    outside = (i < 0) | (i >= _LIMIT) | (j < 0) | (j >= _LIMIT)
+    if outside.any():
+        u = (2 * np.clip(i[outside], -1, _LIMIT) + (1 - _LIMIT)) / _LIMIT
+        v = (2 * np.clip(j[outside], -1, _LIMIT) + (1 - _LIMIT)) / _LIMIT
+        other, u, v = _face_uv_of_xyz(*_xyz_of_face_uv(face[outside], u, v))
+        s, t = (np.clip(np.floor(_LIMIT * (0.5 * (w + 1))), 0, _LIMIT - 1) for w in (u, v))
+        ids[outside] = _ids_of_face_ij(other, s.astype(np.int64), t.astype(np.int64))
+    return ids
+
+
+def edge_neighbors(ids: npt.ArrayLike) -> IdArray:
+    """The four cells of the same level that share an edge with each cell, shape (..., 4), across faces too.
+
+    In the order of s2sphere's get_edge_neighbors: below, right, above and left of the cell on its face.
+
+    Raises:
+        CellIdError: a number that is not a cell id.
+    """
+    array = _as_ids(ids)
+    level = levels(array)[..., None]
+    face, i, j = (part[..., None] for part in _face_ij_of_ids(array))  # of the leaf in the middle
+    size = np.left_shift(1, MAX_LEVEL - level).astype(np.int64)
+    i, j = i + size * np.array([0, 1, 0, -1]), j + size * np.array([-1, 0, 1, 0])
+    return _ancestors(_ids_beyond_faces(np.broadcast_to(face, i.shape), i, j), level)
+
+
+def all_neighbors(ids: npt.ArrayLike, finer: int = 0) -> IdArray:
+    """The cells that touch each cell from outside, corners included, shape (..., 4 * 2**finer + 4).
+
+    They are `finer` levels below the cell itself; so eight of its own level. In the order of s2sphere's
+    get_all_neighbors, which names a cell more than once where three faces meet (and around a whole face).
+
+    Raises:
+        CellIdError: a number that is not a cell id.
+        ValueError: neighbours smaller than a leaf.
+    """
+    array = _as_ids(ids)
+    level = levels(array) + finer
+    if finer < 0 or np.any(level > MAX_LEVEL):
+        raise ValueError(f"neighbours {finer} levels finer than the cell would not be within its level..30")
+    side = 1 << finer
+    steps: list[tuple[int, int]] = []
+    for k in range(-1, side + 1):
+        if 0 <= k < side:
+            steps += [(k, -1), (k, side)]
+        steps += [(-1, k), (side, k)]
+    face, i, j, size = (part[..., None] for part in _corners_ij(array))
+    steps_i, steps_j = np.array(steps).T
+    i, j = i + (size >> finer) * steps_i, j + (size >> finer) * steps_j
+    return _ancestors(_ids_beyond_faces(np.broadcast_to(face, i.shape), i, j), level[..., None])
 
 
 # ------------------------------------------------------------------------------------------------

@@ -121,12 +121,21 @@ def test_diagonal_of_the_world_map_and_of_a_box_over_the_antimeridian() -> None:
     assert geo.diagonal_km(fiji) == pytest.approx(geo.haversine_km(0, 0, 0, 2))
 
 
+def test_blocks_of_distances_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    lat, lng = rng.uniform(-90, 90, (2, 40)), rng.uniform(-180, 180, (2, 40))
+    whole = geo.haversine_km(lat[0][:, None], lng[0][:, None], lat[1], lng[1])
+    monkeypatch.setattr(geo, "_BLOCK", 64)
+    blocks = geo.haversine_km(lat[0][:, None], lng[0][:, None], lat[1], lng[1])
+    assert blocks.shape == (40, 40)
+    np.testing.assert_allclose(blocks, whole, rtol=1e-14)
+
+
 def test_the_numpy_modules_do_not_load_torch() -> None:
     modules = (
-        "geo scoring s2 partition images metrics answer splits model_directory recipe run_log"
-        " recipes.tiny recipes.modern"
-        " sources.csv_photos sources.open_source"
-        " stopping training_data"
+        "geo scoring s2 partition images metrics answer splits model_directory recipe"
+        " run_log recipes.tiny recipes.modern sources.csv_photos sources.open_source"
+        " stopping training_data cell_counts partition_cli array_files sources.places"
     )
     imports = "; ".join(f"import planet_core.{module}" for module in modules.split())
     code = f"import sys; {imports}; sys.exit('torch' in sys.modules)"

@@ -124,6 +124,58 @@ def test_a_partition_of_one_cell_works() -> None:
     assert one.lookup([10.5, -10.5], [10.5, -100.0]).tolist() == [0, -1]
 
 
+def touching(cell: s2sphere.CellId, other: s2sphere.CellId) -> bool:
+    """Whether two disjoint cells touch, by the smaller one's neighbours."""
+    small, large = (cell, other) if cell.level() >= other.level() else (other, cell)
+    return any(large.contains(near) for near in small.get_all_neighbors(small.level()))
+
+
+def test_neighbours_are_the_classes_whose_cells_touch() -> None:
+    rng = np.random.default_rng(5)
+    lat, lng = np.degrees(np.arcsin(rng.uniform(-1, 1, 3000))), rng.uniform(-180, 180, 3000)
+    town_lat, town_lng = clustered(1000)
+    partition = Partition.build(np.append(lat, town_lat), np.append(lng, town_lng), 60, 15)
+    cells = [s2sphere.CellId(cell) for cell in partition.cell_ids.tolist()]
+    assert len(set(partition.levels().tolist())) > 5
+    for index, cell in enumerate(cells):
+        expected = [i for i, other in enumerate(cells) if other != cell and touching(cell, other)]
+        assert partition.neighbors(index).tolist() == expected
+
+
+def test_whole_faces_touch_the_four_faces_around_them() -> None:
+    faces = Partition.at_level(*s2.centers(s2.face_cells()), 0, 1)
+    assert [faces.neighbors(face).tolist() for face in (0, 2)] == [[1, 2, 4, 5], [0, 1, 3, 4]]
+
+
+def test_a_lonely_cell_has_no_neighbours_and_an_unknown_class_is_refused() -> None:
+    one = Partition.build([10.0, 11.0], [10.0, 11.0], 5, 1)
+    assert one.neighbors(0).tolist() == []
+    with pytest.raises(IndexError, match="there is no class 1"):
+        one.neighbors(1)
+
+
+def test_dropped_photos_are_counted_by_level() -> None:
+    lat, lng = clustered(2000)
+    partition = Partition.build(lat, lng, 100, 30)
+    assert partition.dropped is not None
+    assert partition.dropped.sum() == 2000 - partition.counts.sum() > 0
+    one_level = Partition.at_level(lat, lng, 6, 30)
+    assert one_level.dropped is not None
+    assert one_level.dropped.nonzero()[0].tolist() == [6]
+    assert one_level.dropped.sum() == 2000 - one_level.counts.sum()
+
+
+def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    lat, lng = clustered(3000)
+    whole = Partition.build(lat, lng, 60, 5)
+    classes = whole.lookup(lat, lng)
+    monkeypatch.setattr("planet_core.partition._BLOCK", 256)
+    blocks = Partition.build(lat, lng, 60, 5)
+    assert np.array_equal(blocks.counts, whole.counts)
+    np.testing.assert_allclose(blocks.centroids(), whole.centroids(), rtol=0, atol=1e-9)
+    assert np.array_equal(blocks.lookup(lat, lng), classes)
+
+
 def test_centers_are_s2_centres_and_centroids_are_means_on_the_sphere() -> None:
     lat, lng = clustered(800)
     partition = Partition.build(lat, lng, 60, 5)

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import s2sphere
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planet_core import s2
@@ -109,6 +109,53 @@ def test_children_equal_s2sphere(some) -> None:
     assert np.array_equal(s2.levels(s2.face_cells()), np.zeros(6))
     with pytest.raises(ValueError, match="no children"):
         s2.children(s2.cell_ids(1.0, 2.0))
+
+
+def border_cells(level: int) -> list[s2sphere.CellId]:
+    """Cells all over the earth and along every edge and corner of the six faces."""
+    leaves = reference_cells(*awkward_points())[::25]
+    last = s2sphere.CellId.MAX_SIZE - 1
+    ends = (0, 1 << 10, last // 3, last - (1 << 20), last)
+    for face, i, j in itertools.product(range(6), ends, ends):
+        leaves.append(s2sphere.CellId.from_face_ij(face, i, j))
+    return [leaf.parent(level) for leaf in leaves]
+
+
+@pytest.mark.parametrize("level", [0, 1, 2, 9, 29, 30])
+def test_neighbours_equal_s2sphere_across_faces(level: int) -> None:
+    cells = border_cells(level)
+    edges = [[near.id() for near in cell.get_edge_neighbors()] for cell in cells]
+    assert np.array_equal(s2.edge_neighbors(ids_of(cells)), np.array(edges, dtype=np.uint64))
+    around = [[near.id() for near in cell.get_all_neighbors(level)] for cell in cells]
+    assert np.array_equal(s2.all_neighbors(ids_of(cells)), np.array(around, dtype=np.uint64))
+
+
+@pytest.mark.parametrize(("level", "finer"), [(0, 3), (5, 2), (28, 2)])
+def test_finer_neighbours_equal_s2sphere(level: int, finer: int) -> None:
+    cells = border_cells(level)[::5]
+    around = [[near.id() for near in cell.get_all_neighbors(level + finer)] for cell in cells]
+    assert np.array_equal(s2.all_neighbors(ids_of(cells), finer), np.array(around, dtype=np.uint64))
+
+
+@settings(deadline=None)
+@given(st.floats(-90, 90), st.floats(-180, 180), st.integers(0, 30))
+def test_being_a_neighbour_is_mutual(lat: float, lng: float, level: int) -> None:
+    cell = s2.cell_ids(lat, lng, level)
+    assert np.all(np.any(s2.edge_neighbors(s2.edge_neighbors(cell)) == cell, axis=-1))
+    assert np.all(np.any(s2.all_neighbors(s2.all_neighbors(cell)) == cell, axis=-1))
+
+
+def test_neighbours_of_mixed_levels_keep_the_shape_of_the_ids() -> None:
+    cells = np.array([[s2.cell_ids(3, 4, 2), s2.cell_ids(3, 4, 20)]])
+    assert s2.edge_neighbors(cells).shape == (1, 2, 4)
+    assert np.array_equal(s2.levels(s2.all_neighbors(cells))[0, :, 0], [2, 20])
+    assert s2.all_neighbors(cells[0, 0]).shape == (8,)
+
+
+@pytest.mark.parametrize("finer", [-1, 1])
+def test_neighbours_smaller_than_a_leaf_or_larger_than_the_cell_are_refused(finer: int) -> None:
+    with pytest.raises(ValueError, match="finer"):
+        s2.all_neighbors(s2.cell_ids(1, 2), finer)
 
 
 @given(st.floats(-90, 90), st.floats(-180, 180), st.integers(0, 30))
