@@ -304,5 +304,5 @@ def test_progress_rises_to_one(tmp_path: Path) -> None:
 
 
 def test_sources_load_no_torch() -> None:
-    code = "import sys, planet_core.prepare, planet_core.exif; sys.exit('torch' in sys.modules)"
+    code = "import sys, planet_core.sources.open_source, planet_core.exif; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
