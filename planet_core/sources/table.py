@@ -65,6 +65,7 @@ class TableSource(Source):
     """A source that is a text file, plain or .gz. A subclass gives rows and makes photos of them."""
 
     _raw: BinaryIO | None = None
+    _passed: float | None = 0.0
     _size = 1
 
     @abc.abstractmethod
@@ -77,13 +78,16 @@ class TableSource(Source):
 
     def _photos(self) -> Iterator[Photo]:
         check = ColumnCheck(self._file())
+        rows = 0
         with self._open() as file:
             for _, row in itertools.islice(self._rows(file), LOOKED_AT_FIRST):
+                rows += 1
                 check.look(row.get("lat", ""), row.get("lng", ""))
         check.refuse()
         looked_at = check.rows, check.swapped
         with self._open() as file:
             for index, (line, row) in enumerate(self._rows(file)):
+                self._passed = (index + 1) / rows if rows < LOOKED_AT_FIRST else None
                 if index >= LOOKED_AT_FIRST:
                     check.look(row.get("lat", ""), row.get("lng", ""))
                 try:
@@ -118,7 +122,8 @@ class TableSource(Source):
     def share(self) -> float:
         if self._raw is None or self._raw.closed:
             return self._share
-        return min(1.0, self._raw.tell() / self._size)
+        # a short file is read in one go: its rows were counted instead
+        return self._raw.tell() / self._size if self._passed is None else self._passed
 
 
 # ------------------------------------------------------------------------------------------------

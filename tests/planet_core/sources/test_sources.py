@@ -299,7 +299,7 @@ def test_progress_rises_to_one(tmp_path: Path) -> None:
     source = open_source(str(put(tmp_path / "x.csv", "path,lat,lng\n" + "a.jpg,1,2\n" * 4000)), digests=False)
     shares = [source.share for _ in source]
     assert all(one <= two for one, two in itertools.pairwise(shares))
-    assert shares[0] < 0.7
+    assert shares[0] == pytest.approx(1 / 4000)
     assert source.share == 1
 
 
