@@ -15,6 +15,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 class FolderSource(Source):
     """A source that is a folder. Errors are numbered by the file's place in the walk, from 1."""
 
+    noun = "photo folder"
     suffixes: tuple[str, ...] = SUFFIXES
 
     @abc.abstractmethod

@@ -49,7 +49,7 @@ def open_source(source: str, *, digests: bool = True, need_places: bool = True) 
 
 
 def kinds_help() -> str:
-    """The kinds, a line each, for a command's help and for messages."""
+    """The kinds, a line each, for a command's help."""
     return "\n".join(f"  {kind + ':':10} {KINDS[kind].summary}" for kind in sorted(KINDS))
 
 
@@ -72,6 +72,6 @@ def _recognise(source: str) -> str:
             raise SourceError(f"cannot read {error.filename or path}: {error.strerror}") from error
         reason = "its kind is not recognised"
     raise SourceError(
-        f"{source!r} is no source of photos: {reason}. Give kind:path, or a path, of one of these kinds:\n"
-        + kinds_help()
+        f"{source!r} is no source of photos: {reason}. Give kind:path, or a path, of one of"
+        f" these kinds: {', '.join(sorted(KINDS))}"
     )

@@ -155,6 +155,7 @@ class Source(abc.ABC):
     kind: ClassVar[str]
     summary: ClassVar[str]
     has_places: ClassVar[bool] = True
+    noun: ClassVar[str] = "photo list"
 
     def __init__(self, path: str | os.PathLike[str], *, digests: bool = True) -> None:
         self.path = Path(path)
@@ -169,7 +170,7 @@ class Source(abc.ABC):
             yield from self._photos()
         except OSError as error:
             where = error.filename or self.path
-            raise SourceError(f"cannot read the photo source {where}: {error.strerror or error}") from error
+            raise SourceError(f"cannot read the {self.noun} {where}: {error.strerror or error}") from error
         self._share = 1.0
 
     @property

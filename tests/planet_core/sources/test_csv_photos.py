@@ -92,7 +92,7 @@ def test_files_that_are_no_lists_are_refused(folder: Path) -> None:
     (folder / "columns.csv").write_text("photo,north,lng\n")
     (folder / "empty.csv").touch()
     for name, reason in [
-        ("none.csv", "cannot read the photo source"),
+        ("none.csv", "cannot read the photo list"),
         ("binary.csv", "not a csv file"),
         ("columns.csv", "lacks the column path, lat:"),
         ("empty.csv", "lacks the column path, lat, lng:"),
