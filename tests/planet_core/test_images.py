@@ -272,3 +272,46 @@ def test_encoded_jpegs_hold_pixels_and_nothing_else() -> None:
         assert marker not in data[:200]
     assert mean_difference(images.load(data), picture) < 8
     assert images.encode_jpeg(np.asarray(picture)) == data
+
+
+# ------------------------------------------------------------------------------------------------ fast path
+
+
+@pytest.mark.parametrize("size", [(1000, 760), (600, 598), (760, 1000), (320, 300), (120, 90)])
+def test_a_square_from_a_file_is_the_plain_one_to_the_eye(size: tuple[int, int]) -> None:
+    rough = np.random.default_rng(5).normal(0, 6, (size[1], size[0], 1))
+    pixels = np.clip(np.asarray(noise_picture(5, size)) + rough, 0, 255).astype(np.uint8)
+    data = encoded(Image.fromarray(pixels), "JPEG", quality=88)
+    plain = images.fit_square(Image.open(io.BytesIO(data)).convert("RGB"), 120)
+    assert mean_difference(images.load_square(data, 120), plain) <= 1.5
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_a_square_from_a_file_is_upright_and_bare(orientation: int, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / "x.jpg"
+    path.write_bytes(encoded(noise_picture(6, (400, 300)), "JPEG", quality=95, exif=exif.tobytes()))
+    square = images.load_square(path, 100)
+    assert mean_difference(square, images.fit_square(images.load(path), 100)) <= 1.5
+    assert square.info == {}
+    assert not square.getexif()
+    assert type(square) is Image.Image
+
+
+def test_the_shorter_side_shrinks_but_never_grows() -> None:
+    data = encoded(noise_picture(7, (800, 600)), "JPEG")
+    assert images.load(data, shorter_side=150).size == (200, 150)
+    assert images.load(data, shorter_side=900).size == (800, 600)
+    assert images.load(data, max_side=100, shorter_side=150).size == (100, 75)
+    with pytest.raises(ValueError, match="shorter_side"):
+        images.load(data, shorter_side=0)
+
+
+def test_bytes_can_have_a_name_in_messages() -> None:
+    for read in (
+        lambda: images.load(b"x", name="shard 3"),
+        lambda: images.load_square(b"x", 9, name="shard 3"),
+    ):
+        with pytest.raises(images.ImageError, match="shard 3 is not a picture"):
+            read()

@@ -80,7 +80,7 @@ def test_rows_stream_one_by_one(folder: Path) -> None:
     source = CsvPhotos(folder / "photos.csv")
     rows = iter(source)
     assert next(rows).lat == 1
-    assert source.errors == []
+    assert len(source.errors) == 0
     assert list(rows) == []
     assert len(source.errors) == 1
     assert len(list(source)) == 1  # reading again starts anew
@@ -89,11 +89,11 @@ def test_rows_stream_one_by_one(folder: Path) -> None:
 
 def test_files_that_are_no_lists_are_refused(folder: Path) -> None:
     (folder / "binary.csv").write_bytes(b"path,lat,lng\n\xff\xfe\x00")
-    (folder / "columns.csv").write_text("file,latitude,lng\n")
+    (folder / "columns.csv").write_text("photo,north,lng\n")
     (folder / "empty.csv").touch()
     for name, reason in [
         ("none.csv", "cannot read the photo list"),
-        ("binary.csv", "not a CSV file"),
+        ("binary.csv", "not a csv file"),
         ("columns.csv", "lacks the column path, lat:"),
         ("empty.csv", "lacks the column path, lat, lng:"),
     ]:
@@ -105,6 +105,6 @@ def test_sources_are_named_by_kind_or_recognised(folder: Path) -> None:
     (folder / "photos.csv").write_text("path,lat,lng\na.jpg,1,2\n")
     for name in (f"csv:{folder / 'photos.csv'}", str(folder / "photos.csv")):
         assert [photo.lat for photo in open_source(name)] == [1]
-    for name in ("photos.txt", "yfcc:photos.csv.gz", "somewhere"):
+    for name in ("photos.txt", "gps:photos.csv.gz", "somewhere"):
         with pytest.raises(SourceError, match="no source of photos"):
             open_source(name)

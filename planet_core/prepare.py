@@ -1,0 +1,487 @@
+"""Turns any source of photos into WebDataset shards that training reads: resized once, on all cores.
+
+    python -m planet_core.prepare SOURCE [SOURCE...] --out DIR [--size 320] [--shard-mb 100] [--jobs N]
+
+Notable:
+- the same sources and options give the same shards byte for byte, whatever --jobs is
+- a run that was stopped or killed goes on after its last whole shard when the same command is given again
+- a picture's shorter side becomes --size pixels (never enlarged); of a panorama, a view of 90 degrees does
+- no metadata of the original files comes along but the place, the time and what the source says
+- rows and pictures that cannot be used are counted and listed in DIR/errors.jsonl, and the run goes on
+- exit codes: 0 done, 2 something to put right, 130 stopped
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import errno
+import fcntl
+import hashlib
+import itertools
+import json
+import math
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import sys
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any
+
+from PIL import Image
+
+from planet_core import images
+from planet_core.run_log import duration
+from planet_core.shards import Index, ShardError, ShardWriter, remove_leftovers, shard_name
+from planet_core.sources.open_source import kinds_help, open_source
+from planet_core.sources.photo import Photo, RowError, Source, SourceError
+
+ERRORS = "errors.jsonl"
+LOCK = ".lock"
+QUALITY = 90
+CHUNK = 16
+"""Rows that a process is given at once."""
+AHEAD = 4
+"""Chunks that are under way for each process."""
+
+
+class UserError(Exception):
+    """Something that the person at the command line can put right."""
+
+
+class Stopped(BaseException):
+    """The run was told to stop."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A photo ready for a shard."""
+
+    jpeg: bytes
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Bad:
+    """What could not be used, as DIR/errors.jsonl has it: where, why, and a code to count by."""
+
+    source: str
+    line: int | None
+    code: str
+    reason: str
+
+
+Item = Photo | Bad
+
+
+# ------------------------------------------------------------------------------------------------
+# One picture
+
+
+def decode(photo: Photo, size: int) -> tuple[Image.Image, str]:
+    """(upright RGB picture with a shorter side of at most `size` pixels, sha256 of the file).
+
+    Of a panorama, a view of 90 degrees has `size` pixels instead.
+
+    Raises:
+        ImageError: it cannot be read or decoded, or is called a panorama and is none.
+    """
+    try:
+        data = photo.read()
+    except OSError as error:
+        raise images.ImageError("missing", f"cannot read {photo.name}: {error.strerror or error}") from error
+    if photo.projection == "equirectangular":
+        # such a view has size / 2 pixels per radian in its middle
+        picture = images.load(data, max_side=round(math.pi * size), name=photo.name)
+        if not images.is_panorama_shape(picture.size):
+            reason = f"{photo.name} is no whole panorama: {picture.width} x {picture.height} is not 2:1"
+            raise images.ImageError("not-a-panorama", reason)
+    else:
+        picture = images.load(data, shorter_side=size, name=photo.name)
+    return picture, photo.digest or hashlib.sha256(data).hexdigest()
+
+
+def resize(photo: Photo, size: int) -> Sample:
+    """The photo as it goes into a shard. Raises ImageError as `decode` does."""
+    picture, digest = decode(photo, size)
+    return Sample(images.encode_jpeg(picture, QUALITY), {**photo.metadata(), "digest": digest})
+
+
+def _resize_all(chunk: Sequence[Item], size: int) -> list[Sample | Bad]:
+    return [item if isinstance(item, Bad) else _resize_or_bad(item, size) for item in chunk]
+
+
+def _resize_or_bad(photo: Photo, size: int) -> Sample | Bad:
+    try:
+        return resize(photo, size)
+    except images.ImageError as error:
+        return Bad(photo.name, None, error.code, error.message)
+
+
+# ------------------------------------------------------------------------------------------------
+# All sources as one stream
+
+
+@dataclass
+class Stream:
+    """Photos and bad rows of all sources in one order that is the same at every reading."""
+
+    names: Sequence[str]
+    opened: list[Source] = field(default_factory=list)
+    current: int = 0
+
+    def __post_init__(self) -> None:
+        self.opened = [open_source(name, digests=False, need_places=False) for name in self.names]
+
+    def __iter__(self) -> Iterator[Item]:
+        bad: list[Bad] = []
+        for number, (name, source) in enumerate(zip(self.names, self.opened, strict=True)):
+            self.current = number
+            source.errors.sink = _collector(name, bad)
+            for photo in source:
+                yield from bad
+                bad.clear()
+                yield photo
+            yield from bad
+            bad.clear()
+
+    @property
+    def share(self) -> float:
+        """How much has been read, 0..1."""
+        return (self.current + self.opened[self.current].share) / len(self.opened)
+
+
+def _collector(name: str, bad: list[Bad]) -> Callable[[RowError], None]:
+    return lambda error: bad.append(Bad(name, error.line, error.code, error.reason))
+
+
+def results(items: Iterator[Item], size: int, jobs: int) -> Generator[Sample | Bad, None, None]:
+    """The items' samples in the same order, resized by `jobs` processes; in this one if that is 1."""
+    chunks = iter(lambda: list(itertools.islice(items, CHUNK)), [])
+    if jobs == 1:
+        for chunk in chunks:
+            yield from _resize_all(chunk, size)
+        return
+    # spawned, not forked: this process may have threads
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_in_child)
+    waiting: deque[Future[list[Sample | Bad]]] = deque()
+    try:
+        for chunk in chunks:
+            waiting.append(pool.submit(_resize_all, chunk, size))
+            if len(waiting) >= AHEAD * jobs:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise UserError(
+            "a process that decodes pictures has died, perhaps for want of memory: give the same command with"
+            " fewer --jobs to go on"
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _in_child() -> None:
+    """Ctrl-C is the parent's business; without the parent there is nothing left to do."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+
+
+def _follow(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)
+
+
+# ------------------------------------------------------------------------------------------------
+# Shards, and where to go on
+
+
+class Output:
+    """DIR while it is being filled. What `index.json` names is done for good; the rest is written again.
+
+    Raises:
+        UserError: DIR holds something else, or was prepared otherwise.
+    """
+
+    def __init__(self, directory: Path, settings: dict[str, Any], shard_bytes: int) -> None:
+        self.directory = directory
+        self.shard_bytes = shard_bytes
+        self.index = self._load(settings)
+        remove_leftovers(directory, self.index)
+        self.samples = self.index.samples
+        self.skipped: Counter[str] = Counter(self.index.prepared["skipped"])
+        self.items: int = self.index.prepared["items"]
+        self._writer: ShardWriter | None = None
+        self._errors = (directory / ERRORS).open("a+b")
+        self._errors.truncate(self.index.prepared["errors_bytes"])
+
+    def _load(self, settings: dict[str, Any]) -> Index:
+        try:
+            index = Index.load(self.directory)
+        except FileNotFoundError:
+            strangers = [p.name for p in self.directory.iterdir() if not p.name.startswith(".")]
+            if set(strangers) - {ERRORS} and not all(name.startswith("shard-") for name in strangers):
+                raise UserError(
+                    f"{self.directory} is not empty ({strangers[0]} …): give a new folder as --out"
+                ) from None
+            prepared = {"settings": settings, "items": 0, "errors_bytes": 0, "skipped": {}}
+            return Index(prepared=prepared)
+        before = index.prepared.get("settings")
+        if before != settings:
+            changed = [key for key in settings if not before or before.get(key) != settings[key]]
+            raise UserError(
+                f"{self.directory} was prepared with other {', '.join(changed)}: give the same command again"
+                " to go on, or a new folder as --out"
+            )
+        return index
+
+    def add(self, result: Sample | Bad) -> None:
+        """Takes the next item's result. Raises OSError."""
+        self.items += 1
+        if isinstance(result, Bad):
+            self.skipped[result.code] += 1
+            self._errors.write(json.dumps(result.__dict__, ensure_ascii=False).encode() + b"\n")
+            return
+        if self._writer is None:
+            self._writer = ShardWriter(self.directory / shard_name(len(self.index.shards)))
+        self._writer.add(f"{self.samples:09d}", result.jpeg, result.metadata)
+        self.samples += 1
+        if self._writer.size >= self.shard_bytes:
+            self.commit()
+
+    def commit(self, complete: bool = False) -> None:
+        """Makes what has been added so far last. Raises OSError."""
+        shards = self.index.shards
+        if self._writer:
+            shards = (*shards, self._writer.close())
+        self._errors.flush()
+        os.fsync(self._errors.fileno())
+        prepared = {
+            **self.index.prepared,
+            "items": self.items,
+            "errors_bytes": os.fstat(self._errors.fileno()).st_size,
+            "skipped": dict(self.skipped),
+        }
+        index = replace(self.index, shards=shards, complete=complete, prepared=prepared)
+        index.save(self.directory)
+        self.index, self._writer = index, None
+
+    def close(self) -> None:
+        """Leaves nothing half-written behind, also after an error."""
+        if self._writer:
+            self._writer.abandon()
+        with contextlib.suppress(
+            OSError
+        ):  # a full disk: the report is cut to the last shard at the next start
+            self._errors.close()
+
+
+@contextlib.contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Nobody else fills this folder meanwhile."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / LOCK).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"another prepare is filling {directory}") from None
+        yield
+
+
+# ------------------------------------------------------------------------------------------------
+# The run
+
+
+class Progress:
+    """A line for people: on a terminal it is rewritten, elsewhere it comes every ten seconds."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self.stream = stream
+        self.started = self.last = time.monotonic()
+        self.first: tuple[int, float] | None = None
+        self.width = 0
+
+    def show(self, samples: int, skipped: int, share: float) -> None:
+        """Called after each picture; writes at most as often as it should."""
+        now = time.monotonic()
+        if self.first is None:
+            self.first, self.started = (samples, share), now
+        terminal = self.stream.isatty()
+        if now - self.last < (0.5 if terminal else 10):
+            return
+        self.last = now
+        elapsed = now - self.started
+        rate = (samples - self.first[0]) / elapsed if elapsed else 0.0
+        text = f"{share:4.0%}  {samples:,} photos, {skipped:,} skipped, {rate:.0f} images/s"
+        if share > self.first[1]:
+            text += f", {duration(elapsed * (1 - share) / (share - self.first[1]))} left"
+        self._write(text, terminal)
+
+    def end(self) -> None:
+        """Clears the line."""
+        if self.width:
+            print("\r" + " " * self.width + "\r", end="", file=self.stream, flush=True)
+            self.width = 0
+
+    def _write(self, text: str, terminal: bool) -> None:
+        if terminal:
+            print("\r" + text.ljust(self.width), end="", file=self.stream, flush=True)
+            self.width = len(text)
+        else:
+            print(text, file=self.stream, flush=True)
+
+
+def prepare(
+    sources: Sequence[str], out: Path, size: int, shard_mb: float, jobs: int, progress: Progress
+) -> Output:
+    """Fills `out` with shards, or goes on filling it. Raises UserError, SourceError, ShardError, OSError."""
+    stream = Stream(sources)
+    settings = {"sources": [str(s) for s in sources], "size": size, "shard_mb": shard_mb, "quality": QUALITY}
+    with locked(out):
+        output = Output(out, settings, int(shard_mb * 1e6))
+        try:
+            if output.index.complete:
+                return output
+            items = iter(stream)
+            passed = sum(1 for _ in itertools.islice(items, output.items))
+            if passed < output.items:
+                raise UserError(
+                    f"{', '.join(sources)} has fewer rows than when {out} was begun: it has changed; give a"
+                    " new folder as --out"
+                )
+            finished = results(items, size, jobs)
+            with contextlib.closing(finished):
+                for result in finished:
+                    output.add(result)
+                    progress.show(output.samples, output.skipped.total(), stream.share)
+            if not output.samples:
+                output.commit()
+                raise UserError(
+                    f"there are no usable photos in {', '.join(sources)}: {output.skipped.total()} rows"
+                    f" skipped ({_reasons(output.skipped)}), see {out / ERRORS}"
+                )
+            output.commit(complete=True)
+            return output
+        finally:
+            output.close()
+
+
+def _reasons(skipped: Counter[str]) -> str:
+    return ", ".join(f"{code} {count:,}" for code, count in skipped.most_common()) or "none"
+
+
+@contextlib.contextmanager
+def stopping_on_signals() -> Iterator[None]:
+    """Turns the first SIGTERM or SIGINT into `Stopped`, at the next line of Python that runs."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise Stopped
+
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, stop) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line; ends the process with code 2 and a usage line where it makes no sense."""
+    parser = argparse.ArgumentParser(
+        prog="python -m planet_core.prepare",
+        description="Resize photos with places once and pack them into WebDataset shards for training.",
+        epilog=f"kinds of SOURCE (kind:path, or a bare path whose kind is recognised):\n{kinds_help()}\n\n"
+        "exit codes: 0 done, 2 something to put right, 130 stopped (the same command goes on)",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="photos with places, see below")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder for the shards")
+    parser.add_argument(
+        "--size", type=_at_least(images.MIN_SIDE), default=320, metavar="PX", help="shorter side (320)"
+    )
+    parser.add_argument(
+        "--shard-mb", type=_positive, default=100.0, metavar="MB", help="size of a shard (100)"
+    )
+    parser.add_argument(
+        "--jobs", type=_at_least(1), default=os.cpu_count() or 1, metavar="N", help="processes (all cores)"
+    )
+    return parser.parse_args(arguments)
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def integer(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is not at least {least}")
+        return value
+
+    return integer
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not more than 0")
+    return value
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line. Returns the exit code: 0 done, 2 something to put right, 130 stopped."""
+    options = parse_arguments(arguments)
+    progress = Progress(sys.stderr)
+    started = time.monotonic()
+    try:
+        with stopping_on_signals():
+            output = prepare(
+                options.sources, options.out, options.size, options.shard_mb, options.jobs, progress
+            )
+    except Stopped:
+        progress.end()
+        print(
+            f"prepare: stopped; the same command goes on after the last whole shard of {options.out}",
+            file=sys.stderr,
+        )
+        return 130
+    except (UserError, SourceError, ShardError) as error:
+        progress.end()
+        print(f"prepare: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        progress.end()
+        print(f"prepare: {_explained(error, options.out)}", file=sys.stderr)
+        return 2
+    progress.end()
+    print(
+        f"{output.samples:,} photos in {len(output.index.shards)} shards in {options.out}"
+        f" ({duration(time.monotonic() - started)}); skipped: {_reasons(output.skipped)}"
+        + (f", listed in {options.out / ERRORS}" if output.skipped else "")
+    )
+    return 0
+
+
+def _explained(error: OSError, out: Path) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return (
+            f"no room left for {out} ({error.strerror}): its whole shards are safe; make room and give the"
+            " same command again to go on"
+        )
+    return f"cannot write to {error.filename or out}: {error.strerror or error}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
