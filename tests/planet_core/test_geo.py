@@ -140,3 +140,18 @@ def test_the_numpy_modules_do_not_load_torch() -> None:
     imports = "; ".join(f"import planet_core.{module}" for module in modules.split())
     code = f"import sys; {imports}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_distances_equal_geopy_from_metres_to_the_antipode() -> None:
+    from geopy.distance import great_circle
+
+    rng = np.random.default_rng(4)
+    lat, lng = rng.uniform(-89, 89, 300), rng.uniform(-180, 180, 300)
+    for size_degrees in (1e-4, 1.0, 90.0):
+        lat2 = np.clip(lat + rng.uniform(-size_degrees, size_degrees, 300), -90, 90)
+        lng2 = lng + rng.uniform(-size_degrees, size_degrees, 300) * 2
+        for sign, turn in ((1, 0), (-1, 180)):  # near the point, and near its antipode
+            ends = zip(lat, lng, sign * lat2, lng2 + turn, strict=True)
+            expected = [great_circle((a, b), (c, d), radius=geo.EARTH_RADIUS_KM).km for a, b, c, d in ends]
+            ours = geo.haversine_km(lat, lng, sign * lat2, lng2 + turn)
+            np.testing.assert_allclose(ours, expected, rtol=1e-9, atol=1e-11)
