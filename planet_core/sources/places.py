@@ -61,7 +61,7 @@ def read_places(source: str) -> Iterator[Places]:
 
 
 def _photo_places(source: str) -> Iterator[Places]:
-    opened = open_source(source)
+    opened = open_source(source, digests=False)
     photos = iter(opened)
     while block := list(itertools.islice(photos, _BLOCK)):
         yield Places(np.array([p.lat for p in block]), np.array([p.lng for p in block]), [])

@@ -104,7 +104,7 @@ def test_other_kinds_are_read_photo_by_photo(tmp_path: Path, monkeypatch: pytest
 
     (tmp_path / "a.jpg").touch()
     listed = CsvPhotos(written(tmp_path, "path,lat,lng\na.jpg,1,2\nb.jpg,3,4\na.jpg,5,6\n"))
-    monkeypatch.setattr(places, "open_source", lambda source: listed)
+    monkeypatch.setattr(places, "open_source", lambda source, **options: listed)
     lat, lng, [error] = places_of("folder:somewhere")
     assert (lat, lng) == ([1.0, 5.0], [2.0, 6.0])
     assert error.startswith("line 3: missing file")
