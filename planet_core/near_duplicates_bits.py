@@ -171,6 +171,10 @@ class Counts:
         good = np.flatnonzero(true >= precision * (true + false))
         return int(good[-1]) if len(good) else -1
 
+    def least_threshold(self, recall: float) -> int:
+        """The smallest threshold with at least that recall."""
+        return int(np.argmax(np.cumsum(self.positives) >= recall * self.positives.sum()))
+
 
 def count_pairs(
     queries: Codes, owners: IntArray, references: Codes, excluded: npt.NDArray[np.int64] | None = None

@@ -26,6 +26,7 @@ from planet_core import near_duplicates_pairs as pairs
 from planet_core.files import atomic_file
 from planet_core.near_duplicates_bits import Codes, count_pairs, paired_distances
 from planet_core.near_duplicates_train import (
+    EXAMINED_AT_MOST,
     PRECISION,
     MadePairs,
     UserError,
@@ -110,7 +111,13 @@ def evaluate(
     """
     listed = read_photos(sources, say)
     photos, pictures, unreadable = [], [], []
-    for photo, picture in models.read_pictures(unseen(listed, embedder.seen)):
+    new = unseen(listed, embedder.seen)
+    if len(new) > EXAMINED_AT_MOST:
+        drawn = np.random.default_rng(seed).choice(len(new), EXAMINED_AT_MOST, replace=False)
+        examined = [new[index] for index in np.sort(drawn).tolist()]
+    else:
+        examined = new
+    for photo, picture in models.read_pictures(examined):
         if isinstance(picture, Image.Image):
             photos.append(photo)
             pictures.append(picture)
@@ -119,8 +126,8 @@ def evaluate(
             say(f"skipped: {picture.message}")
     if len(photos) < 2:
         raise UserError(
-            f"{len(photos)} of {len(listed)} photos are new to the model, two are needed: it has seen the"
-            " others, or photos of their groups or places"
+            f"{len(photos)} of {len(listed)} photos are readable and new to the model, two are needed: it has"
+            " seen the others, or photos of their groups or places"
         )
     examination = prepare(photos, pictures, embedder.network.image_px, seed)
     whole, made = embedder.codes(examination.whole), embedder.codes(examination.made.pixels)
@@ -137,7 +144,8 @@ def evaluate(
     ordered = examination.excluded[examination.excluded[:, 0] < examination.excluded[:, 1]]
     return {
         "photos_listed": len(listed),
-        "photos_seen": len(listed) - len(photos) - len(unreadable),
+        "photos_seen": len(listed) - len(new),
+        "photos_not_drawn": len(new) - len(examined),
         "photos_unreadable": len(unreadable),
         "photos_examined": len(photos),
         "pairs": six,
@@ -191,7 +199,8 @@ def markdown(report: dict[str, Any], command: str) -> str:
         "",
         f"{report['photos_examined']} photos that the model never saw ({report['photos_seen']} of"
         f" {report['photos_listed']} left out because it saw them, or photos of their group or place;"
-        f" {report['photos_unreadable']} unreadable). {report['pairs']} made pairs,"
+        f" {report['photos_not_drawn']} not drawn, {report['photos_unreadable']} unreadable)."
+        f" {report['pairs']} made pairs,"
         f" {report['negatives']} negatives. Recall counts the six kinds; `{pairs.TWO_AT_ONCE}` is an extra.",
         "The first row uses the threshold chosen on training-side pairs. The others use the largest"
         f" threshold that gives precision >= {report['precision_wanted']} on these very pairs.",

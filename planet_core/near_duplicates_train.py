@@ -8,7 +8,8 @@ Notable:
 - a step sees each of its pictures twice, altered differently (`near_duplicates_pairs`), and must find the
   other copy among all others of the batch (InfoNCE over tanh values, which a term pulls towards -1 and 1)
 - pictures do not wear out: each time a random part of one, mirrored half of the time, stands for a new one
-- hard negatives: after a while a batch is made of pictures together with those whose codes are nearest
+- hard negatives: the low temperature lets the nearest others in a batch weigh most; `hard_share` also fills
+  batches with pictures whose codes are nearest (off: it made things worse, see LOG.md)
 - consecutive frames of one sequence are neither positives nor negatives
 - no place (fine S2 cell) and no group is on two of the three sides: pictures that train, pictures that choose
   the threshold, and pictures held out for `evaluate`
@@ -43,7 +44,9 @@ from planet_core.sources.open_source import open_source
 FINE_LEVEL = 13
 LEARNT_SIDE = 160
 """Pictures are kept in memory with at most this many pixels a side while they train."""
-PRECISION = 0.99
+PRECISION, RECALL = 0.99, 0.97
+EXAMINED_AT_MOST = 1_000
+"""Pictures of which near-duplicates are made for an examination, which takes about 0.6 MB for each."""
 READ_SHARE, TRAINED_SHARE = 0.05, 0.95  # of the progress bar
 
 IntArray = npt.NDArray[np.int64]
@@ -65,7 +68,8 @@ class Settings:
         temperature: of the contrastive loss; the lower, the more the hardest negatives count.
         binary: weight of the term that pulls values towards -1 and 1.
         part: least share of a side that stands for a new picture.
-        hard_from: share of the steps after which batches are made of near pictures.
+        hard_share: share of the pictures that bring one of their nearest into the batch, after a third of the
+            steps.
         bits: of a code.
         held_out: share of the photos that is left to `evaluate`.
         calibration: share of the rest that chooses the threshold.
@@ -80,11 +84,11 @@ class Settings:
     temperature: float = 0.05
     binary: float = 0.1
     part: float = 0.5
-    hard_from: float = 0.3
+    hard_share: float = 0.0
     bits: int = models.BITS
     held_out: float = 0.3
     calibration: float = 0.2
-    most: int = 20_000
+    most: int = 10_000
     seed: int = 0
 
 
@@ -215,12 +219,19 @@ def make_pairs(
     pictures: Sequence[Image.Image], kinds: Sequence[str], image_px: int, rng: np.random.Generator
 ) -> MadePairs:
     """One near-duplicate of each kind of each picture."""
-    made = [pairs.make(picture, kind, rng) for picture in pictures for kind in kinds]
+    pixels: list[models.Pixels] = []
+    hashes: dict[str, list[Codes]] = {name: [] for name in HASHES}
+    for picture in pictures:
+        for kind in kinds:  # the made picture itself is not kept
+            made = pairs.make(picture, kind, rng)
+            pixels.append(models.squeeze_views(made, image_px))
+            for name in HASHES:
+                hashes[name].append(hash_codes(name, made))
     return MadePairs(
-        np.stack([models.squeeze_views(picture, image_px) for picture in made]),
+        np.stack(pixels),
         np.repeat(np.arange(len(pictures)), len(kinds)),
         np.tile(np.array(kinds), len(pictures)),
-        all_hashes(made),
+        {name: np.stack(codes) for name, codes in hashes.items()},
     )
 
 
@@ -251,9 +262,10 @@ def contrastive_loss(values: Tensor, ignored: Tensor, settings: Settings) -> Ten
 
 
 class Batches:
-    """Which pictures a step sees: at random at first, later half of them with their nearest others."""
+    """Which pictures a step sees: at random at first, later some of them with one of their nearest."""
 
-    def __init__(self, count: int, batch: int, rng: np.random.Generator) -> None:
+    def __init__(self, count: int, batch: int, hard_share: float, rng: np.random.Generator) -> None:
+        self._hard_share = hard_share
         self._count, self._batch, self._rng = count, min(batch, count), rng
         self._queue: list[int] = []
         self._near: IntArray | None = None
@@ -276,7 +288,8 @@ class Batches:
                 self._queue = self._rng.permutation(self._count).tolist()
             index = self._queue.pop()
             chosen[index] = None
-            if self._near is not None and len(chosen) < self._batch:
+            wanted = self._near is not None and self._rng.random() < self._hard_share
+            if self._near is not None and wanted and len(chosen) < self._batch:
                 chosen[int(self._rng.choice(self._near[index]))] = None
         return np.array(list(chosen), dtype=np.int64)
 
@@ -307,12 +320,12 @@ def train_network(
     ignored[sequences[:, 0], sequences[:, 1]] = True
     ignored.fill_diagonal_(False)
     whole = np.stack([models.squeeze(picture) for picture in pictures])[:, None]  # one view
-    batches = Batches(len(pictures), settings.batch, rng)
+    batches = Batches(len(pictures), settings.batch, settings.hard_share, rng)
     renew = max(1, settings.steps // 10)
     started = time.monotonic()
     for step in range(settings.steps):
         # once in a while: which pictures look alike to the network?
-        if step >= settings.hard_from * settings.steps and step % renew == 0:
+        if settings.hard_share and step >= settings.steps / 3 and step % renew == 0:
             batches.use_codes(models.encode(network, whole))
 
         # one step
@@ -353,18 +366,23 @@ def choose_thresholds(
     """The model's threshold, and what it and the hashes' own ones do on training-side pairs.
 
     Pairs are made from the calibration pictures, on which the network was not trained; the others that they
-    are compared with are all pictures of the training side. The threshold is the largest at which
-    precision is at least PRECISION.
+    are compared with are all pictures of the training side. The threshold is the least at
+    which recall is at least RECALL, or the largest at which precision is at least PRECISION where that is
+    less: recall carries over to new photos, precision depends on how many of them look alike.
     """
-    references = [*calibration, *training]
     rng = np.random.default_rng(settings.seed + 2)
+    if len(calibration) > EXAMINED_AT_MOST:
+        calibration = [
+            calibration[index] for index in rng.permutation(len(calibration)).tolist()[:EXAMINED_AT_MOST]
+        ]
+    references = [*calibration, *training]
     made = make_pairs([picture for _, picture in calibration], pairs.KINDS, network.image_px, rng)
     excluded = pairs.consecutive([photo for photo, _ in calibration], [photo for photo, _ in references])
     pictures = [picture for _, picture in references]
     whole = np.stack([models.squeeze_views(picture, network.image_px) for picture in pictures])
     codes, made_codes = models.encode(network, whole), models.encode(network, made.pixels)
     counts = count_pairs(made_codes, made.owners, codes, excluded)
-    threshold = counts.best_threshold(PRECISION)
+    threshold = min(counts.best_threshold(PRECISION), counts.least_threshold(RECALL))
     report: dict[str, Any] = {
         "pairs": int(counts.positives.sum()),
         "negatives": int(counts.negatives.sum()),

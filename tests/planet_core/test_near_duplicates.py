@@ -141,7 +141,7 @@ def test_values_that_are_no_bits_cost_something() -> None:
 
 
 def test_batches_hold_every_picture_once_and_later_its_nearest() -> None:
-    batches = training.Batches(12, 4, np.random.default_rng(0))
+    batches = training.Batches(12, 4, 1.0, np.random.default_rng(0))
     assert sorted(index for _ in range(3) for index in batches.next().tolist()) == list(range(12))
     codes = np.arange(12, dtype=np.uint64)[:, None, None] // 6 * np.uint64(2**40 - 1)  # two clusters of six
     batches.use_codes(codes)
@@ -332,7 +332,7 @@ def test_it_finds_made_duplicates_of_scenes_it_never_saw(tmp_path: Path) -> None
 
 
 def test_an_examination_leaves_out_what_was_seen_and_lists_consecutive_frames(
-    untrained: Path, tmp_path: Path
+    untrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photos = scenes(tmp_path, range(6))
     rows = photos.read_text().splitlines()
@@ -355,6 +355,9 @@ def test_an_examination_leaves_out_what_was_seen_and_lists_consecutive_frames(
     assert report["negatives"] == 8 * 6 * 7 - 6 * 4
     for row in report["rows"].values():
         assert 0 <= row["recall_by_kind"]["two at once"] <= 1
+    monkeypatch.setattr(near_duplicates_evaluate, "EXAMINED_AT_MOST", 3)
+    fewer = near_duplicates_evaluate.evaluate([str(photos)], replace(embedder, seen=seen))
+    assert (fewer["photos_examined"], fewer["photos_not_drawn"], fewer["pairs"]) == (3, 5, 18)
     page = near_duplicates_evaluate.markdown(report, "evaluate")
     assert "70.png | 3 | 2 |" in page
     assert page.count("| CNN") == 6

@@ -116,6 +116,7 @@ def test_the_best_threshold_is_the_largest_that_is_precise_enough() -> None:
     assert [round(counts.precision(t), 4) for t in range(5)] == [1.0, 0.99, 0.99, 0.9851, 0.7905]
     assert counts.best_threshold(0.99) == 2
     assert counts.recall(2) == 0.99
+    assert [counts.least_threshold(recall) for recall in (0.1, 0.45, 0.46, 0.99, 1.0)] == [0, 0, 1, 2, 4]
     assert Counts(np.array([1, 0]), np.array([9, 9])).best_threshold(0.99) == -1
 
 
