@@ -310,8 +310,10 @@ def _evaluate_command(arguments: Sequence[str]) -> None:
     report = evaluation.evaluate(
         options.sources, embedder, options.seed, lambda text: print(text, file=sys.stderr)
     )
+    named = ["/".join(Path(source).parts[-2:]) for source in options.sources]
+    command = f"python -m planet_core.near_duplicates evaluate {' '.join(named)} --seed {options.seed}"
     for path in options.out:
-        evaluation.write(report, path, "python -m planet_core.near_duplicates evaluate")
+        evaluation.write(report, path, command)
     for name, row in report["rows"].items():
         print(
             f"{name:20s} recall {row['recall']:.4f}, precision {row['precision']:.4f} at"

@@ -151,6 +151,10 @@ def evaluate(
         "pairs": six,
         "negatives": six * (len(photos) - 1) - len(pairs.KINDS) * len(examination.excluded),
         "precision_wanted": PRECISION,
+        "model": {
+            name: embedder.config["measured"].get(name)
+            for name in ("training", "calibration", "settings", "on_training_side", "cpu_seconds")
+        },
         "seed": seed,
         "rows": rows,
         "excluded_pairs": [
@@ -197,6 +201,7 @@ def markdown(report: dict[str, Any], command: str) -> str:
         "",
         f"Written by `{command}`.",
         "",
+        *_training(report["model"]),
         f"{report['photos_examined']} photos that the model never saw ({report['photos_seen']} of"
         f" {report['photos_listed']} left out because it saw them, or photos of their group or place;"
         f" {report['photos_not_drawn']} not drawn, {report['photos_unreadable']} unreadable)."
@@ -232,6 +237,20 @@ def markdown(report: dict[str, Any], command: str) -> str:
         for entry in report["excluded_sequences"]
     ]
     return "\n".join(lines) + "\n"
+
+
+def _training(model: dict[str, Any]) -> list[str]:
+    """How the model was made, where it says so."""
+    if not model["settings"]:
+        return []
+    chosen, settings = model["on_training_side"], model["settings"]
+    return [
+        f"The model: {model['training']} photos trained it, {model['calibration']} others chose its threshold"
+        f" (recall {chosen['recall']:.4f}, precision {chosen['precision']:.4f} on {chosen['pairs']} pairs"
+        f" of theirs), {settings['steps']} steps, seed {settings['seed']}, {model['cpu_seconds']:.0f} s of"
+        " processor time.",
+        "",
+    ]
 
 
 def write(report: dict[str, Any], path: Path, command: str) -> None:

@@ -306,9 +306,6 @@ def check_property(report: dict[str, Any], least_pairs: int, recall: float) -> N
     hashes = [row["recall"] for name, row in rows.items() if "Hash" in name]
     assert len(hashes) == 4
     assert rows["CNN, best threshold"]["recall"] > max(hashes)
-    # the threshold that was chosen on training-side pairs carries over
-    assert rows["CNN"]["precision"] >= 0.97
-    assert rows["CNN"]["recall"] >= recall - 0.05
 
 
 @pytest.mark.slow
@@ -328,6 +325,9 @@ def test_it_finds_made_duplicates_of_scenes_it_never_saw(tmp_path: Path) -> None
     assert report["photos_seen"] + report["photos_examined"] == 320
     assert report["negatives"] == report["pairs"] * (report["photos_examined"] - 1)
     check_property(report, least_pairs=500, recall=0.95)
+    # the threshold that was chosen on training-side pairs carries over
+    assert report["rows"]["CNN"]["precision"] >= 0.97
+    assert report["rows"]["CNN"]["recall"] >= 0.9
     assert f"| CNN | 256 | {model.threshold} |" in out[1].read_text()
 
 
