@@ -40,7 +40,7 @@ class Arena:
 
 
 def draw_pictures(directory: Path) -> list[tuple[str, str]]:
-    """Coloured pictures with a horizon, every third one a 360-degree panorama, over Europe."""
+    """Coloured pictures with a horizon over Europe, four of them panoramas: each game has a flat one."""
     directory.mkdir(parents=True)
     places = [
         (f"{37.1234567 + number * 1.5:.7f}", f"{-8.7654321 + number * 2.5:.7f}") for number in range(PICTURES)
@@ -49,7 +49,7 @@ def draw_pictures(directory: Path) -> list[tuple[str, str]]:
         writer = csv.writer(file)
         writer.writerow(["path", "lat", "lng", "author", "licence", "source"])
         for number, (lat, lng) in enumerate(places):
-            size = (1024, 512) if number % 3 == 0 else (800, 600)
+            size = (1024, 512) if number % 4 == 0 else (800, 600)
             picture = Image.new("RGB", size, (90 + number * 11, 150, 215 - number * 9))
             brush = ImageDraw.Draw(picture)
             brush.rectangle((0, size[1] * 0.6, *size), fill=(120, 110 + number * 8, 70))
