@@ -12,6 +12,7 @@ import os
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -21,6 +22,8 @@ from torch.autograd import Function
 from torch.nn.parallel import DistributedDataParallel
 
 from planet_core.stopping import UserError
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,20 @@ class Processes:
         total = values.detach().clone()
         dist.all_reduce(total)
         return total
+
+    def gather(self, value: Value) -> list[Value]:
+        """Every process's value, in the order of their ranks, the same on each; values that pickle can."""
+        if self.count == 1:
+            return [value]
+        values: list[Any] = [None] * self.count
+        dist.all_gather_object(values, value)
+        return values
+
+    @property
+    def threads(self) -> int:
+        """Threads of this process for decoding: the machine's cores, shared with its other processes."""
+        here = int(os.environ.get("LOCAL_WORLD_SIZE", self.count))
+        return max(1, len(os.sched_getaffinity(0)) // here)
 
     def wrap(self, network: nn.Module) -> nn.Module:
         """The network with gradients averaged over the processes; itself where there is only one."""
