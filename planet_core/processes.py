@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -55,9 +56,14 @@ class Processes:
         """Every process's value, in the order of their ranks, the same on each; values that pickle can."""
         if self.count == 1:
             return [value]
-        values: list[Any] = [None] * self.count
-        dist.all_gather_object(values, value)
-        return values
+        data = pickle.dumps(value)
+        lengths = torch.zeros(self.count, dtype=torch.int64, device=self.device)
+        lengths[self.rank] = len(data)
+        sizes: list[int] = self.sum(lengths).tolist()
+        table = torch.zeros((self.count, max(sizes)), dtype=torch.uint8, device=self.device)
+        table[self.rank, : len(data)] = torch.frombuffer(bytearray(data), dtype=torch.uint8)
+        rows = self.sum(table).cpu().numpy()
+        return [pickle.loads(row[:size].tobytes()) for row, size in zip(rows, sizes, strict=True)]
 
     @property
     def threads(self) -> int:
