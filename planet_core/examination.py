@@ -6,6 +6,8 @@ answers batch by batch, so that (views, cells) is never held.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,14 +18,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from planet_core import answer, geo, metrics
+from planet_core import answer, geo, images, metrics
 from planet_core.heads import Network
 from planet_core.hierarchy import log_probabilities
+from planet_core.loader import ahead
 from planet_core.optimisation import check_finite
 from planet_core.partition import Partition
-from planet_core.pictures import Example, validation_views
+from planet_core.pictures import Examples, Streamed, validation_views, views_of
 from planet_core.predict import normalise
 from planet_core.processes import Processes
+from planet_core.stopping import UserError
 from planet_core.training_data import Sides
 
 EXAMINED_AT_ONCE = 64
@@ -33,11 +37,17 @@ EXAMINED_AT_ONCE = 64
 class Examination:
     """The held-out views: pixels uint8 (V, px, px, 3), class (V,) or -1, place (V,) in degrees."""
 
-    pixels: Tensor
+    pixels: Tensor | StreamedViews
     classes: Tensor
     lat: npt.NDArray[np.float64]
     lng: npt.NDArray[np.float64]
     photos: int
+
+    def read(self, views: slice, threads: int) -> Iterator[Tensor]:
+        """The pixels of the slice, view by view."""
+        if isinstance(self.pixels, StreamedViews):
+            return self.pixels.read(views, threads)
+        return iter(self.pixels[views])
 
     def report(self, answers: npt.NDArray[np.int64], partition: Partition) -> dict[str, Any]:
         """Accuracy of answers (V,), cell indices, over all held-out views, those in dropped cells included.
@@ -63,19 +73,66 @@ class Examination:
         }
 
 
-def make_examination(examples: Sequence[Example], sides: Sides, image_px: int) -> Examination | None:
-    """The examination of the held-out photos; None if the split could hold nothing out."""
-    chosen: list[int] = np.flatnonzero(sides.validation).tolist()
-    views = [(index, view) for index in chosen for view in validation_views(examples[index], image_px)]
-    if not views:
+@dataclass(frozen=True)
+class StreamedViews:
+    """Views (V,) that are decoded whenever they are wanted: view `number[v]` of photo `owner[v]`."""
+
+    examples: Streamed
+    owner: npt.NDArray[np.int64]
+    number: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.owner)
+
+    def read(self, views: slice, threads: int) -> Iterator[Tensor]:
+        """The views of the slice, uint8 (px, px, 3) each, decoded ahead.
+
+        Raises:
+            UserError: a picture that could be read before no longer can.
+        """
+        owners, first = np.unique(self.owner[views], return_index=True)  # ascending, as `owner` is
+        numbers = np.split(self.number[views], first)[1:]  # nothing precedes the first
+        wanted = zip(owners.tolist(), numbers, strict=True)
+        with contextlib.closing(ahead(self._views, wanted, threads, 2 * EXAMINED_AT_ONCE)) as photos:
+            for pixels in photos:
+                yield from pixels
+
+    def _views(self, wanted: tuple[int, npt.NDArray[np.int64]]) -> list[Tensor]:
+        row, numbers = wanted
+        try:
+            views = validation_views(self.examples[row], self.examples.image_px)
+        except images.ImageError as error:
+            raise UserError(f"{error.message}; it could be read when the run began") from error
+        return [torch.from_numpy(views[number].copy()) for number in numbers]
+
+
+def make_examination(
+    examples: Examples,
+    sides: Sides,
+    image_px: int,
+    held_out: npt.NDArray[np.int64] | None = None,
+) -> Examination | None:
+    """The examination of the held-out photos, or of those of them that are usable; None without any."""
+    rows: list[int] = (np.flatnonzero(sides.validation) if held_out is None else held_out).tolist()
+    if not rows:
         return None
-    owner = [index for index, _ in views]
+    pixels: Tensor | StreamedViews
+    if isinstance(examples, Streamed):
+        photos = [examples.photos[row] for row in rows]
+        counts = [views_of(photo) for photo in photos]
+        number = np.concatenate([np.arange(count) for count in counts])
+        pixels = StreamedViews(examples, np.repeat(rows, counts), number)
+    else:
+        photos = [examples[row].photo for row in rows]
+        views = [validation_views(examples[row], image_px) for row in rows]
+        counts = [len(some) for some in views]
+        pixels = torch.from_numpy(np.concatenate(views))
     return Examination(
-        pixels=torch.from_numpy(np.stack([view for _, view in views])),
-        classes=torch.from_numpy(sides.classes[owner]),
-        lat=np.array([examples[index].photo.lat for index in owner]),
-        lng=np.array([examples[index].photo.lng for index in owner]),
-        photos=len(chosen),
+        pixels=pixels,
+        classes=torch.from_numpy(np.repeat(sides.classes[rows], counts)),
+        lat=np.repeat([photo.lat for photo in photos], counts),
+        lng=np.repeat([photo.lng for photo in photos], counts),
+        photos=len(rows),
     )
 
 
@@ -85,10 +142,11 @@ def _distributions(
     """(which views, log-probabilities float64 (B, cells)) over this process's share of the views."""
     network.eval()
     share = processes.part(len(examination.pixels))
+    pixels = examination.read(share, processes.threads)
     for start in range(share.start, share.stop, EXAMINED_AT_ONCE):
         views = slice(start, min(start + EXAMINED_AT_ONCE, share.stop))
-        pixels = examination.pixels[views].to(processes.device)
-        yield views, log_probabilities(network(normalise(pixels, network.normalisation)), parents)
+        batch = torch.stack(list(itertools.islice(pixels, views.stop - views.start))).to(processes.device)
+        yield views, log_probabilities(network(normalise(batch, network.normalisation)), parents)
 
 
 @torch.inference_mode()

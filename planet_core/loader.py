@@ -19,11 +19,12 @@ from __future__ import annotations
 import abc
 import itertools
 import logging
+import math
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -43,11 +44,34 @@ LOGGED = 10
 """So many bad pictures are named by each process, then they are only counted."""
 _WORKERS = 1024
 
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 Metadata = dict[str, Any]
 Sample = tuple[Image.Image, Metadata]
 _Undecoded = tuple[Any, Metadata, int, int]  # bytes, photo or ShardError; metadata; shard; sample
 
 log = logging.getLogger(__name__)
+
+
+def ahead(
+    work: Callable[[Given], Made], items: Iterable[Given], threads: int, least: int = 0
+) -> Generator[Made, None, None]:
+    """`map(work, items)`, in order, done ahead by so many threads: at least `least` items, once it runs."""
+    pool = ThreadPoolExecutor(threads)
+    waiting: deque[Future[list[Made]]] = deque()
+    # a few at once: handing work to a thread costs a tenth of decoding one small picture
+    remaining = iter(items)
+    chunks = iter(lambda: list(itertools.islice(remaining, CHUNK)), [])
+    most = max(AHEAD * threads, math.ceil(least / CHUNK) + 1)
+    try:
+        for chunk in chunks:
+            waiting.append(pool.submit(lambda chunk: [work(one) for one in chunk], chunk))
+            if len(waiting) >= most:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 class PictureDataset(IterableDataset[Sample], abc.ABC):
@@ -141,19 +165,7 @@ class PictureDataset(IterableDataset[Sample], abc.ABC):
             for one in undecoded:
                 yield self._finish(one)
             return
-        pool = ThreadPoolExecutor(self.threads)
-        waiting: deque[Future[list[tuple[Image.Image | str, Metadata]]]] = deque()
-        # a few at once: handing work to a thread costs a tenth of decoding one small picture
-        chunks = iter(lambda: list(itertools.islice(undecoded, CHUNK)), [])
-        try:
-            for chunk in chunks:
-                waiting.append(pool.submit(lambda chunk: [self._finish(one) for one in chunk], chunk))
-                if len(waiting) >= AHEAD * self.threads:
-                    yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        yield from ahead(self._finish, undecoded, self.threads)
 
     def _finish(self, one: _Undecoded) -> tuple[Image.Image | str, Metadata]:
         data, metadata, shard, sample = one

@@ -1,4 +1,9 @@
-"""The pictures of a training run: decoded once, kept small in memory, cropped anew in every epoch.
+"""The pictures of a training run: kept small, cropped anew in every epoch.
+
+Photo lists whose pictures, kept small, take at most `IN_MEMORY_BYTES` are decoded once (`decode`,
+`feed.MemoryFeed`). Longer lists, and photos of which any lies in a shard, are decoded anew whenever they are
+needed (`Streamed`, `feed.ShardFeed`). Both show the same photos in the same order, up to `shards.WINDOW`
+shards.
 
 Augmentation keeps geography: crops and mild colour. A mirror swaps driving side and text: only on demand.
 """
@@ -11,6 +16,8 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +25,15 @@ from PIL import Image
 from torch import Tensor
 
 from planet_core import images
+from planet_core.loader import ahead
+from planet_core.processes import Processes
 from planet_core.recipe import Recipe
 from planet_core.run_log import RunLog
 from planet_core.sources.csv_photos import Photo
+from planet_core.stopping import UserError
 
 KEEP = 1.25  # pictures are kept with a shorter side of KEEP x image_px, so that crops need no enlarging
+IN_MEMORY_BYTES = 4 << 30  # of pictures that a process keeps; more are streamed
 VIEW_FOV = 90.0
 VALIDATION_HEADINGS = (0.0, 90.0, 180.0, 270.0)
 READ_SHARE = 0.08  # of the progress bar
@@ -36,6 +47,87 @@ class Example:
 
     photo: Photo
     pixels: Pixels
+
+
+class Examples(Protocol):
+    """Photos with their pictures, by number: a list of examples, or `Streamed`."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Example: ...
+
+
+class Streamed:
+    """Photos whose pictures are decoded whenever they are asked for, and not kept."""
+
+    def __init__(self, photos: Sequence[Photo], image_px: int) -> None:
+        self.photos, self.image_px = photos, image_px
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+    def __getitem__(self, index: int, /) -> Example:
+        """Raises ImageError; its message names the photo."""
+        return read_example(self.photos[index], self.image_px)
+
+
+def open_examples(
+    photos: Sequence[Photo], image_px: int, log: RunLog
+) -> tuple[Examples, list[Photo], Counter[str]]:
+    """(pictures, their photos, number of skipped ones by reason), streamed or in memory; see the module.
+
+    Pictures that are streamed are not decoded here: bad ones are found later.
+
+    Raises:
+        UserError: no photo can be read.
+    """
+    if is_streamed(photos, image_px):
+        return Streamed(photos, image_px), list(photos), Counter()
+    examples, skipped = decode(photos, image_px, log)
+    if not examples:
+        raise UserError("none of the photos could be read")
+    return examples, [example.photo for example in examples], skipped
+
+
+def is_streamed(photos: Sequence[Photo], image_px: int) -> bool:
+    """Whether these are photos in shards, or too many to be kept in memory."""
+    square = 3 * (KEEP * image_px) ** 2  # bytes
+    panoramas = sum(photo.projection == "equirectangular" for photo in photos)
+    size = square * (4 / 3 * (len(photos) - panoramas) + math.pi**2 / 2 * panoramas)
+    return size > IN_MEMORY_BYTES or any(photo.length is not None for photo in photos)
+
+
+def usable(
+    examples: Examples, rows: npt.NDArray[np.int64], processes: Processes, log: RunLog
+) -> tuple[npt.NDArray[np.int64], Counter[str]]:
+    """(those of the rows whose pictures can be decoded, number of others by reason), on every process.
+
+    Every process looks at its share. Of examples in memory all are usable.
+    """
+    if not isinstance(examples, Streamed):
+        return rows, Counter()
+    mine = rows[processes.part(len(rows))].tolist()
+    found: dict[int, tuple[str, str]] = {}
+    for done, (row, error) in enumerate(ahead(partial(_tried, examples), mine, processes.threads), start=1):
+        if error:
+            found[row] = error.code, error.message
+        log.progress(
+            f"checking {done} of {len(mine)} held-out pictures",
+            phase="read",
+            share=READ_SHARE * done / len(mine),
+        )
+    bad = {row: reason for part in processes.gather(found) for row, reason in part.items()}
+    for _, message in bad.values():
+        log.say(f"skipped: {message}")
+    return rows[~np.isin(rows, list(bad))], Counter(code for code, _ in bad.values())
+
+
+def _tried(examples: Examples, row: int) -> tuple[int, images.ImageError | None]:
+    try:
+        examples[row]
+    except images.ImageError as error:
+        return row, error
+    return row, None
 
 
 def decode(photos: Sequence[Photo], image_px: int, log: RunLog) -> tuple[list[Example], Counter[str]]:
@@ -61,19 +153,33 @@ def decode(photos: Sequence[Photo], image_px: int, log: RunLog) -> tuple[list[Ex
 
 
 def _decode(photo: Photo, image_px: int) -> Example | images.ImageError:
-    side = round(KEEP * image_px)
     try:
-        if photo.projection == "equirectangular":
-            # a view of 90 degrees and `side` pixels has side / 2 pixels per radian in its middle
-            picture = images.load(photo.path, max_side=round(math.pi * side))
-            if not images.is_panorama_shape(picture.size):
-                reason = f"{photo.path} is no whole panorama: {picture.width} x {picture.height} is not 2:1"
-                return images.ImageError("not-a-panorama", reason)
-        else:
-            picture = images.fit_shorter_side(images.load(photo.path, max_side=4 * side), side)
+        return read_example(photo, image_px)
     except images.ImageError as error:
         return error
+
+
+def read_example(photo: Photo, image_px: int) -> Example:
+    """The photo with its picture, kept small. Raises ImageError; its message names the photo."""
+    side = round(KEEP * image_px)
+    source = photo.path if photo.length is None else _bytes(photo)
+    if photo.projection == "equirectangular":
+        # a view of 90 degrees and `side` pixels has side / 2 pixels per radian in its middle
+        picture = images.load(source, max_side=round(math.pi * side), name=photo.name)
+        if not images.is_panorama_shape(picture.size):
+            reason = f"{photo.name} is no whole panorama: {picture.width} x {picture.height} is not 2:1"
+            raise images.ImageError("not-a-panorama", reason)
+    else:
+        picture = images.fit_shorter_side(images.load(source, max_side=4 * side, name=photo.name), side)
     return Example(photo, np.asarray(picture))
+
+
+def _bytes(photo: Photo) -> bytes:
+    try:
+        return photo.read()
+    except OSError as error:
+        code = "missing" if isinstance(error, FileNotFoundError) else "truncated"
+        raise images.ImageError(code, f"cannot read {photo.name}: {error.strerror or error}") from error
 
 
 def training_crop(example: Example, recipe: Recipe, image_px: int, rng: np.random.Generator) -> Pixels:
@@ -101,6 +207,11 @@ def validation_views(example: Example, image_px: int) -> list[Pixels]:
         np.asarray(images.cut_view(example.pixels, heading, fov=VIEW_FOV, size=size))
         for heading in VALIDATION_HEADINGS
     ]
+
+
+def views_of(photo: Photo) -> int:
+    """How many views `validation_views` gives of a photo."""
+    return len(VALIDATION_HEADINGS) if photo.projection == "equirectangular" else 1
 
 
 def change_colour(pixels: Tensor, amounts: Tensor) -> Tensor:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -21,6 +23,8 @@ from torch.autograd import Function
 from torch.nn.parallel import DistributedDataParallel
 
 from planet_core.stopping import UserError
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,25 @@ class Processes:
         total = values.detach().clone()
         dist.all_reduce(total)
         return total
+
+    def gather(self, value: Value) -> list[Value]:
+        """Every process's value, in the order of their ranks, the same on each; values that pickle can."""
+        if self.count == 1:
+            return [value]
+        data = pickle.dumps(value)
+        lengths = torch.zeros(self.count, dtype=torch.int64, device=self.device)
+        lengths[self.rank] = len(data)
+        sizes: list[int] = self.sum(lengths).tolist()
+        table = torch.zeros((self.count, max(sizes)), dtype=torch.uint8, device=self.device)
+        table[self.rank, : len(data)] = torch.frombuffer(bytearray(data), dtype=torch.uint8)
+        rows = self.sum(table).cpu().numpy()
+        return [pickle.loads(row[:size].tobytes()) for row, size in zip(rows, sizes, strict=True)]
+
+    @property
+    def threads(self) -> int:
+        """Threads of this process for decoding: the machine's cores, shared with its other processes."""
+        here = int(os.environ.get("LOCAL_WORLD_SIZE", self.count))
+        return max(1, len(os.sched_getaffinity(0)) // here)
 
     def wrap(self, network: nn.Module) -> nn.Module:
         """The network with gradients averaged over the processes; itself where there is only one."""

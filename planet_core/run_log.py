@@ -8,6 +8,7 @@ Every line of metrics.jsonl is one JSON object with `event` and `time` (seconds 
     data       photos, photos_skipped, skipped_by_reason, photos_training, photos_validation,
                photos_outside_cells, cells, share
     epoch      epoch, epochs, train_loss, train_accuracy, validation (or null), best, share,
+               photos_skipped (so far),
                images_per_second, seconds_left
     resume     epoch, step, share; a killed run goes on from a checkpoint after so many steps
     done       share 1, model, digest, best_epoch, validation, baseline, seconds

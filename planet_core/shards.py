@@ -196,6 +196,7 @@ class Shards:
         self.path = Path(path)
         self.files: list[Path] = []
         self.damaged: list[str] = []
+        self.lost = 0  # samples in shards that are left out
         self._offsets: dict[int, IntArray] = {}
         self._handles: dict[int, int] = {}  # open file descriptors
         self._indexed = (self.path / INDEX).is_file()
@@ -218,6 +219,7 @@ class Shards:
             if size != shard.bytes:
                 state = "is missing" if size is None else f"has {size} bytes where {shard.bytes} were written"
                 self.damaged.append(f"{file} {state}: {shard.samples} photos are left out")
+                self.lost += shard.samples
                 continue
             self.files.append(file)
             counts.append(shard.samples)
@@ -277,25 +279,47 @@ class Shards:
         name = f"{self.files[shard]}, sample {sample}"
         try:
             picture_at, picture_length, text_at, text_length, checksum = self.offsets(shard)[sample].tolist()
-            if shard not in self._handles:
-                self._handles[shard] = os.open(self.files[shard], os.O_RDONLY)
-                self._forget()
-            picture, text = _read_both(self._handles[shard], picture_at, picture_length, text_at, text_length)
+            handle = self._handle(shard)
+            picture, text = read_both(handle, picture_at, picture_length, text_at, text_length)
         except OSError as error:
             raise ShardError(f"{name} cannot be read: {error.strerror}") from error
         if checksum >= 0 and zlib.crc32(text, zlib.crc32(picture)) != checksum:
             raise ShardError(f"{name} is damaged: its checksum does not match")
+        return picture, _parsed(name, text)
+
+    def metadata(self, shard: int, sample: int) -> dict[str, Any]:
+        """The metadata of a sample, without reading its picture or checking its checksum.
+
+        Raises:
+            ShardError: as `read` does.
+        """
+        name = f"{self.files[shard]}, sample {sample}"
         try:
-            return picture, normalised(json.loads(text))
-        except ValueError as error:
-            raise ShardError(f"{name} has damaged metadata: {error}") from error
+            at, length = self.offsets(shard)[sample, 2:4].tolist()
+            text = os.pread(self._handle(shard), length, at)
+        except OSError as error:
+            raise ShardError(f"{name} cannot be read: {error.strerror}") from error
+        return _parsed(name, text)
+
+    def _handle(self, shard: int) -> int:
+        if shard not in self._handles:
+            self._handles[shard] = os.open(self.files[shard], os.O_RDONLY)
+            self._forget()
+        return self._handles[shard]
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_handles": {}}
 
 
-def _read_both(handle: int, at: int, length: int, text_at: int, text_length: int) -> tuple[bytes, bytes]:
-    """Picture and JSON, in one read where they are neighbours."""
+def _parsed(name: str, text: bytes) -> dict[str, Any]:
+    try:
+        return normalised(json.loads(text))
+    except ValueError as error:
+        raise ShardError(f"{name} has damaged metadata: {error}") from error
+
+
+def read_both(handle: int, at: int, length: int, text_at: int, text_length: int) -> tuple[bytes, bytes]:
+    """Picture and JSON of a sample, in one read where they are neighbours. Raises OSError."""
     gap = text_at - at - length
     if 0 <= gap <= 1 << 16:
         data = os.pread(handle, text_at + text_length - at, at)

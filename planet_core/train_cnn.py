@@ -4,6 +4,7 @@
     torchrun --nproc-per-node 8 -m -- planet_core.train_cnn --recipe modern --data photos.csv --run runs/big
     python -m planet_core.train_cnn --recipe tiny --data photos.csv --run runs/first --resume
 
+--data takes any SOURCE: a list, a folder, shards:DIR that `planet_core.prepare` made (`planet_core.sources`).
 photos.csv has a header line `path,lat,lng[,group,digest,projection,heading]`. The run directory gets
 metrics.jsonl and steps.jsonl (see `planet_core.run_log`), checkpoints while it trains, and, at the end, the
 model version in RUN/model (or --out).
@@ -12,8 +13,9 @@ Notable:
 - all that is random is a function of seed, epoch, step and position (`feed`, `processes.seed_all`): a run
   that was killed goes on with --resume as if nothing had happened, on CPU to the last bit
 - a recipe's batch is a step over all processes together, so their number does not change what is learnt
-- pictures are decoded once and kept small in memory; a panorama gives views of 90 degrees, with any heading
-  in training and with four fixed ones in validation
+- pictures of a list are decoded once and kept small in memory; those of shards, and of lists beyond memory,
+  are decoded ahead of each step (`pictures`, `feed`)
+- a panorama gives views of 90 degrees, with any heading in training and with four fixed ones in validation
 - augmentation keeps geography: crops and mild colour, a mirror (it swaps driving side and text) on demand
 - the best epoch by validation accuracy is kept (paper section 3), the lower loss where that is equal; with
   `patience`, training ends when that accuracy has stopped rising
@@ -43,11 +45,11 @@ from planet_core.examination import (
     examine_rules,
     make_examination,
 )
-from planet_core.feed import Feed, MemoryFeed
+from planet_core.feed import make_feed
 from planet_core.hierarchy import HierarchyError
 from planet_core.labels import Labels, unit_vectors
 from planet_core.optimisation import Average, check_finite, make_optimiser, rate_at
-from planet_core.pictures import READ_SHARE, change_colour, decode
+from planet_core.pictures import READ_SHARE, change_colour, open_examples, usable
 from planet_core.predict import normalise
 from planet_core.processes import Processes, joined, seed_all, share_batch_statistics
 from planet_core.recipe import Recipe, RecipeError
@@ -100,28 +102,26 @@ def run(
     # ---- photos
     photos, skipped = read_photos(sources, log)
     image_px = networks.image_px(recipe.network)
-    examples, undecodable = decode(photos, image_px, log)
-    if not examples:
-        raise UserError("none of the photos could be read")
-    photos = [example.photo for example in examples]
-    skipped += undecodable
+    examples, photos, undecodable = open_examples(photos, image_px, log)
 
     # ---- classes and split
     sides = make_sides(photos, recipe, seed)
     partition, partitions = sides.partition, [*sides.coarser, sides.partition]  # coarse first
-    learners = [examples[index] for index in np.flatnonzero(sides.training)]
-    lat = np.array([example.photo.lat for example in learners])
-    lng = np.array([example.photo.lng for example in learners])
+    learners = np.flatnonzero(sides.training)
+    lat = np.array([photos[row].lat for row in learners])
+    lng = np.array([photos[row].lng for row in learners])
     classes = [torch.from_numpy(level.lookup(lat, lng)).to(device) for level in partitions]  # each (photos,)
     points = unit_vectors(lat, lng, device)  # (photos, 3)
     parents = [torch.from_numpy(hierarchy.parents(level, partition)).to(device) for level in sides.coarser]
-    examination = make_examination(examples, sides, image_px)
+    held_out, unusable = usable(examples, np.flatnonzero(sides.validation), processes, log)
+    examination = make_examination(examples, sides, image_px, held_out)
+    skipped += undecodable + unusable
     counts = {
         "photos": len(photos),
         "photos_skipped": sum(skipped.values()),
         "skipped_by_reason": dict(skipped),
         "photos_training": len(learners),
-        "photos_validation": int(sides.validation.sum()),
+        "photos_validation": len(held_out),
         "photos_outside_cells": int((sides.classes < 0).sum()),
         "cells": len(partition),
         **({"coarser_cells": [len(level) for level in sides.coarser]} if sides.coarser else {}),
@@ -169,7 +169,7 @@ def run(
         learner = torch.compile(learner)
     half = recipe.precision == "bfloat16" and device.type == "cuda"
 
-    feed: Feed = MemoryFeed(learners, sides.classes[sides.training], recipe, image_px, seed, processes)
+    feed = make_feed(examples, learners, sides.classes[learners], recipe, image_px, seed, processes)
     sizes = feed.sizes()
     steps = recipe.epochs * feed.steps
 
@@ -195,6 +195,7 @@ def run(
         if average:
             average.network.load_state_dict(found.part("average"))
         best_weights = found.part("best")
+        feed.know(found.progress.get("bad", {}))
         log.event("resume", step=step, epoch=step // feed.steps + 1, share=_share(step, steps))
         log.say(f"going on after step {step} of {steps}")
     elif going_on:
@@ -207,6 +208,7 @@ def run(
         progress = {
             **{"step": step, "history": history, "best": best, "losses": losses, "hits": hits},
             "seconds": spent + time.monotonic() - training_started,
+            "bad": dict(feed.bad),
         }
         tensors = resume.named("network", network.state_dict())
         tensors |= resume.named("optimiser", resume.optimiser_tensors(optimiser))
@@ -301,11 +303,12 @@ def run(
             "validation": validation,
         }
         losses, hits = 0.0, 0
+        bad = feed.skipped(log)
         is_best = best is None or better(validation, best["validation"])
         if is_best:
             best, best_weights = result, resume.weights_of(judged)
         history.append(result)
-        log.event("epoch", **result, best=is_best, **pace)
+        log.event("epoch", **result, best=is_best, photos_skipped=sum((skipped + bad).values()), **pace)
         log.say(epoch_line(result, is_best))
         if board and validation:
             board.add(step, **{f"validation/{name}": validation[name] for name in ("accuracy", "median_km")})
@@ -320,6 +323,7 @@ def run(
         raise UserError("a run needs at least one epoch")
     log.event("progress", phase="save", share=TRAINED_SHARE)
     judged.load_state_dict(best_weights)
+    skipped += feed.skipped(log)
     rules = examine_rules(judged, examination, partition, parents, processes) if examination else None
     if not processes.first:
         return
@@ -327,6 +331,8 @@ def run(
     seconds = round(spent + time.monotonic() - started, 1)
     report = {
         **counts,
+        "photos_skipped": sum(skipped.values()),
+        "skipped_by_reason": dict(skipped),
         "seed": seed,
         "processes": processes.count,
         "best_epoch": best["epoch"],

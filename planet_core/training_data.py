@@ -38,8 +38,9 @@ def read_photos(sources: Sequence[str], log: RunLog) -> tuple[list[Photo], Count
             photos.setdefault(photo.digest, photo)
             log.progress(f"reading the list: {len(photos)} photos", phase="read", share=0.0)
         for error in source.errors:
-            skipped["unusable row"] += 1
             log.say(f"skipped {name}, {error}")
+        if source.errors:
+            skipped["unusable row"] += len(source.errors)
     if not photos:
         raise UserError(f"there are no photos to train on in {', '.join(sources)}")
     return list(photos.values()), skipped

@@ -1,20 +1,46 @@
 """Photos out of WebDataset shards: a folder that `prepare` wrote, one of another maker, or one tar.
 `shards:folder`
 
-A photo's `path` is the tar, `offset` and `length` say where in it; `Photo.read` gives the bytes. A damaged
-shard is a bad row, and the others go on; so is a sample without a place.
+A photo's `path` is the tar, `offset` and `length` say where in it; `Photo.read` gives the bytes and checks
+them. Listing reads the metadata alone, and the pictures only for digests that are missing. A damaged shard is
+as many bad rows as it has samples, and the others go on; so is a sample without a place.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import math
+import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from planet_core.shards import INDEX, ShardError, Shards
+from planet_core.shards import INDEX, ShardError, Shards, read_both
 from planet_core.sources.photo import PROJECTIONS, Photo, RowProblem, Source, SourceError, checked_place
+
+
+@dataclass(frozen=True)
+class ShardPhoto(Photo):
+    """A photo in a shard: where its metadata lie, and the CRC-32 of picture and metadata, or -1."""
+
+    text_offset: int = 0
+    text_length: int = 0
+    checksum: int = -1
+
+    def read(self) -> bytes:
+        """The bytes of the picture file. Raises OSError, also where they are damaged."""
+        assert self.length is not None
+        with self.path.open("rb") as file:
+            picture, text = read_both(
+                file.fileno(), self.offset, self.length, self.text_offset, self.text_length
+            )
+        if len(picture) != self.length:
+            raise OSError(errno.EIO, "the shard is cut off", str(self.path))
+        if self.checksum >= 0 and zlib.crc32(text, zlib.crc32(picture)) != self.checksum:
+            raise OSError(errno.EIO, "it is damaged: its checksum does not match", str(self.path))
+        return picture
 
 
 class ShardPhotos(Source):
@@ -36,6 +62,8 @@ class ShardPhotos(Source):
             raise SourceError(str(error)) from error
         for sentence in shards.damaged:
             self.errors.add(0, RowProblem("damaged-shard", sentence))
+        if shards.lost:  # every sample counts
+            self.errors.by_code["damaged-shard"] += shards.lost - len(shards.damaged)
         total, done = max(1, len(shards)), 0
         for shard in range(len(shards.files)):
             for sample in range(int(shards.counts[shard])):
@@ -51,9 +79,11 @@ class ShardPhotos(Source):
         shards.close()
 
     def _photo(self, shards: Shards, shard: int, sample: int) -> Photo:
-        data, metadata = shards.read(shard, sample)
-        offset, length = shards.offsets(shard)[sample, :2].tolist()
-        digest = _text(metadata, "digest") or (hashlib.sha256(data).hexdigest() if self.digests else "")
+        metadata = shards.metadata(shard, sample)
+        offset, length, text_offset, text_length, checksum = shards.offsets(shard)[sample].tolist()
+        digest = _text(metadata, "digest")
+        if not digest and self.digests:
+            digest = hashlib.sha256(shards.read(shard, sample)[0]).hexdigest()
         if metadata["lat"] is None and metadata["lng"] is None and not self.has_places:
             lat = lng = math.nan
         else:
@@ -62,7 +92,7 @@ class ShardPhotos(Source):
         if projection not in PROJECTIONS:
             raise RowProblem("bad-row", f"unknown projection {projection!r}")
         heading = metadata.get("heading")
-        return Photo(
+        return ShardPhoto(
             shards.files[shard],
             lat,
             lng,
@@ -74,6 +104,9 @@ class ShardPhotos(Source):
             _text(metadata, "taken_at"),
             offset,
             length,
+            text_offset,
+            text_length,
+            checksum,
         )
 
 

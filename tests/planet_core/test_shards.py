@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from planet_core import shards
 from planet_core.shards import Index, Part, ShardError, Shards, ShardWriter, samples_for_rank, samples_of
+from planet_core.sources.open_source import open_source
 
 counts_lists = st.lists(st.integers(0, 9), max_size=40).map(lambda counts: np.array(counts, dtype=np.int64))
 
@@ -256,3 +257,20 @@ def test_parts_that_make_no_sense_are_refused() -> None:
     for part in ({"rank": 2, "world_size": 2}, {"worker": -1}, {"block": 0}):
         with pytest.raises(ValueError, match="no such part"):
             Part(**part)
+
+
+def test_photos_are_listed_without_their_pictures_and_checked_when_these_are_read(tmp_path: Path) -> None:
+    writer = ShardWriter(tmp_path / shards.shard_name(0))
+    for key in ("a", "b"):
+        writer.add(key, b"picture", {"lat": 1.5, "lng": 2.5, "digest": key, "group": "walk"})
+    Index((writer.close(),), complete=True).save(tmp_path)
+    path = tmp_path / shards.shard_name(0)
+    path.write_bytes(path.read_bytes().replace(b"picture", b"pictuRe", 1))
+    first, second = open_source(f"shards:{tmp_path}")
+    assert (first.lat, first.lng, first.group, first.digest) == (1.5, 2.5, "walk", "a")
+    assert second.read() == b"picture"
+    with pytest.raises(OSError, match="checksum does not match"):
+        first.read()
+    path.write_bytes(path.read_bytes()[: second.offset + 3])
+    with pytest.raises(OSError, match="cut off"):
+        second.read()

@@ -180,7 +180,7 @@ def test_sigterm_stops_the_run_at_once_and_leaves_no_half_model(towns: Path, tmp
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("moment", ["read_photos", "decode", "examine", "make_index"])
+@pytest.mark.parametrize("moment", ["read_photos", "open_examples", "examine", "make_index"])
 def test_a_signal_at_any_moment_ends_with_130_and_gives_the_handlers_back(
     towns: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, moment: str
 ) -> None:
