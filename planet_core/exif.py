@@ -20,7 +20,7 @@ from PIL import ExifTags, Image
 
 Tags = Mapping[int, object]
 
-_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, AttributeError, struct.error)
+DAMAGED = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, AttributeError, struct.error)
 
 
 class ExifError(ValueError):
@@ -41,8 +41,8 @@ class Exif:
     @property
     def taken_at(self) -> str:
         """ISO 8601, with a zone only where the camera knew it; "" where it does not say."""
-        time = _text(self.photo.get(ExifTags.Base.DateTimeOriginal))
-        zone = _text(self.photo.get(ExifTags.Base.OffsetTimeOriginal))
+        time = text(self.photo.get(ExifTags.Base.DateTimeOriginal))
+        zone = text(self.photo.get(ExifTags.Base.OffsetTimeOriginal))
         try:
             taken = datetime.strptime(time, "%Y:%m:%d %H:%M:%S").isoformat()
             return datetime.fromisoformat(taken + zone).isoformat()
@@ -52,7 +52,7 @@ class Exif:
     @property
     def heading(self) -> float | None:
         """Degrees from true north, 0 <= heading < 360; magnetic ones, up to 20 degrees off, are left out."""
-        if _text(self.gps.get(ExifTags.GPS.GPSImgDirectionRef)).upper() == "M":
+        if text(self.gps.get(ExifTags.GPS.GPSImgDirectionRef)).upper() == "M":
             return None
         degrees = _number(self.gps.get(ExifTags.GPS.GPSImgDirection))
         return degrees % 360 if 0 <= degrees <= 360 else None
@@ -63,18 +63,26 @@ class Exif:
         Raises:
             ExifError: there is none, it lacks its hemisphere, it is damaged or not on the globe.
         """
-        if not self.gps:
-            raise ExifError("no-coordinates", "no coordinates: its Exif has no GPS")
-        lat = self._degrees(ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLatitudeRef, "N", "S")
-        lng = self._degrees(ExifTags.GPS.GPSLongitude, ExifTags.GPS.GPSLongitudeRef, "E", "W")
+        lat, lng = self.coordinates()
         if abs(lat) > 90 or abs(lng) > 180:
             raise ExifError("bad-coordinates", f"its Exif GPS is not on the globe: {lat}, {lng}")
         return lat, lng
 
+    def coordinates(self) -> tuple[float, float]:
+        """(lat, lng) as written, in degrees, on the globe or not.
+
+        Raises:
+            ExifError: there is none, it lacks its hemisphere, or it is damaged.
+        """
+        if not self.gps:
+            raise ExifError("no-coordinates", "no coordinates: its Exif has no GPS")
+        lat = self._degrees(ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLatitudeRef, "N", "S")
+        return lat, self._degrees(ExifTags.GPS.GPSLongitude, ExifTags.GPS.GPSLongitudeRef, "E", "W")
+
     def _degrees(self, tag: int, ref_tag: int, plus: str, minus: str) -> float:
         if tag not in self.gps:
             raise ExifError("no-coordinates", "no coordinates: its Exif GPS holds none")
-        ref = _text(self.gps.get(ref_tag)).upper()[:1]
+        ref = text(self.gps.get(ref_tag)).upper()[:1]
         # without its hemisphere a place may be on the other side of the world
         if ref not in (plus, minus):
             raise ExifError("bad-coordinates", f"its Exif GPS does not say {plus} or {minus}")
@@ -93,7 +101,7 @@ def read(block: object) -> Exif:
         warnings.simplefilter("ignore")
         try:
             exif.load(block)
-        except _DAMAGED:
+        except DAMAGED:
             return Exif()
         return Exif(_tags(exif, ExifTags.IFD.Exif), _tags(exif, ExifTags.IFD.GPSInfo))
 
@@ -101,11 +109,12 @@ def read(block: object) -> Exif:
 def _tags(exif: Image.Exif, directory: int) -> Tags:
     try:
         return dict(exif.get_ifd(directory))
-    except _DAMAGED:
+    except DAMAGED:
         return {}
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """A tag's text, whatever the file holds; "" for what is none."""
     if isinstance(value, bytes):
         value = value.decode("latin-1")
     if not isinstance(value, str):
@@ -113,7 +122,7 @@ def _text(value: object) -> str:
     # Exif says ASCII, cameras write UTF-8, Pillow reads Latin-1
     with contextlib.suppress(UnicodeError):
         value = value.encode("latin-1").decode("utf-8")
-    return value.replace("\0", "").strip()
+    return value.replace("\0", " ").strip()
 
 
 def _number(value: object) -> float:

@@ -34,7 +34,6 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import FrameType
 from typing import IO, Any
 
 from PIL import Image
@@ -44,6 +43,7 @@ from planet_core.run_log import duration
 from planet_core.shards import Index, ShardError, ShardWriter, remove_leftovers, shard_name
 from planet_core.sources.open_source import kinds_help, open_source
 from planet_core.sources.photo import Photo, RowError, Source, SourceError
+from planet_core.stopping import Stopped, UserError, stopping_on_signals
 
 ERRORS = "errors.jsonl"
 LOCK = ".lock"
@@ -52,14 +52,6 @@ CHUNK = 16
 """Rows that a process is given at once."""
 AHEAD = 4
 """Chunks that are under way for each process."""
-
-
-class UserError(Exception):
-    """Something that the person at the command line can put right."""
-
-
-class Stopped(BaseException):
-    """The run was told to stop."""
 
 
 @dataclass(frozen=True)
@@ -380,24 +372,6 @@ def prepare(
 
 def _reasons(skipped: Counter[str]) -> str:
     return ", ".join(f"{code} {count:,}" for code, count in skipped.most_common()) or "none"
-
-
-@contextlib.contextmanager
-def stopping_on_signals() -> Iterator[None]:
-    """Turns the first SIGTERM or SIGINT into `Stopped`, at the next line of Python that runs."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        for number in numbers:
-            signal.signal(number, signal.SIG_IGN)
-        raise Stopped
-
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(number, stop) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageCms
 
-from geogame.panoramas.importers.exif import DAMAGED, Exif, read_exif
+from geogame.panoramas.importers.exif import Exif, read_exif
 from geogame.panoramas.importers.gpano import GPano, read_gpano
 from geogame.panoramas.importers.layout import Layout, Size
 from geogame.panoramas.importers.values import RowError
 from planet_core import images
+from planet_core.exif import DAMAGED
 
 FLAT_SIDE = 2048
 SPHERE_WIDTH = 4096
