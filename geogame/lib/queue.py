@@ -33,7 +33,7 @@ def enqueue(task: str, *, queue: str, **kwargs: object) -> None:
             app.tasks[task].apply(kwargs=kwargs, throw=True)
             return
         if not settings.REDIS_URL:
-            log.info("No worker runs that would take %s.", task)
+            log.debug("No worker runs that would take %s.", task)
             return
         try:
             app.send_task(task, kwargs=kwargs, queue=queue, retry=False)
