@@ -3,6 +3,7 @@
     python -m planet_core.train_cnn --recipe tiny --data photos.csv --run runs/first
     torchrun --nproc-per-node 8 -m -- planet_core.train_cnn --recipe modern --data photos.csv --run runs/big
     python -m planet_core.train_cnn --recipe tiny --data photos.csv --run runs/first --resume
+    python -m planet_core.train_cnn --recipe paper --set accumulate=32 --data photos.csv --run runs/paper
 
 --data takes any SOURCE: a list, a folder, shards:DIR that `planet_core.prepare` made (`planet_core.sources`).
 photos.csv has a header line `path,lat,lng[,group,digest,projection,heading]`. The run directory gets
@@ -408,16 +409,22 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="N",
         help=f"a checkpoint every N steps (default: each epoch and {CHECKPOINT_SECONDS / 60:.0f} minutes)",
     )
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another value than the recipe's, for one accumulate=8 where memory is short (repeatable)",
+    )
     add("--network", metavar="NAME", help="another network than the recipe's; hf:FOLDER for a backbone")
     add("--tensorboard", action="store_true", help="also write curves for TensorBoard, if it is installed")
     return parser.parse_args(arguments)
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
-    return value
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
 
 
 @contextlib.contextmanager
@@ -436,7 +443,7 @@ def _is_done(folder: str) -> bool:
 
 
 def _train(options: argparse.Namespace, log: RunLog, processes: Processes) -> None:
-    recipe = recipes.load(options.recipe)
+    recipe = recipes.load(options.recipe).changed(options.set)
     changes = {name: getattr(options, name) for name in ("epochs", "network") if getattr(options, name)}
     board = Board(options.run) if options.tensorboard and processes.first else None
     if processes.first and not options.resume:

@@ -294,4 +294,11 @@ def test_epochs_are_a_positive_number(
     with pytest.raises(SystemExit) as caught:
         train(tmp_path, "--data", "photos.csv", "--epochs", epochs)
     assert caught.value.code == 2
-    assert "--epochs" in capsys.readouterr().err
+    assert f"--epochs: {epochs!r} is not a whole number of at least 1" in capsys.readouterr().err
+
+
+def test_a_value_that_makes_no_sense_is_a_clear_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(tmp_path / "run", "--data", "photos.csv", "--set", "labels=soft") == 2
+    assert "train_cnn: recipe 'tiny': labels must be one of" in capsys.readouterr().err
