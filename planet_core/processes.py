@@ -107,6 +107,11 @@ def joined() -> Iterator[Processes]:
         dist.destroy_process_group()
 
 
+def is_lost(error: Exception) -> bool:
+    """Whether this is what a process meets where another one of the run has ended."""
+    return isinstance(error, dist.DistError) or "Connection closed by peer" in str(error)
+
+
 def seed_all(*numbers: int) -> None:
     """Makes what torch, numpy and Python draw next a function of these numbers.
 

@@ -36,6 +36,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 
 from planet_core import checkpoint, hierarchy, networks, resume
 from planet_core import recipe as recipes
@@ -52,7 +53,7 @@ from planet_core.labels import Labels, unit_vectors
 from planet_core.optimisation import Average, check_finite, make_optimiser, rate_at
 from planet_core.pictures import READ_SHARE, change_colour, open_examples, usable
 from planet_core.predict import normalise
-from planet_core.processes import Processes, joined, seed_all, share_batch_statistics
+from planet_core.processes import Processes, is_lost, joined, seed_all, share_batch_statistics
 from planet_core.recipe import Recipe, RecipeError
 from planet_core.run_log import (
     LossCurve,
@@ -71,7 +72,7 @@ from planet_core.training_data import fingerprint, make_index, make_sides, read_
 
 TRAINED_SHARE = 0.98  # of the progress bar: reading up to READ_SHARE, training up to this, then saving
 CHECKPOINT_SECONDS = 600.0  # a checkpoint at the end of each epoch, and as often as this within one
-SYNC_STEPS = 10  # on a GPU, losses are fetched every so many steps, so that it never waits for us
+SYNC_STEPS = {"cuda": 10}  # a GPU's losses are fetched every so many steps, so that it never waits for us
 
 
 def run(
@@ -265,7 +266,8 @@ def run(
             step += 1
             seen += sizes[number]
             fetched.append(outcome)
-            if device.type == "cuda" and len(fetched) < SYNC_STEPS and number + 1 < feed.steps:
+            wanted = checkpoint_steps is not None and step % checkpoint_steps == 0
+            if len(fetched) < SYNC_STEPS.get(device.type, 1) and number + 1 < feed.steps and not wanted:
                 continue
             for back, (total, good) in enumerate(processes.sum(torch.stack(fetched)).tolist()):
                 done = step - len(fetched) + back
@@ -290,7 +292,7 @@ def run(
 
             # once in a while: a checkpoint
             due = time.monotonic() - saved > CHECKPOINT_SECONDS
-            if number + 1 < feed.steps and (due or (checkpoint_steps and step % checkpoint_steps == 0)):
+            if number + 1 < feed.steps and (due or wanted):
                 save_checkpoint()
                 saved = time.monotonic()
 
@@ -341,14 +343,15 @@ def run(
         "validation": best["validation"],
         "validation_by_rule": rules,
         "baseline": baseline,
-        "seconds": seconds,
-        "cpu_seconds": round(time.process_time() - cpu_started, 1),
-        "images_per_second": round((seen - seen_before) / elapsed, 1) if seen > seen_before else None,
         "epochs": history,
     }
     index = make_index(photos, sides, recipe)
     values = {**recipe.as_dict(), "seed": seed}
-    digest = checkpoint.save(out, judged, recipe.network, partition, values, report, index, sides.coarser)
+    try:
+        digest = checkpoint.save(out, judged, recipe.network, partition, values, report, index, sides.coarser)
+    except (OSError, SafetensorError) as error:
+        reason = f"cannot save the model version {out}: {error}; put that right and go on with --resume"
+        raise UserError(reason) from error
     log.event(
         "done",
         share=1.0,
@@ -358,6 +361,8 @@ def run(
         validation=best["validation"],
         baseline=baseline,
         seconds=seconds,
+        cpu_seconds=round(time.process_time() - cpu_started, 1),
+        images_per_second=round((seen - seen_before) / elapsed, 1) if seen > seen_before else None,
     )
     resume.clear(folder)
     if best["validation"]:
@@ -446,8 +451,9 @@ def _train(options: argparse.Namespace, log: RunLog, processes: Processes) -> No
     recipe = recipes.load(options.recipe).changed(options.set)
     changes = {name: getattr(options, name) for name in ("epochs", "network") if getattr(options, name)}
     board = Board(options.run) if options.tensorboard and processes.first else None
-    if processes.first and not options.resume:
-        resume.clear(options.run)
+    aside = resume.set_aside(options.run) if processes.first and not options.resume else None
+    if aside:
+        log.say(f"the checkpoints of an unfinished run are now in {aside}, until this run is finished")
     run(
         replace(recipe, **changes),
         options.data,
@@ -479,14 +485,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with stopping_on_signals():
                 _train(options, log, processes)
         except Stopped:
-            log.event("stopped")
+            with contextlib.suppress(UserError):  # a full disk
+                log.event("stopped")
             log.say("train_cnn: stopped")
             return 130
         except (UserError, RecipeError, SourceError, HierarchyError, OSError) as error:
-            log.event("failed", reason=str(error))
-            log.say(f"train_cnn: {error}")
+            log.failed(str(error))
             return 2
         except Exception as error:
+            if processes.count > 1 and is_lost(error):
+                log.failed(
+                    "another process of this run has ended: put right what it says; go on with --resume"
+                )
+                return 2
             log.event("failed", reason=f"{type(error).__name__}: {error}")
             raise
     return 0
