@@ -4,9 +4,11 @@
     RUN/checkpoints/step-000001200/state.json           what run this is, where it stands, its history
 
 A checkpoint appears by one rename, and the one before it stays until then: a crash or a full disk leaves the
-last one whole. A run that starts anew in the folder of an unfinished one puts that one's into
-RUN/checkpoints-before, and removes them when it is finished itself. Generators of random numbers are not saved, because nothing depends on their state: what a
-step draws is a function of seed, epoch and position (`planet_core.feed`, `processes.seed_all`).
+last one whole. A run that starts anew in the folder of an unfinished one moves that one's to
+RUN/checkpoints-before, and removes them when it is finished itself.
+
+Generators of random numbers are not saved, because nothing depends on their state: what a step draws is a
+function of seed, epoch and position (`planet_core.feed`, `processes.seed_all`).
 """
 
 from __future__ import annotations
