@@ -26,7 +26,7 @@ from planet_core.shards import Index
 from planet_core.sources.open_source import open_source
 from planet_core.sources.photo import Photo
 from planet_core.stopping import UserError
-from planet_core.training_data import make_sides
+from planet_core.training_data import fingerprint, make_sides
 from tests.planet_core.made import coloured_towns, gradient_panorama
 from tests.planet_core.test_training_options import MeanColour
 
@@ -87,6 +87,16 @@ def same(one: list[Batch], other: list[Batch]) -> bool:
         for a, b in zip(one, other, strict=True)
         for name in ("rows", "pixels", "colour")
     )
+
+
+def test_shards_of_another_size_or_cut_otherwise_are_other_data(tmp_path: Path) -> None:
+    towns = coloured_towns(tmp_path)
+    packed = [pack(towns, tmp_path / name, size) for name, size in (("a", 0.01), ("b", 0.01), ("c", 0.02))]
+    options = ["--jobs", "1", "--size", "32", "--shard-mb", "0.01"]
+    assert prepare.main([str(towns), "--out", str(tmp_path / "d"), *options]) == 0
+    prints = [fingerprint(photos_of(source)) for source in (*packed, tmp_path / "d", towns)]
+    assert prints[0] == prints[1]
+    assert len(set(prints)) == 4
 
 
 # ---- the feed
