@@ -65,6 +65,14 @@ class Processes:
         rows = self.sum(table).cpu().numpy()
         return [pickle.loads(row[:size].tobytes()) for row, size in zip(rows, sizes, strict=True)]
 
+    def follow_first(self, network: nn.Module) -> None:
+        """Gives every process the first one's batch statistics, which are those that are saved.
+
+        Weights are equal anyway; statistics are of each process's own photos, unless a recipe shares them.
+        """
+        for buffer in network.buffers():
+            buffer.copy_(self.sum(buffer if self.first else torch.zeros_like(buffer)))
+
     @property
     def threads(self) -> int:
         """Threads of this process for decoding: the machine's cores, shared with its other processes."""

@@ -119,8 +119,11 @@ class Recipe:
             self._require(name, 0 <= (getattr(self, name) or 0) < 1, "at least 0 and below 1")
         for name in ("learning_rate", "label_scale_km"):
             self._require(name, 0 < getattr(self, name) < math.inf, "above 0")
+        self._require("validation_share", self.validation_share <= 0.5, "at most 0.5")
         levels = [self.max_level, self.fine_level, *([] if self.level is None else [self.level])]
         self._require("fine_level", all(0 <= level <= 30 for level in levels), "a level from 0 to 30")
+        finest = self.max_level if self.level is None else self.level
+        self._require("fine_level", self.fine_level >= finest, f"at least {finest}, the cells' finest level")
         least_side, most_side = self.crop_side
         self._require("crop_side", 0 < least_side <= most_side <= 1, "two shares of a side, the least first")
 

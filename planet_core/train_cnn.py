@@ -297,6 +297,7 @@ def run(
                 saved = time.monotonic()
 
         # examine, and keep the best
+        processes.follow_first(judged)
         validation = examine(judged, examination, partition, parents, processes) if examination else None
         photos_seen = sum(sizes)
         result = {

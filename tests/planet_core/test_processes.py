@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from planet_core import model_directory, recipe, resume, train_cnn
 from planet_core.inception import ConvNorm
@@ -165,6 +166,31 @@ def test_a_full_disk_ends_the_run_with_the_last_checkpoint_named(
     assert train_cnn.main(command(towns, tmp_path / "run", "--checkpoint-steps", "1")) == 2
     assert "step-000000001 is whole: make room and go on with --resume" in capsys.readouterr().err
     assert len(list((tmp_path / "run" / resume.FOLDER).iterdir())) == 1
+
+
+@pytest.mark.slow
+def test_all_processes_examine_the_network_that_is_saved(tmp_path: Path) -> None:
+    """Batch statistics are of each process's own photos, where the recipe does not share them."""
+    towns = coloured_towns(tmp_path, photos_each=8)
+    settings = ["--set", "batch_size=6", "--epochs", "1", "--set", "average=0.9"]
+
+    def run() -> int:
+        real = train_cnn.examine
+
+        def examine(network: torch.nn.Module, *rest: object) -> object:
+            torch.save(dict(network.named_buffers()), tmp_path / f"seen-{os.environ['RANK']}.pt")
+            return real(network, *rest)  # type: ignore[arg-type]
+
+        train_cnn.examine = examine  # type: ignore[assignment]
+        return train_cnn.main(command(towns, tmp_path / "run", *settings))
+
+    together(run)
+    one, two = (torch.load(tmp_path / f"seen-{rank}.pt") for rank in range(2))
+    saved = load_file(tmp_path / "run" / "model" / model_directory.WEIGHTS)
+    assert one
+    for name, values in one.items():
+        assert torch.equal(values, two[name]), name
+        assert torch.equal(values, saved[name]), name
 
 
 @pytest.mark.slow
