@@ -15,7 +15,17 @@ import pytest
 import torch
 
 from planet_core import feed as feeds
-from planet_core import images, model_directory, networks, pictures, prepare, recipe, shards, train_cnn
+from planet_core import (
+    images,
+    model_directory,
+    networks,
+    pictures,
+    prepare,
+    recipe,
+    shard_order,
+    shards,
+    train_cnn,
+)
 from planet_core.examination import make_examination
 from planet_core.feed import Batch, MemoryFeed, ShardFeed
 from planet_core.loader import CHUNK, ahead
@@ -132,7 +142,7 @@ def test_it_starts_anywhere_in_an_epoch(packed: Path, start: int) -> None:
 
 
 def test_shards_beyond_a_window_are_read_window_by_window() -> None:
-    files = [Path(f"{number}.tar") for number in range(3 * shards.WINDOW)]
+    files = [Path(f"{number}.tar") for number in range(3 * shard_order.WINDOW)]
     photos = [Photo(file, 0, 0, length=1) for file in files for _ in range(5)]
     for values in ({}, {"balance": 0.5}):
         one = feed(photos, **values)
@@ -142,12 +152,12 @@ def test_shards_beyond_a_window_are_read_window_by_window() -> None:
             if not values:
                 assert sorted(order) == list(range(len(photos)))
             seen = [sorted({*one.groups[order[at : at + 80]].tolist()}) for at in (0, 80, 160)]
-            assert values or all(len(window) == shards.WINDOW for window in seen)
+            assert values or all(len(window) == shard_order.WINDOW for window in seen)
             # a shard is in one stretch of the epoch: the windows of all photos come in sequence
             first = {shard: np.flatnonzero(one.groups[order] == shard) for shard in range(len(files))}
             starts = sorted((at[0], at[-1]) for at in first.values() if len(at))
             overlaps = max(sum(a <= low <= b for a, b in starts) for low, _ in starts)
-            assert overlaps <= shards.WINDOW
+            assert overlaps <= shard_order.WINDOW
 
 
 def test_only_two_steps_and_a_little_are_decoded_ahead(packed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
