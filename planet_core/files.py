@@ -32,6 +32,9 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(target)
+    except OSError as error:  # a full disk does not say which file had no room
+        error.filename = error.filename or str(target)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
