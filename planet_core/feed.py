@@ -31,7 +31,7 @@ from planet_core.pictures import Example, Examples, Pixels, Streamed, read_examp
 from planet_core.processes import Processes
 from planet_core.recipe import Recipe
 from planet_core.run_log import RunLog
-from planet_core.shards import WINDOW
+from planet_core.shard_order import WINDOW
 from planet_core.sources.photo import Photo
 from planet_core.stopping import UserError
 

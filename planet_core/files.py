@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -13,8 +14,14 @@ from typing import BinaryIO
 
 @contextlib.contextmanager
 def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Opens a temporary sibling for writing and renames it to `path` when the block ends without an error."""
+    """Opens a temporary sibling for writing and renames it to `path` when the block ends without an error.
+
+    Raises:
+        OSError: it cannot be written, or `path` is a device, a pipe or a folder, and is left as it is.
+    """
     target = Path(path)
+    if target.exists() and not target.is_file():
+        raise OSError(errno.ENOTSUP, "it is there and is no regular file", str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
     temporary = Path(name)
@@ -25,6 +32,9 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(target)
+    except OSError as error:  # a full disk does not say which file had no room
+        error.filename = error.filename or str(target)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -33,7 +33,8 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from planet_core import images
 from planet_core.prepare import decode
-from planet_core.shards import IntArray, Part, ShardError, Shards, samples_for_rank, samples_of
+from planet_core.shard_order import Part, samples_for_rank, samples_of
+from planet_core.shards import IntArray, ShardError, Shards
 from planet_core.sources.photo import Photo
 
 CHUNK = 8

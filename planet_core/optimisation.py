@@ -22,12 +22,10 @@ def make_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     if recipe.optimiser == "adagrad":
         return torch.optim.Adagrad(trained, lr=recipe.learning_rate)
-    if recipe.optimiser == "adamw":
-        matrices = [parameter for parameter in trained if parameter.ndim > 1]
-        vectors = [parameter for parameter in trained if parameter.ndim <= 1]
-        decayed: list[dict[str, Any]] = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
-        return torch.optim.AdamW(decayed, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-    raise UserError(f"recipe {recipe.name!r}: unknown optimiser {recipe.optimiser!r} (adagrad or adamw)")
+    matrices = [parameter for parameter in trained if parameter.ndim > 1]
+    vectors = [parameter for parameter in trained if parameter.ndim <= 1]
+    decayed: list[dict[str, Any]] = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW(decayed, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
 
 
 def rate_at(step: int, steps: int, recipe: Recipe) -> float:

@@ -236,8 +236,8 @@ class _Reading:
             progress, rows = _Progress(name), 0
             for places in read_places(source):
                 yield places
-                rows += places.lat.size + len(places.errors)
-                self.bad_rows += len(places.errors)
+                rows += places.lat.size + places.skipped
+                self.bad_rows += places.skipped
                 shown = self.skipped.setdefault(source, [])
                 shown += [str(error) for error in places.errors[: _ERRORS_SHOWN - len(shown)]]
                 progress.show(rows, places.share)

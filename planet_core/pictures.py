@@ -2,7 +2,7 @@
 
 Photo lists whose pictures, kept small, take at most `IN_MEMORY_BYTES` are decoded once (`decode`,
 `feed.MemoryFeed`). Longer lists, and photos of which any lies in a shard, are decoded anew whenever they are
-needed (`Streamed`, `feed.ShardFeed`). Both show the same photos in the same order, up to `shards.WINDOW`
+needed (`Streamed`, `feed.ShardFeed`). Both show the same photos in the same order, up to `shard_order.WINDOW`
 shards.
 
 Augmentation keeps geography: crops and mild colour. A mirror swaps driving side and text: only on demand.

@@ -16,10 +16,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
-import fcntl
 import hashlib
 import itertools
-import json
 import math
 import multiprocessing
 import multiprocessing.connection
@@ -32,47 +30,25 @@ from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from PIL import Image
 
 from planet_core import images
+from planet_core.prepare_output import ERRORS, Bad, Item, Output, Rows, Sample, locked
 from planet_core.run_log import duration
-from planet_core.shards import Index, ShardError, ShardWriter, remove_leftovers, shard_name
+from planet_core.shards import ShardError
 from planet_core.sources.open_source import kinds_help, open_source
 from planet_core.sources.photo import Photo, RowError, Source, SourceError
 from planet_core.stopping import Stopped, UserError, stopping_on_signals
 
-ERRORS = "errors.jsonl"
-LOCK = ".lock"
 QUALITY = 90
 CHUNK = 16
 """Rows that a process is given at once."""
 AHEAD = 4
 """Chunks that are under way for each process."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A photo ready for a shard."""
-
-    jpeg: bytes
-    metadata: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Bad:
-    """What could not be used, as DIR/errors.jsonl has it: where, why, and a code to count by."""
-
-    source: str
-    line: int | None
-    code: str
-    reason: str
-
-
-Item = Photo | Bad
 
 
 # ------------------------------------------------------------------------------------------------
@@ -197,102 +173,6 @@ def _follow(sentinel: int) -> None:
 
 
 # ------------------------------------------------------------------------------------------------
-# Shards, and where to go on
-
-
-class Output:
-    """DIR while it is being filled. What `index.json` names is done for good; the rest is written again.
-
-    Raises:
-        UserError: DIR holds something else, or was prepared otherwise.
-    """
-
-    def __init__(self, directory: Path, settings: dict[str, Any], shard_bytes: int) -> None:
-        self.directory = directory
-        self.shard_bytes = shard_bytes
-        self.index = self._load(settings)
-        remove_leftovers(directory, self.index)
-        self.samples = self.index.samples
-        self.skipped: Counter[str] = Counter(self.index.prepared["skipped"])
-        self.items: int = self.index.prepared["items"]
-        self._writer: ShardWriter | None = None
-        self._errors = (directory / ERRORS).open("a+b")
-        self._errors.truncate(self.index.prepared["errors_bytes"])
-
-    def _load(self, settings: dict[str, Any]) -> Index:
-        try:
-            index = Index.load(self.directory)
-        except FileNotFoundError:
-            strangers = [p.name for p in self.directory.iterdir() if not p.name.startswith(".")]
-            if set(strangers) - {ERRORS} and not all(name.startswith("shard-") for name in strangers):
-                raise UserError(
-                    f"{self.directory} is not empty ({strangers[0]} …): give a new folder as --out"
-                ) from None
-            prepared = {"settings": settings, "items": 0, "errors_bytes": 0, "skipped": {}}
-            return Index(prepared=prepared)
-        before = index.prepared.get("settings")
-        if before != settings:
-            changed = [key for key in settings if not before or before.get(key) != settings[key]]
-            raise UserError(
-                f"{self.directory} was prepared with other {', '.join(changed)}: give the same command again"
-                " to go on, or a new folder as --out"
-            )
-        return index
-
-    def add(self, result: Sample | Bad) -> None:
-        """Takes the next item's result. Raises OSError."""
-        self.items += 1
-        if isinstance(result, Bad):
-            self.skipped[result.code] += 1
-            self._errors.write(json.dumps(result.__dict__, ensure_ascii=False).encode() + b"\n")
-            return
-        if self._writer is None:
-            self._writer = ShardWriter(self.directory / shard_name(len(self.index.shards)))
-        self._writer.add(f"{self.samples:09d}", result.jpeg, result.metadata)
-        self.samples += 1
-        if self._writer.size >= self.shard_bytes:
-            self.commit()
-
-    def commit(self, complete: bool = False) -> None:
-        """Makes what has been added so far last. Raises OSError."""
-        shards = self.index.shards
-        if self._writer:
-            shards = (*shards, self._writer.close())
-        self._errors.flush()
-        os.fsync(self._errors.fileno())
-        prepared = {
-            **self.index.prepared,
-            "items": self.items,
-            "errors_bytes": os.fstat(self._errors.fileno()).st_size,
-            "skipped": dict(self.skipped),
-        }
-        index = replace(self.index, shards=shards, complete=complete, prepared=prepared)
-        index.save(self.directory)
-        self.index, self._writer = index, None
-
-    def close(self) -> None:
-        """Leaves nothing half-written behind, also after an error."""
-        if self._writer:
-            self._writer.abandon()
-        with contextlib.suppress(
-            OSError
-        ):  # a full disk: the report is cut to the last shard at the next start
-            self._errors.close()
-
-
-@contextlib.contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Nobody else fills this folder meanwhile."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / LOCK).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"another prepare is filling {directory}") from None
-        yield
-
-
-# ------------------------------------------------------------------------------------------------
 # The run
 
 
@@ -346,17 +226,16 @@ def prepare(
         try:
             if output.index.complete:
                 return output
-            items = iter(stream)
-            passed = sum(1 for _ in itertools.islice(items, output.items))
-            if passed < output.items:
+            rows = Rows(stream)
+            if not output.stands_after(rows):
                 raise UserError(
-                    f"{', '.join(sources)} has fewer rows than when {out} was begun: it has changed; give a"
-                    " new folder as --out"
+                    f"{', '.join(sources)} has changed since {out} was begun, in rows that are done: put them"
+                    " back as they were to go on, or give a new folder as --out"
                 )
-            finished = results(items, size, jobs)
+            finished = results(rows, size, jobs)
             with contextlib.closing(finished):
                 for result in finished:
-                    output.add(result)
+                    output.add(result, rows.digests.popleft())
                     progress.show(output.samples, output.skipped.total(), stream.share)
             if not output.samples:
                 output.commit()
@@ -389,7 +268,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--size", type=_at_least(images.MIN_SIDE), default=320, metavar="PX", help="shorter side (320)"
     )
     parser.add_argument(
-        "--shard-mb", type=_positive, default=100.0, metavar="MB", help="size of a shard (100)"
+        "--shard-mb", type=megabytes, default=100.0, metavar="MB", help="size of a shard (100)"
     )
     parser.add_argument(
         "--jobs", type=_at_least(1), default=os.cpu_count() or 1, metavar="N", help="processes (all cores)"
@@ -407,7 +286,8 @@ def _at_least(least: int) -> Callable[[str], int]:
     return integer
 
 
-def _positive(text: str) -> float:
+def megabytes(text: str) -> float:
+    """A size from the command line. Raises as argparse wants it."""
     value = float(text)
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not more than 0")

@@ -65,6 +65,14 @@ class Processes:
         rows = self.sum(table).cpu().numpy()
         return [pickle.loads(row[:size].tobytes()) for row, size in zip(rows, sizes, strict=True)]
 
+    def follow_first(self, network: nn.Module) -> None:
+        """Gives every process the first one's batch statistics, which are those that are saved.
+
+        Weights are equal anyway; statistics are of each process's own photos, unless a recipe shares them.
+        """
+        for buffer in network.buffers():
+            buffer.copy_(self.sum(buffer if self.first else torch.zeros_like(buffer)))
+
     @property
     def threads(self) -> int:
         """Threads of this process for decoding: the machine's cores, shared with its other processes."""
@@ -105,6 +113,11 @@ def joined() -> Iterator[Processes]:
         yield Processes(rank, count, device)
     finally:
         dist.destroy_process_group()
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether this is what a process meets where another one of the run has ended."""
+    return isinstance(error, dist.DistError) or "Connection closed by peer" in str(error)
 
 
 def seed_all(*numbers: int) -> None:

@@ -8,16 +8,30 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
+import math
 import pkgutil
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from planet_core import recipes
 
+_CHOICES = {
+    "optimiser": ("adagrad", "adamw"),
+    "labels": ("one-hot", "haversine"),
+    "precision": ("float32", "bfloat16"),
+}
+_LEAST = {
+    **dict.fromkeys(("max_photos", "min_photos", "epochs", "batch_size", "accumulate"), 1),
+    **dict.fromkeys(("max_level", "fine_level", "weight_decay", "balance", "patience", "colour"), 0),
+}
+_SHARES = ("validation_share", "warmup_share", "label_smoothing", "average", "dropout")
+
 
 class RecipeError(Exception):
-    """No recipe of that name."""
+    """No recipe of that name, or a value that makes no sense."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +109,45 @@ class Recipe:
     frozen: bool = False
     dropout: float | None = None
 
+    def __post_init__(self) -> None:
+        """Raises RecipeError where a value makes no sense."""
+        for name, choices in _CHOICES.items():
+            self._require(name, getattr(self, name) in choices, f"one of {', '.join(choices)}")
+        for name, least in _LEAST.items():
+            self._require(name, getattr(self, name) >= least, f"at least {least}")
+        for name in _SHARES:
+            self._require(name, 0 <= (getattr(self, name) or 0) < 1, "at least 0 and below 1")
+        for name in ("learning_rate", "label_scale_km"):
+            self._require(name, 0 < getattr(self, name) < math.inf, "above 0")
+        self._require("validation_share", self.validation_share <= 0.5, "at most 0.5")
+        levels = [self.max_level, self.fine_level, *([] if self.level is None else [self.level])]
+        self._require("fine_level", all(0 <= level <= 30 for level in levels), "a level from 0 to 30")
+        finest = self.max_level if self.level is None else self.level
+        self._require("fine_level", self.fine_level >= finest, f"at least {finest}, the cells' finest level")
+        least_side, most_side = self.crop_side
+        self._require("crop_side", 0 < least_side <= most_side <= 1, "two shares of a side, the least first")
+
+    def _require(self, name: str, fulfilled: bool, what: str) -> None:
+        if not fulfilled:
+            raise RecipeError(f"recipe {self.name!r}: {name} must be {what}, not {getattr(self, name)!r}")
+
+    def changed(self, settings: Sequence[str]) -> Recipe:
+        """The recipe with other values, each `NAME=VALUE`: VALUE is JSON, a text may lack its quotes.
+
+        Raises:
+            RecipeError: there is no such value, or what is given is none that it can have.
+        """
+        kinds = {field.name: str(field.type) for field in fields(self) if field.name != "name"}
+        values: dict[str, Any] = {}
+        for setting in settings:
+            name, equals, text = setting.partition("=")
+            if not equals or name not in kinds:
+                raise RecipeError(
+                    f"{setting!r} sets no value of a recipe: give NAME=VALUE with one of {', '.join(kinds)}"
+                )
+            values[name] = _parsed(name, text, kinds[name])
+        return replace(self, **values)
+
     def as_dict(self) -> dict[str, Any]:
         """The values as JSON takes them."""
         return asdict(self)
@@ -125,6 +178,34 @@ def summary(name: str) -> str:
     source = Path(next(iter(recipes.__path__))) / f"{_module(name)}.py"
     docstring = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
     return docstring.partition("\n")[0]
+
+
+def _parsed(name: str, text: str, kind: str) -> Any:
+    """A value of a recipe out of a text; `kind` is the annotation of its field."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text
+    value = _tuples(value)
+    allowed = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}
+    wanted = kind.removesuffix(" | None")
+    fits = type(value) in allowed.get(wanted, (tuple,)) or (value is None and wanted != kind)
+    if not fits or (isinstance(value, tuple) and not _fits_tuple(name, value)):
+        raise RecipeError(f"{name} is a value of the kind {kind}, which {text!r} is not")
+    return float(value) if wanted == "float" and value is not None else value
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _fits_tuple(name: str, value: tuple[Any, ...]) -> bool:
+    if name == "crop_side":
+        return len(value) == 2 and all(type(side) in (int, float) for side in value)
+    return all(
+        isinstance(level, tuple) and len(level) == 3 and all(type(number) is int for number in level)
+        for level in value
+    )
 
 
 def _module(name: str) -> str:

@@ -4,8 +4,11 @@
     RUN/checkpoints/step-000001200/state.json           what run this is, where it stands, its history
 
 A checkpoint appears by one rename, and the one before it stays until then: a crash or a full disk leaves the
-last one whole. Generators of random numbers are not saved, because nothing depends on their state: what a
-step draws is a function of seed, epoch and position (`planet_core.feed`, `processes.seed_all`).
+last one whole. A run that starts anew in the folder of an unfinished one moves that one's to
+RUN/checkpoints-before, and removes them when it is finished itself.
+
+Generators of random numbers are not saved, because nothing depends on their state: what a step draws is a
+function of seed, epoch and position (`planet_core.feed`, `processes.seed_all`).
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ from planet_core.model_directory import sha256_of
 from planet_core.stopping import UserError
 
 FOLDER = "checkpoints"
+ASIDE = "checkpoints-before"
+_DIGESTS = {"photos": "other photos, places or groups", "partitions": "other cells"}
 FORMAT_VERSION = 1
 WEIGHTS, STATE = "state.safetensors", "state.json"
 KEPT = 2
@@ -148,8 +153,27 @@ def load(run: str | os.PathLike[str], identity: Mapping[str, Any]) -> Checkpoint
 
 
 def clear(run: str | os.PathLike[str]) -> None:
-    """Removes the checkpoints of a run that is finished or starts anew."""
-    shutil.rmtree(Path(run) / FOLDER, ignore_errors=True)
+    """Removes the checkpoints of a run that is finished, and those that were set aside for it."""
+    for name in (FOLDER, ASIDE):
+        shutil.rmtree(Path(run) / name, ignore_errors=True)
+
+
+def set_aside(run: str | os.PathLike[str]) -> Path | None:
+    """Puts the checkpoints of a run that was not finished where a run that starts anew does not touch them.
+
+    Returns:
+        Where they are now; None where there were none.
+
+    Raises:
+        OSError: they cannot be moved.
+    """
+    if not _checkpoints(run):
+        return None
+    aside = Path(run) / ASIDE
+    if aside.exists():
+        shutil.rmtree(aside)
+    (Path(run) / FOLDER).rename(aside)
+    return aside
 
 
 def _checkpoints(run: str | os.PathLike[str]) -> list[Path]:
@@ -168,7 +192,7 @@ def _check_identity(folder: Path, there: Mapping[str, Any], here: Mapping[str, A
             keys = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
             different += [f"{name} {key}: {old.get(key)!r} there, {new.get(key)!r} here" for key in keys]
         else:
-            different.append(f"{name}: {old!r} there, {new!r} here")
+            different.append(_DIGESTS.get(name, f"{name}: {old!r} there, {new!r} here"))
     if different:
         raise UserError(
             f"the checkpoint {folder} belongs to another run ({'; '.join(different)}): repeat the options it"

@@ -11,7 +11,8 @@ Every line of metrics.jsonl is one JSON object with `event` and `time` (seconds 
                photos_skipped (so far),
                images_per_second, seconds_left
     resume     epoch, step, share; a killed run goes on from a checkpoint after so many steps
-    done       share 1, model, digest, best_epoch, validation, baseline, seconds
+    done       share 1, model, digest, best_epoch, validation, baseline, seconds, cpu_seconds,
+               images_per_second (the three of this machine and this run: the model version has none of them)
     stopped    share; the run was told to stop (SIGTERM, Ctrl-C)
     failed     share, reason
 
@@ -24,14 +25,17 @@ RUN/steps.jsonl is the loss curve, one line a step: step (from 1), epoch, loss, 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
 from planet_core.files import atomic_file
+from planet_core.stopping import UserError
 
 FILE = "metrics.jsonl"
 STEPS = "steps.jsonl"
@@ -59,11 +63,22 @@ class RunLog:
         self.share = 0.0
 
     def event(self, event: str, **values: Any) -> None:
-        """Writes one event; `share` is remembered and repeated where an event does not give it."""
+        """Writes one event; `share` is remembered and repeated where an event does not give it.
+
+        Raises:
+            UserError: the disk is full or not writable.
+        """
         self.share = values.setdefault("share", self.share)
         line = json.dumps({"event": event, "time": round(time.time(), 3), **values}, allow_nan=False)
-        self._file.write(line + "\n")
-        self._file.flush()
+        with _named_if_full(self.path):
+            self._file.write(line + "\n")
+            self._file.flush()
+
+    def failed(self, reason: str) -> None:
+        """The `failed` event, if there is room for it; for people who watch, too."""
+        with contextlib.suppress(UserError):
+            self.event("failed", reason=reason)
+        self.say(f"train_cnn: {reason}")
 
     def progress(self, text: str, **values: Any) -> None:
         """A `progress` event and the progress line, at most twice a second."""
@@ -83,7 +98,8 @@ class RunLog:
     def close(self) -> None:
         """Ends the progress line and closes the file."""
         self._rewrite("")
-        self._file.close()
+        with contextlib.suppress(OSError):  # what had no room was told before
+            self._file.close()
 
     def _rewrite(self, text: str) -> None:
         if text or self._line:
@@ -112,6 +128,10 @@ class Silence(RunLog):
     def say(self, text: str) -> None:
         """Nothing."""
 
+    def failed(self, reason: str) -> None:
+        """Says it all the same: it may be this process's own trouble."""
+        print(f"train_cnn: {reason} (process {os.environ.get('RANK', '?')})", file=sys.stderr, flush=True)
+
     def close(self) -> None:
         """Nothing."""
 
@@ -138,10 +158,19 @@ class LossCurve:
         self._lines.append(line + "\n")
 
     def flush(self) -> None:
-        """Writes the steps so far."""
-        with self.path.open("a", encoding="utf-8") as file:
+        """Writes the steps so far. Raises UserError where the disk is full or not writable."""
+        with _named_if_full(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write("".join(self._lines))
         self._lines.clear()
+
+
+@contextlib.contextmanager
+def _named_if_full(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = f"cannot write {path}: {error.strerror or error}; put that right and go on with --resume"
+        raise UserError(reason) from error
 
 
 def read_steps(run: str | os.PathLike[str]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
     python -m planet_core.train_cnn --recipe tiny --data photos.csv --run runs/first
     torchrun --nproc-per-node 8 -m -- planet_core.train_cnn --recipe modern --data photos.csv --run runs/big
     python -m planet_core.train_cnn --recipe tiny --data photos.csv --run runs/first --resume
+    python -m planet_core.train_cnn --recipe paper --set accumulate=32 --data photos.csv --run runs/paper
 
 --data takes any SOURCE: a list, a folder, shards:DIR that `planet_core.prepare` made (`planet_core.sources`).
 photos.csv has a header line `path,lat,lng[,group,digest,projection,heading]`. The run directory gets
@@ -35,6 +36,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 
 from planet_core import checkpoint, hierarchy, networks, resume
 from planet_core import recipe as recipes
@@ -51,7 +53,7 @@ from planet_core.labels import Labels, unit_vectors
 from planet_core.optimisation import Average, check_finite, make_optimiser, rate_at
 from planet_core.pictures import READ_SHARE, change_colour, open_examples, usable
 from planet_core.predict import normalise
-from planet_core.processes import Processes, joined, seed_all, share_batch_statistics
+from planet_core.processes import Processes, is_lost, joined, seed_all, share_batch_statistics
 from planet_core.recipe import Recipe, RecipeError
 from planet_core.run_log import (
     LossCurve,
@@ -66,11 +68,11 @@ from planet_core.run_log import (
 from planet_core.sources.csv_photos import SourceError
 from planet_core.stopping import Stopped, UserError, stopping_on_signals
 from planet_core.tensorboard import Board
+from planet_core.train_options import CHECKPOINT_SECONDS, parse_arguments
 from planet_core.training_data import fingerprint, make_index, make_sides, read_photos
 
 TRAINED_SHARE = 0.98  # of the progress bar: reading up to READ_SHARE, training up to this, then saving
-CHECKPOINT_SECONDS = 600.0  # a checkpoint at the end of each epoch, and as often as this within one
-SYNC_STEPS = 10  # on a GPU, losses are fetched every so many steps, so that it never waits for us
+SYNC_STEPS = {"cuda": 10}  # a GPU's losses are fetched every so many steps, so that it never waits for us
 
 
 def run(
@@ -264,7 +266,8 @@ def run(
             step += 1
             seen += sizes[number]
             fetched.append(outcome)
-            if device.type == "cuda" and len(fetched) < SYNC_STEPS and number + 1 < feed.steps:
+            wanted = checkpoint_steps is not None and step % checkpoint_steps == 0
+            if len(fetched) < SYNC_STEPS.get(device.type, 1) and number + 1 < feed.steps and not wanted:
                 continue
             for back, (total, good) in enumerate(processes.sum(torch.stack(fetched)).tolist()):
                 done = step - len(fetched) + back
@@ -289,11 +292,12 @@ def run(
 
             # once in a while: a checkpoint
             due = time.monotonic() - saved > CHECKPOINT_SECONDS
-            if number + 1 < feed.steps and (due or (checkpoint_steps and step % checkpoint_steps == 0)):
+            if number + 1 < feed.steps and (due or wanted):
                 save_checkpoint()
                 saved = time.monotonic()
 
         # examine, and keep the best
+        processes.follow_first(judged)
         validation = examine(judged, examination, partition, parents, processes) if examination else None
         photos_seen = sum(sizes)
         result = {
@@ -340,14 +344,15 @@ def run(
         "validation": best["validation"],
         "validation_by_rule": rules,
         "baseline": baseline,
-        "seconds": seconds,
-        "cpu_seconds": round(time.process_time() - cpu_started, 1),
-        "images_per_second": round((seen - seen_before) / elapsed, 1) if seen > seen_before else None,
         "epochs": history,
     }
     index = make_index(photos, sides, recipe)
     values = {**recipe.as_dict(), "seed": seed}
-    digest = checkpoint.save(out, judged, recipe.network, partition, values, report, index, sides.coarser)
+    try:
+        digest = checkpoint.save(out, judged, recipe.network, partition, values, report, index, sides.coarser)
+    except (OSError, SafetensorError) as error:
+        reason = f"cannot save the model version {out}: {error}; put that right and go on with --resume"
+        raise UserError(reason) from error
     log.event(
         "done",
         share=1.0,
@@ -357,6 +362,8 @@ def run(
         validation=best["validation"],
         baseline=baseline,
         seconds=seconds,
+        cpu_seconds=round(time.process_time() - cpu_started, 1),
+        images_per_second=round((seen - seen_before) / elapsed, 1) if seen > seen_before else None,
     )
     resume.clear(folder)
     if best["validation"]:
@@ -377,49 +384,6 @@ def _is_over(recipe: Recipe, history: Sequence[dict[str, Any]]) -> bool:
 # Command line
 
 
-def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The command line; ends the process with code 2 and a usage line where it makes no sense."""
-    listing = "\n".join(f"  {name}: {recipes.summary(name)}" for name in recipes.names())
-    parser = argparse.ArgumentParser(
-        prog="python -m planet_core.train_cnn",
-        description="Train a PlaNet model to say where photos were taken, and save it as a model version.",
-        epilog=f"recipes:\n{listing}\n\nexit codes: 0 done, 2 something to put right, 130 stopped",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add("--recipe", required=True, metavar="NAME", help="which recipe to run, see below")
-    add(
-        "--data",
-        required=True,
-        nargs="+",
-        metavar="SOURCE",
-        help="photos with places, as kind:path or a path whose kind is recognised, for one a CSV file with"
-        " a header line path,lat,lng[,group,digest,projection,heading], paths relative to the file;"
-        " projection is flat or equirectangular",
-    )
-    add("--run", required=True, metavar="DIR", help="directory for metrics, checkpoints and the model")
-    add("--out", metavar="DIR", help="where the model version goes (default: RUN/model)")
-    add("--seed", type=int, default=0, metavar="N", help="seed of all that is random (default 0)")
-    add("--epochs", type=_positive, metavar="N", help="passes over the photos (default: the recipe's)")
-    add("--resume", action="store_true", help="go on from the last checkpoint in DIR, if there is one")
-    add(
-        "--checkpoint-steps",
-        type=_positive,
-        metavar="N",
-        help=f"a checkpoint every N steps (default: each epoch and {CHECKPOINT_SECONDS / 60:.0f} minutes)",
-    )
-    add("--network", metavar="NAME", help="another network than the recipe's; hf:FOLDER for a backbone")
-    add("--tensorboard", action="store_true", help="also write curves for TensorBoard, if it is installed")
-    return parser.parse_args(arguments)
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
-    return value
-
-
 @contextlib.contextmanager
 def _opened_log(options: argparse.Namespace, processes: Processes) -> Iterator[RunLog]:
     log = RunLog(options.run, resume=options.resume) if processes.first else Silence(options.run)
@@ -436,11 +400,12 @@ def _is_done(folder: str) -> bool:
 
 
 def _train(options: argparse.Namespace, log: RunLog, processes: Processes) -> None:
-    recipe = recipes.load(options.recipe)
+    recipe = recipes.load(options.recipe).changed(options.set)
     changes = {name: getattr(options, name) for name in ("epochs", "network") if getattr(options, name)}
     board = Board(options.run) if options.tensorboard and processes.first else None
-    if processes.first and not options.resume:
-        resume.clear(options.run)
+    aside = resume.set_aside(options.run) if processes.first and not options.resume else None
+    if aside:
+        log.say(f"the checkpoints of an unfinished run are now in {aside}, until this run is finished")
     run(
         replace(recipe, **changes),
         options.data,
@@ -472,14 +437,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with stopping_on_signals():
                 _train(options, log, processes)
         except Stopped:
-            log.event("stopped")
+            with contextlib.suppress(UserError):  # a full disk
+                log.event("stopped")
             log.say("train_cnn: stopped")
             return 130
         except (UserError, RecipeError, SourceError, HierarchyError, OSError) as error:
-            log.event("failed", reason=str(error))
-            log.say(f"train_cnn: {error}")
+            log.failed(str(error))
             return 2
         except Exception as error:
+            if processes.count > 1 and is_lost(error):
+                log.failed(
+                    "another process of this run has ended: put right what it says; go on with --resume"
+                )
+                return 2
             log.event("failed", reason=f"{type(error).__name__}: {error}")
             raise
     return 0

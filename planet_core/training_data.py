@@ -39,6 +39,8 @@ def read_photos(sources: Sequence[str], log: RunLog) -> tuple[list[Photo], Count
             log.progress(f"reading the list: {len(photos)} photos", phase="read", share=0.0)
         for error in source.errors:
             log.say(f"skipped {name}, {error}")
+        if unlisted := len(source.errors) - len(source.errors.listed):
+            log.say(f"skipped {unlisted} more rows of {name}")
         if source.errors:
             skipped["unusable row"] += len(source.errors)
     if not photos:
@@ -47,8 +49,11 @@ def read_photos(sources: Sequence[str], log: RunLog) -> tuple[list[Photo], Count
 
 
 def fingerprint(photos: Sequence[Photo]) -> str:
-    """sha256 over the photos and their places, in order: equal only for the same data."""
-    lines = (f"{p.digest} {p.lat!r} {p.lng!r} {p.group}\n".encode() for p in photos)
+    """sha256 over the photos, their places, and where shards hold which bytes, in order.
+
+    Equal only for the same data: the same photos resized otherwise, or packed otherwise, are other data.
+    """
+    lines = (f"{p.digest} {p.lat!r} {p.lng!r} {p.projection} {p.packed} {p.group}\n".encode() for p in photos)
     digest = hashlib.sha256()
     for line in lines:
         digest.update(line)

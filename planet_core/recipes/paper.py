@@ -7,7 +7,8 @@ stopping on validation accuracy, and 34 of 125 million photos held out. Ours, fo
 of 256, the five epochs that count as "has stopped", crops. Cells end at level 18 (35 m wide), where the
 paper's could go on; places of that size are not cut in two by the split.
 
-- cost in the paper: 91 million photos, 2.5 months on 200 CPU cores. Ours: not run yet
+- cost in the paper: 91 million photos, 2.5 months on 200 CPU cores. Ours: so far run for two steps on 596
+  photos (`planet_core/LOG.md`)
 - numbers in the paper: 26,263 cells; on 2.3 million photos 3.6 / 10.1 / - / 28.4 / 48.0 % within 1 / 25 /
   200 / 750 / 2500 km
 """

@@ -73,6 +73,11 @@ class Photo:
         """What a message calls the photo: its path, and its id where the file holds several."""
         return str(self.path) if self.length is None else f"{self.path}, {self.id}"
 
+    @property
+    def packed(self) -> str:
+        """Where in a shard it lies, and what tells its bytes there from others; "" for a file of its own."""
+        return "" if self.length is None else f"{self.path.name} {self.offset} {self.length}"
+
     def metadata(self) -> dict[str, Any]:
         """What a shard's JSON says of the photo, see `planet_core.shards`."""
         located = math.isfinite(self.lat)

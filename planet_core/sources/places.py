@@ -36,13 +36,16 @@ class Places:
 
     Attributes:
         lat, lng: float64 (places,), degrees, all of them on the earth.
-        errors: rows that were skipped since the block before.
+        errors: rows that were skipped since the block before, of most kinds of sources only the first
+            `photo.LISTED` of a reading.
+        skipped: how many those rows are, all of them counted.
         share: how much of the source is read, 0..1; None where that is not known.
     """
 
     lat: FloatArray
     lng: FloatArray
     errors: list[RowError]
+    skipped: int
     share: float | None = None
 
 
@@ -63,9 +66,16 @@ def read_places(source: str) -> Iterator[Places]:
 def _photo_places(source: str) -> Iterator[Places]:
     opened = open_source(source, digests=False)
     photos = iter(opened)
-    while block := list(itertools.islice(photos, _BLOCK)):
-        yield Places(np.array([p.lat for p in block]), np.array([p.lng for p in block]), [])
-    yield Places(np.empty(0), np.empty(0), list(opened.errors))
+    listed = counted = 0
+    while True:
+        block = list(itertools.islice(photos, _BLOCK))
+        lat, lng = np.array([p.lat for p in block]), np.array([p.lng for p in block])
+        errors, skipped = opened.errors.listed[listed:], len(opened.errors) - counted
+        yield Places(lat, lng, errors, skipped, opened.share)
+        if not block:
+            return
+        listed += len(errors)
+        counted += skipped
 
 
 def _csv_places(path: Path) -> Iterator[Places]:
@@ -82,7 +92,8 @@ def _csv_places(path: Path) -> Iterator[Places]:
                 rows += good.size
                 swapped += np.count_nonzero((np.abs(lat) > 90) & (np.abs(lat) <= 180) & (np.abs(lng) <= 90))
                 widest = max(widest, np.abs(lng[good]).max(initial=0.0))
-                yield Places(lat[good], lng[good], errors, min(1.0, raw.tell() / size) if size else None)
+                share = min(1.0, raw.tell() / size) if size else None
+                yield Places(lat[good], lng[good], errors, len(errors), share)
     except OSError as error:
         raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
     except (UnicodeDecodeError, csv.Error) as error:

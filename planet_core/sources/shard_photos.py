@@ -29,6 +29,10 @@ class ShardPhoto(Photo):
     text_length: int = 0
     checksum: int = -1
 
+    @property
+    def packed(self) -> str:
+        return f"{super().packed} {self.checksum}"
+
     def read(self) -> bytes:
         """The bytes of the picture file. Raises OSError, also where they are damaged."""
         assert self.length is not None

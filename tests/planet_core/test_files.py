@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,30 @@ def test_a_failed_file_leaves_the_old_one(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+def test_a_full_disk_is_told_by_the_name_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"old")
+
+    def fill() -> None:
+        with atomic_file(tmp_path / "file") as file, Path("/dev/full").open("wb", buffering=0) as full:
+            file.write(b"half")
+            full.write(b"no room")
+
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        fill()
+    assert caught.value.filename == str(tmp_path / "file")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for name in ("pipe", "folder"):
+        with pytest.raises(OSError, match="no regular file"), atomic_file(tmp_path / name):
+            pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "pipe"]
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_directory_is_replaced_as_a_whole(tmp_path: Path) -> None:

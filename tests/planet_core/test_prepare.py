@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from planet_core import images, prepare, shards
+from planet_core.prepare_output import Bad, Output, Sample
 from planet_core.shards import Index, Shards
 from planet_core.sources.open_source import open_source
 from tests.planet_core.made import gradient_panorama, noise_picture
@@ -214,7 +215,7 @@ def test_interrupted_after_any_photo_it_goes_on_to_the_same_bytes(
     resize = prepare.resize
     for fatal in range(0, 20, 3):
 
-        def stop(photo: object, size: int, fatal: int = fatal) -> prepare.Sample:
+        def stop(photo: object, size: int, fatal: int = fatal) -> Sample:
             if f"{fatal:04d}." in str(photo):
                 raise prepare.Stopped
             return resize(photo, size)  # type: ignore[arg-type]
@@ -228,22 +229,61 @@ def test_interrupted_after_any_photo_it_goes_on_to_the_same_bytes(
         assert content(out) == content(tmp_path / "whole")
 
 
-def test_a_source_that_has_shrunk_is_noticed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("0003.png,3,3,walk-0", "0003.png,3,4,walk-0"),  # a place was mended
+        ("0003.png,3,3,walk-0", "none.png,3,3,walk-0"),
+        ("0003.png,3,3,walk-0\n", ""),
+        ("0000.jpg,0,0,walk-0\n", "0001.png,5,5,x\n0000.jpg,0,0,walk-0\n"),
+        (None, "path,lat,lng,group\n0000.jpg,0,0,walk-0\n"),  # nearly all is gone
+    ],
+)
+def test_rows_that_have_changed_since_are_noticed(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    old: str | None,
+    new: str,
 ) -> None:
-    source = photo_list(tmp_path, 20)
-    add = prepare.Output.add
-    monkeypatch.setattr(
-        prepare.Output, "add", lambda out, result: stopped() if out.items == 18 else add(out, result)
-    )
+    source, out = photo_list(tmp_path, 20), tmp_path / "out"
+    add = Output.add
 
-    def stopped() -> None:
-        raise prepare.Stopped
+    def stop_at_18(output: Output, result: Sample | Bad, rows: str) -> None:
+        if output.items == 18:
+            raise prepare.Stopped
+        add(output, result, rows)
 
-    assert run(source, "--out", tmp_path / "out") == 130
-    source.write_text("path,lat,lng,group\n0000.jpg,1,2,x\n")
+    monkeypatch.setattr(Output, "add", stop_at_18)
+    assert run(source, "--out", out) == 130
+    monkeypatch.setattr(Output, "add", add)
+    rows, before = source.read_text(), content(out)
+    source.write_text(rows.replace(old, new, 1) if old else new)
+    assert run(source, "--out", out) == 2
+    assert "has changed since" in capsys.readouterr().err
+    assert content(out) == before
+    source.write_text(rows + "0001.png,5,5,x\n")  # rows to come may change
+    assert run(source, "--out", out) == 0
+
+
+def test_shards_of_somebody_else_are_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = photo_list(tmp_path, 4)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "shard-000000.tar").write_bytes(b"years of work")
     assert run(source, "--out", tmp_path / "out") == 2
-    assert "has fewer rows than when" in capsys.readouterr().err
+    assert "is not empty (shard-000000.tar" in capsys.readouterr().err
+    assert content(tmp_path / "out") == {".lock": b"", "shard-000000.tar": b"years of work"}
+
+
+def test_a_report_that_was_deleted_is_not_filled_with_nothing(tmp_path: Path) -> None:
+    source = photo_list(tmp_path, 4)
+    with source.open("a") as file:
+        file.write("none.jpg,1,2\n")
+    for _ in range(2):
+        assert run(source, "--out", tmp_path / "out") == 0
+        (tmp_path / "out" / "errors.jsonl").unlink()
+    assert run(source, "--out", tmp_path / "out") == 0
+    assert report(tmp_path / "out") == []
 
 
 def test_a_full_disk_is_told_and_nothing_half_written_stays(

@@ -6,6 +6,8 @@ import multiprocessing
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
@@ -14,12 +16,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from planet_core import model_directory, recipe, resume, train_cnn
 from planet_core.inception import ConvNorm
+from planet_core.predict import Predictor
 from planet_core.processes import BatchNormOverProcesses, Processes, joined, seed_all, share_batch_statistics
 from planet_core.run_log import read_events, read_steps
-from tests.planet_core.made import coloured_towns
+from tests.planet_core.made import coloured_towns, noise_picture
 
 RECIPE = replace(
     recipe.load("tiny"), batch_size=6, epochs=2, average=0.9, shared_statistics=True, dropout=0.0
@@ -162,6 +166,80 @@ def test_a_full_disk_ends_the_run_with_the_last_checkpoint_named(
     assert train_cnn.main(command(towns, tmp_path / "run", "--checkpoint-steps", "1")) == 2
     assert "step-000000001 is whole: make room and go on with --resume" in capsys.readouterr().err
     assert len(list((tmp_path / "run" / resume.FOLDER).iterdir())) == 1
+
+
+@pytest.mark.slow
+def test_all_processes_examine_the_network_that_is_saved(tmp_path: Path) -> None:
+    """Batch statistics are of each process's own photos, where the recipe does not share them."""
+    towns = coloured_towns(tmp_path, photos_each=8)
+    settings = ["--set", "batch_size=6", "--epochs", "1", "--set", "average=0.9"]
+
+    def run() -> int:
+        real = train_cnn.examine
+
+        def examine(network: torch.nn.Module, *rest: object) -> object:
+            torch.save(dict(network.named_buffers()), tmp_path / f"seen-{os.environ['RANK']}.pt")
+            return real(network, *rest)  # type: ignore[arg-type]
+
+        train_cnn.examine = examine  # type: ignore[assignment]
+        return train_cnn.main(command(towns, tmp_path / "run", *settings))
+
+    together(run)
+    one, two = (torch.load(tmp_path / f"seen-{rank}.pt") for rank in range(2))
+    saved = load_file(tmp_path / "run" / "model" / model_directory.WEIGHTS)
+    assert one
+    for name, values in one.items():
+        assert torch.equal(values, two[name]), name
+        assert torch.equal(values, saved[name]), name
+
+
+@pytest.mark.slow
+def test_where_one_process_fails_each_says_why_it_ends(
+    towns: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(resume, "save_file", fail)  # the first process alone saves
+    port = free_port()
+    run = command(towns, tmp_path / "run", "--checkpoint-steps", "1")
+    children = [fork(lambda: train_cnn.main(run), rank, 2, port) for rank in range(2)]
+    for child in children:
+        child.join(60)
+        child.kill()
+    assert [child.exitcode for child in children] == [2, 2]
+    error = capfd.readouterr().err
+    assert "cannot save the checkpoint" in error
+    assert "another process of this run has ended" in error
+    assert "Traceback" not in error
+
+
+@pytest.mark.slow
+def test_torchrun_with_two_processes_learns_what_one_learns(tmp_path: Path) -> None:
+    """The command of the README. With a small rate the float32 curves have not parted after six steps."""
+    towns = coloured_towns(tmp_path, photos_each=8)
+    values = ["batch_size=6", "epochs=2", "shared_statistics=true", "dropout=0", "learning_rate=1e-5"]
+    options = [part for value in values for part in ("--set", value)]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    ended = subprocess.run(
+        [*torchrun, "-m", "--", "planet_core.train_cnn", *command(towns, tmp_path / "two", *options)],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert train_cnn.main(command(towns, tmp_path / "one", *options)) == 0
+    np.testing.assert_allclose(curve(tmp_path / "two"), curve(tmp_path / "one"), rtol=1e-4)
+    one, two = (model_directory.read_metrics(tmp_path / name / "model") for name in ("one", "two"))
+    assert (one["processes"], two["processes"]) == (1, 2)
+    assert {name: one[name] for name in one if name.startswith("photos") or name == "cells"} == {
+        name: two[name] for name in two if name.startswith("photos") or name == "cells"
+    }
+    assert two["validation"]["views"] == one["validation"]["views"]
+    assert two["validation"]["loss"] == pytest.approx(one["validation"]["loss"], rel=1e-3)
+    assert Predictor.load(tmp_path / "two" / "model").predict([noise_picture(1)])
+    assert [event["event"] for event in read_events(tmp_path / "two")][-1] == "done"
 
 
 @pytest.mark.slow

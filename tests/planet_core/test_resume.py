@@ -88,7 +88,8 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"partitions": ["def"]}, r"partitions: \['abc'\] there, \['def'\] here"),
+        ({"partitions": ["def"]}, r"\(other cells\)"),
+        ({"photos": "def", "seed": 1}, r"other photos, places or groups; seed: 0 there, 1 here"),
         ({"seed": 1}, "seed: 0 there, 1 here"),
         ({"recipe": {"name": "paper", "crop_side": (0.5, 1.0)}}, "recipe name: 'tiny' there, 'paper' here"),
     ],
@@ -99,6 +100,21 @@ def test_a_checkpoint_of_another_run_is_refused(
     resume.save(tmp_path, checkpoint(5))
     with pytest.raises(UserError, match=f"belongs to another run.*{message}"):
         resume.load(tmp_path, {**IDENTITY, **change})
+
+
+def test_a_run_that_starts_anew_sets_checkpoints_aside(tmp_path: Path) -> None:
+    assert resume.set_aside(tmp_path) is None
+    for step in (5, 6):  # the second time the older ones go
+        resume.save(tmp_path, checkpoint(step))
+        assert resume.set_aside(tmp_path) == tmp_path / resume.ASIDE
+        assert resume.load(tmp_path, IDENTITY) is None
+    (tmp_path / resume.ASIDE).rename(tmp_path / resume.FOLDER)
+    found = resume.load(tmp_path, IDENTITY)
+    assert found is not None
+    assert found.progress["step"] == 6
+    resume.set_aside(tmp_path)
+    resume.clear(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_newer_format_is_refused(tmp_path: Path) -> None:

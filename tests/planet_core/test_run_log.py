@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from planet_core import run_log
-from planet_core.run_log import RunLog, read_events
+from planet_core.run_log import RunLog, Silence, read_events
+from planet_core.stopping import UserError
 
 
 class Terminal(io.StringIO):
@@ -71,6 +72,33 @@ def test_a_terminal_gets_a_line_that_rewrites_itself_and_a_file_does_not(tmp_pat
     assert "\r 25%  reading" in terminal.getvalue()
     assert terminal.getvalue().endswith("done\n")
     assert file.getvalue() == "done\n"
+
+
+def test_a_full_disk_is_told_once_and_by_name(tmp_path: Path) -> None:
+    for name in (run_log.FILE, run_log.STEPS):
+        (tmp_path / name).symlink_to("/dev/full")
+    stream = io.StringIO()
+    log = RunLog(tmp_path, stream)
+    with pytest.raises(UserError, match=rf"cannot write {tmp_path}/metrics.jsonl: No space left"):
+        log.event("start")
+    log.failed("no room")
+    log.close()
+    assert stream.getvalue() == "train_cnn: no room\n"
+    curve = run_log.LossCurve.__new__(run_log.LossCurve)  # its own start would replace the link
+    curve.path, curve._lines = tmp_path / run_log.STEPS, []
+    curve.add(1, 1, 0.5, 0.1)
+    with pytest.raises(UserError, match=r"cannot write .*steps.jsonl: No space left"):
+        curve.flush()
+
+
+def test_a_silent_process_still_names_its_own_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RANK", "3")
+    log = Silence(tmp_path)
+    log.say("nothing")
+    log.failed("a picture is gone")
+    assert capsys.readouterr().err == "train_cnn: a picture is gone (process 3)\n"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (61.4, "1:01"), (3600, "60:00"), (-3, "0:00")])

@@ -15,7 +15,17 @@ import pytest
 import torch
 
 from planet_core import feed as feeds
-from planet_core import images, model_directory, networks, pictures, prepare, recipe, shards, train_cnn
+from planet_core import (
+    images,
+    model_directory,
+    networks,
+    pictures,
+    prepare,
+    recipe,
+    shard_order,
+    shards,
+    train_cnn,
+)
 from planet_core.examination import make_examination
 from planet_core.feed import Batch, MemoryFeed, ShardFeed
 from planet_core.loader import CHUNK, ahead
@@ -26,7 +36,7 @@ from planet_core.shards import Index
 from planet_core.sources.open_source import open_source
 from planet_core.sources.photo import Photo
 from planet_core.stopping import UserError
-from planet_core.training_data import make_sides
+from planet_core.training_data import fingerprint, make_sides
 from tests.planet_core.made import coloured_towns, gradient_panorama
 from tests.planet_core.test_training_options import MeanColour
 
@@ -89,6 +99,16 @@ def same(one: list[Batch], other: list[Batch]) -> bool:
     )
 
 
+def test_shards_of_another_size_or_cut_otherwise_are_other_data(tmp_path: Path) -> None:
+    towns = coloured_towns(tmp_path)
+    packed = [pack(towns, tmp_path / name, size) for name, size in (("a", 0.01), ("b", 0.01), ("c", 0.02))]
+    options = ["--jobs", "1", "--size", "32", "--shard-mb", "0.01"]
+    assert prepare.main([str(towns), "--out", str(tmp_path / "d"), *options]) == 0
+    prints = [fingerprint(photos_of(source)) for source in (*packed, tmp_path / "d", towns)]
+    assert prints[0] == prints[1]
+    assert len(set(prints)) == 4
+
+
 # ---- the feed
 
 
@@ -122,7 +142,7 @@ def test_it_starts_anywhere_in_an_epoch(packed: Path, start: int) -> None:
 
 
 def test_shards_beyond_a_window_are_read_window_by_window() -> None:
-    files = [Path(f"{number}.tar") for number in range(3 * shards.WINDOW)]
+    files = [Path(f"{number}.tar") for number in range(3 * shard_order.WINDOW)]
     photos = [Photo(file, 0, 0, length=1) for file in files for _ in range(5)]
     for values in ({}, {"balance": 0.5}):
         one = feed(photos, **values)
@@ -132,12 +152,12 @@ def test_shards_beyond_a_window_are_read_window_by_window() -> None:
             if not values:
                 assert sorted(order) == list(range(len(photos)))
             seen = [sorted({*one.groups[order[at : at + 80]].tolist()}) for at in (0, 80, 160)]
-            assert values or all(len(window) == shards.WINDOW for window in seen)
+            assert values or all(len(window) == shard_order.WINDOW for window in seen)
             # a shard is in one stretch of the epoch: the windows of all photos come in sequence
             first = {shard: np.flatnonzero(one.groups[order] == shard) for shard in range(len(files))}
             starts = sorted((at[0], at[-1]) for at in first.values() if len(at))
             overlaps = max(sum(a <= low <= b for a, b in starts) for low, _ in starts)
-            assert overlaps <= shards.WINDOW
+            assert overlaps <= shard_order.WINDOW
 
 
 def test_only_two_steps_and_a_little_are_decoded_ahead(packed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

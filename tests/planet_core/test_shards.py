@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planet_core import shards
-from planet_core.shards import Index, Part, ShardError, Shards, ShardWriter, samples_for_rank, samples_of
+from planet_core.shard_order import Part, samples_for_rank, samples_of
+from planet_core.shards import Index, ShardError, Shards, ShardWriter
 from planet_core.sources.open_source import open_source
 
 counts_lists = st.lists(st.integers(0, 9), max_size=40).map(lambda counts: np.array(counts, dtype=np.int64))

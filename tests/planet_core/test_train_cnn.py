@@ -141,13 +141,15 @@ def test_where_nothing_can_be_held_out_it_trains_all_the_same(tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_weights(tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_model_version(tmp_path: Path) -> None:
     towns = coloured_towns(tmp_path, photos_each=8)
-    weights = []
+    weights, versions = [], []
     for name, seed in (("a", "7"), ("b", "7"), ("c", "8")):
         assert train(tmp_path / name, "--data", str(towns), "--epochs", "1", "--seed", seed) == 0
         weights.append(model_directory.sha256_of(tmp_path / name / "model" / model_directory.WEIGHTS))
+        versions.append(model_directory.version_digest(tmp_path / name / "model"))
     assert weights[0] == weights[1] != weights[2]
+    assert versions[0] == versions[1] != versions[2]
 
 
 @pytest.mark.slow
@@ -294,4 +296,11 @@ def test_epochs_are_a_positive_number(
     with pytest.raises(SystemExit) as caught:
         train(tmp_path, "--data", "photos.csv", "--epochs", epochs)
     assert caught.value.code == 2
-    assert "--epochs" in capsys.readouterr().err
+    assert f"--epochs: {epochs!r} is not a whole number of at least 1" in capsys.readouterr().err
+
+
+def test_a_value_that_makes_no_sense_is_a_clear_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(tmp_path / "run", "--data", "photos.csv", "--set", "labels=soft") == 2
+    assert "train_cnn: recipe 'tiny': labels must be one of" in capsys.readouterr().err

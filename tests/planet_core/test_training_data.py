@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,9 +9,11 @@ import numpy as np
 import pytest
 
 from planet_core import recipe, s2
+from planet_core.run_log import RunLog
 from planet_core.sources.csv_photos import Photo
+from planet_core.sources.photo import LISTED
 from planet_core.stopping import UserError
-from planet_core.training_data import fingerprint, make_index, make_sides
+from planet_core.training_data import fingerprint, make_index, make_sides, read_photos
 
 TINY = recipe.load("tiny")
 
@@ -56,3 +60,19 @@ def test_a_fingerprint_changes_with_the_data_and_its_order() -> None:
     moved = [replace(photos[0], lat=1.0), *photos[1:]]
     assert fingerprint(photos) == fingerprint(list(photos))
     assert len({fingerprint(p) for p in (photos, moved, photos[::-1], photos[1:])}) == 4
+    panorama = [replace(photos[0], projection="equirectangular"), *photos[1:]]
+    assert fingerprint(panorama) != fingerprint(photos)
+
+
+def test_bad_rows_beyond_those_that_are_listed_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").touch()
+    rows = "a.jpg,1,2\n" + "none.jpg,1,2\n" * (LISTED + 3)
+    (tmp_path / "photos.csv").write_text("path,lat,lng\n" + rows)
+    stream = io.StringIO()
+    with contextlib.closing(RunLog(tmp_path / "run", stream)) as log:
+        photos, skipped = read_photos([f"csv:{tmp_path / 'photos.csv'}"], log)
+    assert len(photos) == 1
+    assert skipped == {"unusable row": LISTED + 3}
+    said = stream.getvalue().splitlines()
+    assert len(said) == LISTED + 1
+    assert said[-1] == f"skipped 3 more rows of csv:{tmp_path / 'photos.csv'}"

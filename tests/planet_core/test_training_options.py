@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from planet_core import (
@@ -140,9 +141,68 @@ def test_a_run_goes_on_at_the_step_where_it_stopped(
     train("part", "--resume", average=0.9)
     assert saved == [1, 2, 3, 4, 5]
     np.testing.assert_allclose(curve(tmp := whole.parent / "part"), curve(whole), rtol=0, atol=1e-6)
-    weights = [model_directory.sha256_of(run / "model" / model_directory.WEIGHTS) for run in (whole, tmp)]
-    assert weights[0] == weights[1]
+    digests = [model_directory.version_digest(run / "model") for run in (whole, tmp)]
+    assert digests[0] == digests[1]
     assert [e["step"] for e in read_events(tmp) if e["event"] == "resume"] == [5]
+
+
+def test_without_resume_the_checkpoints_of_an_unfinished_run_are_set_aside(
+    train: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(train_cnn, "examine_rules", lambda *_: stop())
+
+        def stop() -> None:
+            raise train_cnn.Stopped
+
+        run = train(code=130)
+        before = [path.name for path in sorted((run / resume.FOLDER).iterdir())]
+        train(code=130, epochs=1)
+    assert [path.name for path in sorted((run / resume.ASIDE).iterdir())] == before
+    assert f"are now in {run / resume.ASIDE}" in capsys.readouterr().err
+    train(epochs=1)
+    assert not (run / resume.ASIDE).exists()
+
+
+def test_a_full_disk_at_the_end_is_told_and_the_run_can_go_on(
+    train: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    whole = train("whole")
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save_file", full)
+        run = train(code=2)
+    assert f"cannot save the model version {run / 'model'}: I/O error: No space" in capsys.readouterr().err
+    assert not (run / "model").exists()
+    train("run", "--resume")
+    digests = [model_directory.version_digest(folder / "model") for folder in (whole, run)]
+    assert digests[0] == digests[1]
+
+
+def test_a_full_disk_under_the_diary_is_told_in_one_line(
+    train: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "metrics.jsonl").symlink_to("/dev/full")
+    train(code=2)
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"train_cnn: cannot write {tmp_path}/run/metrics.jsonl: No space left")
+
+
+def test_losses_that_are_fetched_now_and_then_are_the_same_and_checkpoints_come_when_wanted(
+    train: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = curve(train("each"))
+    real, saved = resume.save, []
+    monkeypatch.setattr(
+        resume, "save", lambda run, state: saved.append(state.progress["step"]) or real(run, state)
+    )
+    monkeypatch.setattr(train_cnn, "SYNC_STEPS", {"cpu": 4})
+    assert curve(train("some", "--checkpoint-steps", "3")) == expected
+    epoch = len(expected) // BASE.epochs
+    assert saved == [step for step in range(1, len(expected) + 1) if step % 3 == 0 or step % epoch == 0]
 
 
 def test_curves_for_tensorboard_where_it_is_installed(

@@ -111,3 +111,20 @@ def test_other_kinds_are_read_photo_by_photo(tmp_path: Path, monkeypatch: pytest
     lat, lng, [error] = places_of("folder:somewhere")
     assert (lat, lng) == ([1.0, 5.0], [2.0, 6.0])
     assert error.startswith("line 3: missing file")
+
+
+def test_all_bad_rows_of_other_kinds_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from planet_core.sources import places
+    from planet_core.sources.csv_photos import CsvPhotos
+    from planet_core.sources.photo import LISTED
+
+    monkeypatch.setattr(places, "_BLOCK", 2)
+    (tmp_path / "a.jpg").touch()
+    rows = ["a.jpg,1,2\n"] * 5 + ["none.jpg,3,4\n"] * (LISTED + 7) + ["a.jpg,5,6\n"]
+    listed = CsvPhotos(written(tmp_path, "path,lat,lng\n" + "".join(rows)))
+    monkeypatch.setattr(places, "open_source", lambda source, **options: listed)
+    blocks = list(read_places("folder:somewhere"))
+    assert [block.lat.size for block in blocks] == [2, 2, 2, 0]
+    assert [block.skipped for block in blocks] == [0, 0, LISTED + 7, 0]
+    assert sum(len(block.errors) for block in blocks) == LISTED
+    assert blocks[-1].share == 1.0
