@@ -1,8 +1,8 @@
 """Is a probability of 0.7 right seven times in ten? Temperature, and how far off a model is (numpy only).
 
 A network trained to the end is too sure. One number mends most of it (Guo et al. 2017): the probabilities
-become p^(1/T) / sum p^(1/T), with the temperature T that makes held-out truths most probable. The order of the
-cells stays the same, and so does the top one.
+become p^(1/T) / sum p^(1/T), with the temperature T that makes held-out truths most probable. The order of
+the cells stays the same, and so does the top one.
 
 T is applied to the final distribution over the finest cells. With one partition this is the softmax of
 logits / T; with several, whose probabilities are multiplied, one T holds for the product.
