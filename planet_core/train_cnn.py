@@ -40,6 +40,7 @@ from planet_core import checkpoint, hierarchy, networks, resume
 from planet_core import recipe as recipes
 from planet_core.examination import (
     better,
+    calibrate,
     epochs_without_gain,
     examine,
     examine_rules,
@@ -324,7 +325,9 @@ def run(
     log.event("progress", phase="save", share=TRAINED_SHARE)
     judged.load_state_dict(best_weights)
     skipped += feed.skipped(log)
-    rules = examine_rules(judged, examination, partition, parents, processes) if examination else None
+    calibrated = calibrate(judged, examination, parents, processes) if examination else {"temperature": 1.0}
+    heat = calibrated["temperature"]
+    rules = examine_rules(judged, examination, partition, parents, processes, heat) if examination else None
     if not processes.first:
         return
     elapsed = time.monotonic() - training_started
@@ -339,6 +342,7 @@ def run(
         "stopped_early": stopped_early,
         "validation": best["validation"],
         "validation_by_rule": rules,
+        "calibration": calibrated,
         "baseline": baseline,
         "seconds": seconds,
         "cpu_seconds": round(time.process_time() - cpu_started, 1),
@@ -347,7 +351,9 @@ def run(
     }
     index = make_index(photos, sides, recipe)
     values = {**recipe.as_dict(), "seed": seed}
-    digest = checkpoint.save(out, judged, recipe.network, partition, values, report, index, sides.coarser)
+    digest = checkpoint.save(
+        out, judged, recipe.network, partition, values, report, index, sides.coarser, heat
+    )
     log.event(
         "done",
         share=1.0,
