@@ -91,8 +91,9 @@ class Predictor:
 
         Raises:
             ModelDirectoryError: the directory is missing, incomplete or damaged.
+            ValueError: no such device.
         """
-        chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        chosen = _device(device)
         model = checkpoint.load(directory, chosen)
         precision = inference.precision(chosen, fast=fast)
         network = inference.prepare_for_inference(model.network, chosen, precision)
@@ -253,7 +254,7 @@ class Predictor:
             ValueError: another shape or type.
         """
         logits = self.model.network.classifier(self._embed(pixels))
-        logs = log_probabilities(logits, self.model.parents)  # (n, cells)
+        logs = self._log_probabilities(logits)  # (n, cells)
         if calibrated and self.temperature != 1:
             logs = torch.log_softmax(logs / self.temperature, dim=1)
         return np.asarray(logs.exp().float().cpu().numpy())
@@ -262,6 +263,13 @@ class Predictor:
     def embeddings_of(self, pixels: Tensor) -> Float32Array:
         """The layer below the logits, float32 (n, width); argument and errors as `probabilities_of`."""
         return np.asarray(self._embed(pixels).float().cpu().numpy())
+
+    def _log_probabilities(self, logits: Tensor | list[Tensor]) -> Tensor:
+        parents: Sequence[Tensor] = self.model.parents
+        if torch.device(self.device).type == "mps":  # has no double precision
+            heads = [logits] if isinstance(logits, Tensor) else logits
+            logits, parents = [head.cpu() for head in heads], [parent.cpu() for parent in parents]
+        return log_probabilities(logits, parents)
 
     @property
     def _square_shape(self) -> tuple[int, int, int]:
@@ -274,7 +282,7 @@ class Predictor:
                 f"the network takes uint8 pixels (n, {self.image_px}, {self.image_px}, 3),"
                 f" not {str(pixels.dtype).removeprefix('torch.')} {tuple(pixels.shape)}"
             )
-        at_once = CPU_BATCH if self.device == "cpu" else max(1, len(pixels))
+        at_once = CPU_BATCH if torch.device(self.device).type == "cpu" else max(1, len(pixels))
         parts = [
             self.model.network.embed(
                 normalise(part.to(self.device), self.config["normalisation"]).to(self.precision)
@@ -354,6 +362,18 @@ def normalise(pixels: Tensor, normalisation: dict[str, list[float]]) -> Tensor:
     std = torch.tensor(normalisation["std"], device=pixels.device)
     # a view, laid out channels last as the convolutions like it
     return ((pixels.to(mean.dtype) / 255 - mean) / std).permute(0, 3, 1, 2)
+
+
+def _device(name: str | None) -> str:
+    """The device of that name, if it is there; of none, a CUDA GPU, else the CPU."""
+    if name is None:
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(name.partition(":")[0]):
+        raise ValueError(
+            f"there is no device {name!r} here; there are {', '.join(n for n in there if there[n])}"
+        )
+    return name
 
 
 def _check(k: int, rule: str) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from planet_core import answer, views
-from planet_core.images import ImageError
+from planet_core.images import ImageError, is_panorama_shape
 from planet_core.images import load as load_image
 from planet_core.model_directory import ModelDirectoryError
 from planet_core.predict import Prediction, Predictor
@@ -81,22 +81,21 @@ def _predictions(options: argparse.Namespace) -> list[Prediction]:
         return predictor.predict(
             pictures, options.k, options.rule, crops=options.crops, calibrated=options.calibrated
         )
-    found = []
     for path, picture in zip(options.image, pictures, strict=True):
-        try:
-            found.append(
-                predictor.predict_panorama(
-                    picture,
-                    options.panorama,
-                    options.k,
-                    options.rule,
-                    fusion=options.fusion,
-                    calibrated=options.calibrated,
-                )
-            )
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
-    return found
+        if not is_panorama_shape(picture.size):
+            width, height = picture.size
+            raise ValueError(f"{path} is no whole panorama: {width} x {height} is not 2:1")
+    return [
+        predictor.predict_panorama(
+            picture,
+            options.panorama,
+            options.k,
+            options.rule,
+            fusion=options.fusion,
+            calibrated=options.calibrated,
+        )
+        for picture in pictures
+    ]
 
 
 def _as_json(path: str, prediction: Prediction) -> dict[str, Any]:
