@@ -10,7 +10,7 @@ Agreement: of the fast path's top cell with the default's, at least 99 % on 2,00
 the default's with eager's. The model is a trained one: the recipe `tiny` (about two minutes), or one that is
 given. The pictures are random crops of the development photos, of which the model has seen some.
 
-    python benchmarks/bench_inference.py [MODEL]
+    PYTHONPATH=. python benchmarks/bench_inference.py [MODEL]
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def compare(
 
 def train(folder: Path) -> Path:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = ["-m", "planet_core.train_cnn", "--recipe", "tiny", "--data", PHOTOS, "--run", folder]
+    command = ["-m", "planet_core.train_cnn", "--recipe", "tiny", "--data", str(PHOTOS), "--run", str(folder)]
     subprocess.run([sys.executable, *command], env=environment, check=True, stdout=subprocess.DEVNULL)
     return folder / "model"
 

@@ -24,6 +24,7 @@ from planet_core.inception import ConvNorm
 
 AnyNetwork = TypeVar("AnyNetwork", bound=Network)
 Square = tuple[int, int]
+Matrix = list[list[float]]
 
 WINOGRAD_GRID = 14
 """From this grid on Winograd's way is the faster, also for one picture; `planet` has 75, 38, 19 and 10."""
@@ -160,7 +161,7 @@ def _convolve(
 # F(4x4, 3x3) of Lavin & Gray 2016: of a tile d (6 x 6) and a filter g (3 x 3), both seen through these
 # matrices, the products number by number, seen through the third, are the 4 x 4 results:
 # y = A ((G g G^T) * (B d B^T)) A^T
-_B = [
+_B: Matrix = [
     [4, 0, -5, 0, 1, 0],
     [0, -4, -4, 1, 1, 0],
     [0, 4, -4, -1, 1, 0],
@@ -168,7 +169,7 @@ _B = [
     [0, 2, -1, -2, 1, 0],
     [0, 4, 0, -5, 0, 1],
 ]
-_G = [
+_G: Matrix = [
     [1 / 4, 0, 0],
     [-1 / 6, -1 / 6, -1 / 6],
     [-1 / 6, 1 / 6, -1 / 6],
@@ -176,11 +177,11 @@ _G = [
     [1 / 24, -1 / 12, 1 / 6],
     [0, 0, 1],
 ]
-_A = [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]]
+_A: Matrix = [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]]
 _TILE, _STEP = 6, 4
 
 
-def _both_ways(matrix: list[list[float]]) -> Tensor:
+def _both_ways(matrix: Matrix) -> Tensor:
     """What multiplies a flattened square from both sides: vec(M X M^T) = (M kron M) vec(X)."""
     one = torch.tensor(matrix, dtype=torch.float64)
     return torch.kron(one, one)
