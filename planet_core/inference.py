@@ -2,7 +2,7 @@
 
 Batch normalisation is folded into the convolution before it, exactly. What is left of a `ConvNorm` is one
 convolution with bias and ReLU, done in one pass by oneDNN, its weights in the order that oneDNN likes. On a
-CPU and in float32, 3x3 convolutions with stride 1 on larger grids go by Winograd's way, a quarter of the
+CPU and in float32, larger 3x3 convolutions with stride 1 go by Winograd's way, a quarter of the
 multiplications (`WinogradConvolution`). Other networks and devices: channels last, folded where it can be.
 
 oneDNN's operators are those that torch.compile puts in; called directly they need no compiler and no half
@@ -26,8 +26,8 @@ AnyNetwork = TypeVar("AnyNetwork", bound=Network)
 Square = tuple[int, int]
 Matrix = list[list[float]]
 
-WINOGRAD_GRID = 14
-"""From this grid on Winograd's way is the faster, also for one picture; `planet` has 75, 38, 19 and 10."""
+WINOGRAD_GRID, WINOGRAD_CHANNELS = 14, 64
+"""From this grid on, with so many channels in and out, Winograd's way is the faster, also for one picture."""
 
 
 def precision(device: str, *, fast: bool) -> torch.dtype:
@@ -112,7 +112,8 @@ def _folded(layer: ConvNorm) -> nn.Module:
 def _on_cpu(layer: ConvNorm, side: Square, numbers: torch.dtype) -> nn.Module:
     convolution = _fold(layer)
     plain = convolution.kernel_size == (3, 3) and convolution.stride == (1, 1)
-    if numbers == torch.float32 and plain and min(side) >= WINOGRAD_GRID:
+    wide = min(convolution.in_channels, convolution.out_channels) >= WINOGRAD_CHANNELS
+    if numbers == torch.float32 and plain and wide and min(side) >= WINOGRAD_GRID:
         return WinogradConvolution(convolution, side)
     return Convolution(convolution, side, numbers)
 

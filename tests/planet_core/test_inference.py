@@ -31,7 +31,11 @@ def layer(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
 
 
 @pytest.mark.parametrize("pictures", [1, 3])
-def test_a_prepared_network_answers_the_same(network: inception.Inception, pictures: int) -> None:
+@pytest.mark.parametrize("channels", [1, 64])
+def test_a_prepared_network_answers_the_same(
+    network: inception.Inception, pictures: int, channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inference, "WINOGRAD_CHANNELS", channels)
     prepared = inference.prepare_for_inference(copy.deepcopy(network), "cpu", torch.float32)
     images = torch.randn(pictures, 3, 128, 128)
     with torch.inference_mode():
@@ -42,15 +46,18 @@ def test_a_prepared_network_answers_the_same(network: inception.Inception, pictu
 
 
 @ONEDNN
-def test_the_larger_grids_go_winograds_way_in_float32_alone(network: inception.Inception) -> None:
-    def kinds(numbers: torch.dtype) -> list[type[nn.Module]]:
+def test_the_larger_grids_go_winograds_way_in_float32_alone(
+    network: inception.Inception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def by_winograd(numbers: torch.dtype) -> int:
         prepared = inference.prepare_for_inference(copy.deepcopy(network), "cpu", numbers)
-        ours = (inference.Convolution, inference.WinogradConvolution)
-        return [type(module) for module in prepared.modules() if isinstance(module, ours)]
+        return sum(isinstance(module, inference.WinogradConvolution) for module in prepared.modules())
 
-    # the stem's 3x3 at 32 px, and three in the block at 16 px and one in that which halves it
-    assert kinds(torch.float32).count(inference.WinogradConvolution) == 5
-    assert kinds(torch.bfloat16).count(inference.WinogradConvolution) == 0
+    assert by_winograd(torch.float32) == 0  # too thin to gain
+    monkeypatch.setattr(inference, "WINOGRAD_CHANNELS", 1)
+    # the stem's 3x3 at 32 px, three in the block at 16 px and one in that which halves it
+    assert by_winograd(torch.float32) == 5
+    assert by_winograd(torch.bfloat16) == 0
 
 
 def test_without_onednn_and_elsewhere_it_folds_alone(
