@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from planet_core import answer, geo, images, metrics
+from planet_core import answer, calibration, geo, images, metrics
 from planet_core.heads import Network
 from planet_core.hierarchy import log_probabilities
 from planet_core.loader import ahead
@@ -31,6 +31,7 @@ from planet_core.stopping import UserError
 from planet_core.training_data import Sides
 
 EXAMINED_AT_ONCE = 64
+CALIBRATED_FROM = 50  # held-out views in cells; fewer do not tell a temperature
 
 
 @dataclass(frozen=True)
@@ -183,8 +184,13 @@ def examine_rules(
     partition: Partition,
     parents: Sequence[Tensor],
     processes: Processes,
+    temperature: float = 1.0,
 ) -> dict[str, Any]:
-    """Distances of the network's answers by each rule that turns a distribution into a point."""
+    """Distances of the network's answers by each rule that turns a distribution into a point.
+
+    Args:
+        temperature: of the distributions, as `Predictor` takes them.
+    """
     points = {
         "top-cell": partition.centers(),
         "max-score": partition.centroids(),
@@ -192,7 +198,7 @@ def examine_rules(
     }
     best = torch.zeros((len(points), len(examination.pixels)), dtype=torch.int64, device=processes.device)
     for views, logs in _distributions(network, examination, parents, processes):
-        probabilities = logs.exp().cpu().numpy()
+        probabilities = torch.softmax(logs / temperature, dim=1).cpu().numpy()
         for row, (rule, (lat, lng)) in enumerate(points.items()):
             cells = np.atleast_1d(answer.best_cell(probabilities, lat, lng, rule))
             best[row, views] = torch.from_numpy(cells).to(processes.device)
@@ -200,6 +206,35 @@ def examine_rules(
     return {
         rule: examination.distances(lat[cells], lng[cells])
         for cells, (rule, (lat, lng)) in zip(chosen, points.items(), strict=True)
+    }
+
+
+@torch.inference_mode()
+def calibrate(
+    network: Network,
+    examination: Examination,
+    parents: Sequence[Tensor],
+    processes: Processes,
+) -> dict[str, Any]:
+    """The temperature that fits the held-out views, and what it does to them.
+
+    `temperature` is 1 where fewer than `CALIBRATED_FROM` views lie in cells: too few to tell. The negative
+    log likelihoods, before and after, are means over those views. These chose temperature and epoch: a test
+    set's would be a little worse.
+    """
+    temperatures = calibration.TEMPERATURES
+    sums = torch.zeros(len(temperatures), dtype=torch.float64, device=processes.device)
+    for views, logs in _distributions(network, examination, parents, processes):
+        part = calibration.nll_sums(logs.cpu().numpy(), examination.classes[views].numpy(), temperatures)
+        sums += torch.from_numpy(part).to(processes.device)
+    nll = processes.sum(sums).cpu().numpy()
+    inside = int((examination.classes >= 0).sum())
+    enough = inside >= CALIBRATED_FROM
+    return {
+        "temperature": calibration.least_of(temperatures, nll) if enough else 1.0,
+        "views_in_cells": inside,
+        "nll_before": float(nll[np.abs(temperatures - 1).argmin()]) / inside if inside else None,
+        "nll_after": float(nll.min()) / inside if enough else None,
     }
 
 

@@ -143,6 +143,8 @@ def read_config(directory: str | os.PathLike[str]) -> dict[str, Any]:
     missing = [key for key in _REQUIRED_KEYS if key not in config]
     if missing:
         raise ModelDirectoryError(f"{folder / CONFIG} lacks {', '.join(missing)}")
+    if not isinstance(config["sha256"], dict):
+        raise ModelDirectoryError(f"{folder / CONFIG} is damaged: sha256 holds no checksums by file")
     return config
 
 

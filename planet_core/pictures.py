@@ -31,10 +31,10 @@ from planet_core.recipe import Recipe
 from planet_core.run_log import RunLog
 from planet_core.sources.csv_photos import Photo
 from planet_core.stopping import UserError
+from planet_core.views import VIEW_FOV
 
 KEEP = 1.25  # pictures are kept with a shorter side of KEEP x image_px, so that crops need no enlarging
 IN_MEMORY_BYTES = 4 << 30  # of pictures that a process keeps; more are streamed
-VIEW_FOV = 90.0
 VALIDATION_HEADINGS = (0.0, 90.0, 180.0, 270.0)
 READ_SHARE = 0.08  # of the progress bar
 

@@ -42,6 +42,7 @@ from planet_core import checkpoint, hierarchy, networks, resume
 from planet_core import recipe as recipes
 from planet_core.examination import (
     better,
+    calibrate,
     epochs_without_gain,
     examine,
     examine_rules,
@@ -328,7 +329,9 @@ def run(
     log.event("progress", phase="save", share=TRAINED_SHARE)
     judged.load_state_dict(best_weights)
     skipped += feed.skipped(log)
-    rules = examine_rules(judged, examination, partition, parents, processes) if examination else None
+    calibrated = calibrate(judged, examination, parents, processes) if examination else {"temperature": 1.0}
+    heat = calibrated["temperature"]
+    rules = examine_rules(judged, examination, partition, parents, processes, heat) if examination else None
     if not processes.first:
         return
     elapsed = time.monotonic() - training_started
@@ -343,13 +346,16 @@ def run(
         "stopped_early": stopped_early,
         "validation": best["validation"],
         "validation_by_rule": rules,
+        "calibration": calibrated,
         "baseline": baseline,
         "epochs": history,
     }
     index = make_index(photos, sides, recipe)
     values = {**recipe.as_dict(), "seed": seed}
     try:
-        digest = checkpoint.save(out, judged, recipe.network, partition, values, report, index, sides.coarser)
+        digest = checkpoint.save(
+            out, judged, recipe.network, partition, values, report, index, sides.coarser, heat
+        )
     except (OSError, SafetensorError) as error:
         reason = f"cannot save the model version {out}: {error}; put that right and go on with --resume"
         raise UserError(reason) from error

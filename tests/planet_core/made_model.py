@@ -28,10 +28,12 @@ def made_partition() -> Partition:
     return Partition.at_level(lat, lng, 6, 1)
 
 
-def made_model(directory: Path, seed: int = 0) -> str:
+def made_model(directory: Path, seed: int = 0, temperature: float | None = None) -> str:
     """Writes a model version and returns its digest."""
     torch.manual_seed(seed)
     partition = made_partition()
     network = inception.build("tiny", len(partition))
     values = recipe.load("tiny").as_dict()
-    return checkpoint.save(directory, network, "tiny", partition, values, METRICS, INDEX)
+    return checkpoint.save(
+        directory, network, "tiny", partition, values, METRICS, INDEX, temperature=temperature
+    )

@@ -4,10 +4,20 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
-from planet_core import inception, recipe
-from planet_core.examination import better, epochs_without_gain, examine, examine_rules, make_examination
+from planet_core import calibration, inception, recipe
+from planet_core import examination as examination_module
+from planet_core.examination import (
+    Examination,
+    better,
+    calibrate,
+    epochs_without_gain,
+    examine,
+    examine_rules,
+    make_examination,
+)
 from planet_core.pictures import Example
 from planet_core.processes import Processes
 from planet_core.sources.csv_photos import Photo
@@ -78,3 +88,33 @@ def test_epochs_without_gain_count_from_the_first_best() -> None:
     assert epochs_without_gain([{"validation": None}]) == 0
     assert epochs_without_gain(history(0.1, 0.2, 0.3)) == 0
     assert epochs_without_gain(history(0.1, 0.3, 0.3, 0.2)) == 2
+
+
+def test_a_network_that_is_too_sure_gets_its_temperature(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    logs = rng.normal(0, 3, (90, 4))
+    logs -= np.log(np.exp(logs).sum(axis=1, keepdims=True))
+    truth = rng.uniform(size=(90, 1)) > np.exp(logs / 3).cumsum(axis=1) / np.exp(logs / 3).sum(
+        1, keepdims=True
+    )
+    classes = np.minimum(truth.sum(axis=1), 3)
+    classes[::9] = -1  # dropped cells
+    parts = [slice(0, 64), slice(64, 90)]
+    monkeypatch.setattr(
+        examination_module,
+        "_distributions",
+        lambda *_: ((part, torch.from_numpy(logs[part])) for part in parts),
+    )
+    network = inception.build("tiny", 4)
+    held_out = Examination(torch.zeros(90), torch.from_numpy(classes), np.zeros(90), np.zeros(90), 90)
+    found = calibrate(network, held_out, (), ALONE)
+    assert found["temperature"] == pytest.approx(calibration.fit_temperature(logs, classes), rel=1e-9)
+    assert 2 < found["temperature"] < 4
+    assert found["views_in_cells"] == 80
+    inside = classes >= 0
+    assert found["nll_before"] == pytest.approx(-logs[inside, classes[inside]].mean())
+    assert found["nll_after"] < found["nll_before"]
+    assert json.loads(json.dumps(found)) == found
+
+    monkeypatch.setattr(examination_module, "CALIBRATED_FROM", 81)
+    assert calibrate(network, held_out, (), ALONE)["temperature"] == 1.0

@@ -135,7 +135,7 @@ def test_the_numpy_modules_do_not_load_torch() -> None:
     modules = (
         "geo scoring s2 partition images metrics answer splits model_directory recipe"
         " run_log recipes.tiny recipes.modern sources.csv_photos sources.open_source"
-        " stopping training_data cell_counts partition_cli array_files sources.places"
+        " calibration views stopping training_data cell_counts partition_cli array_files sources.places"
         " shards shard_order prepare_output train_options"
     )
     imports = "; ".join(f"import planet_core.{module}" for module in modules.split())

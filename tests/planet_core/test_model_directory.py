@@ -177,3 +177,58 @@ def test_a_disk_that_fills_up_leaves_the_old_model(model: Path, monkeypatch: pyt
     assert model_directory.version_digest(model) == before
     model_directory.verify(model)
     assert list(model.parent.iterdir()) == [model]
+
+
+def test_weights_for_another_number_of_cells_are_named(model: Path) -> None:
+    weights = load_file(model / model_directory.WEIGHTS)
+    fewer = {name: value[:-1] if name.startswith("classifier.") else value for name, value in weights.items()}
+    save_file(fewer, model / model_directory.WEIGHTS)
+    sign(model, model_directory.WEIGHTS)
+    with pytest.raises(
+        ModelDirectoryError, match=r"model\.safetensors are for 5 cells, but .*partition\.npz .* 6"
+    ):
+        checkpoint.load(model)
+
+
+def test_a_partition_of_another_size_is_named(model: Path) -> None:
+    other = Partition.at_level([1.0, 50.0], [1.0, 50.0], 3, 1)
+    other.save(model / model_directory.PARTITION)
+    sign(model, model_directory.PARTITION)
+    rewrite_config(model, partition_digest=other.digest)
+    with pytest.raises(ModelDirectoryError, match=r"partition\.npz is not the one .*: 2 cells, 6 in config"):
+        checkpoint.load(model)
+    rewrite_config(model, cells=2)
+    with pytest.raises(
+        ModelDirectoryError, match=r"model\.safetensors are for 6 cells, but .*partition\.npz .* 2"
+    ):
+        checkpoint.load(model)
+
+
+def test_the_temperature_is_kept_and_may_be_absent(model: Path, tmp_path: Path) -> None:
+    assert "temperature" not in checkpoint.load(model).config
+    made_model(tmp_path / "calibrated", temperature=1.75)
+    assert checkpoint.load(tmp_path / "calibrated").config["temperature"] == 1.75
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("temperature", 0),
+        ("temperature", "warm"),
+        ("temperature", True),
+        ("temperature", float("inf")),
+        ("normalisation", {"mean": [0.5] * 3}),
+        ("normalisation", [0.5]),
+        ("normalisation", {"mean": [0.5] * 3, "std": [1, 1, "a"]}),
+    ],
+)
+def test_damaged_values_are_found_when_loading(model: Path, name: str, value: object) -> None:
+    rewrite_config(model, **{name: value})
+    with pytest.raises(ModelDirectoryError, match=rf"config\.json is damaged: .*{name}"):
+        checkpoint.load(model)
+
+
+def test_checksums_that_are_none_are_refused(model: Path) -> None:
+    rewrite_config(model, sha256=["a"])
+    with pytest.raises(ModelDirectoryError, match=r"config\.json is damaged: sha256"):
+        checkpoint.load(model)

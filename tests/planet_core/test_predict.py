@@ -4,12 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from planet_core import answer, predict, s2
+from planet_core import answer, calibration, checkpoint, predict, s2, views
+from planet_core.images import fit_square
 from planet_core.model_directory import ModelDirectoryError
 from planet_core.predict import Predictor
-from tests.planet_core.made import noise_picture
+from tests.planet_core.made import gradient_panorama, noise_picture
 from tests.planet_core.made_model import made_model
 
 
@@ -114,22 +116,108 @@ def test_the_predictor_knows_its_model(predictor: Predictor, model: Path) -> Non
         Predictor.load(model / "none")
 
 
-def test_the_command_prints_a_table(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    noise_picture(1).save(tmp_path / "a.png")
-    assert predict.main([str(model), str(tmp_path / "a.png"), "-k", "2"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].endswith("(top-cell)")
-    assert len(lines) == 3
-    assert all("%" in line and "cell " in line for line in lines[1:])
+# ------------------------------------------------------------------------------------------------
+# Crops, headings, temperature, embeddings
 
 
-def test_the_command_names_what_it_cannot_read(
-    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "a.png").write_text("no picture")
-    assert predict.main([str(model), str(tmp_path / "a.png")]) == 2
-    assert predict.main([str(tmp_path / "none"), str(tmp_path / "a.png")]) == 2
-    errors = capsys.readouterr().err.splitlines()
-    assert len(errors) == 2
-    assert "is not a picture" in errors[0]
-    assert "there is no model directory" in errors[1]
+def test_five_crops_are_the_mean_of_their_distributions(predictor: Predictor) -> None:
+    picture = noise_picture(1, (200, 150))
+    five = torch.from_numpy(np.stack([np.asarray(crop) for crop in views.crops(picture, 5, 128)]))
+    expected = predictor.probabilities_of(five).mean(axis=0)
+    [prediction] = predictor.predict([picture], crops=5)
+    np.testing.assert_allclose(prediction.probabilities, expected, rtol=1e-4)
+    assert prediction.condition == "five-crop"
+    assert not np.allclose(prediction.probabilities, predictor.distributions([picture])[0], rtol=1e-4)
+    assert predictor.predict([picture])[0].condition == "view"
+    with pytest.raises(ValueError, match="1 or 5 crops of a picture, not 3"):
+        predictor.distributions([], crops=3)
+
+
+def test_fused_pictures_do_not_mix(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = [noise_picture(seed, (60, 40)) for seed in range(3)]
+    together = predictor.distributions(pictures, crops=5)
+    monkeypatch.setattr(predict, "BATCH", 4)  # less than the views of one picture
+    alone = np.concatenate([predictor.distributions([picture], crops=5) for picture in pictures])
+    np.testing.assert_allclose(alone, together, atol=1e-6)
+
+
+@pytest.mark.parametrize("fusion", ["geometric", "arithmetic"])
+def test_a_panorama_is_seen_at_several_headings(predictor: Predictor, fusion: str) -> None:
+    panorama = gradient_panorama()
+    prediction = predictor.predict_panorama(panorama, 3, k=2, fusion=fusion)
+    single = predictor.distributions(views.panorama_views(panorama, 3, 128))
+    np.testing.assert_allclose(prediction.probabilities, views.fuse(single, 3, fusion)[0], rtol=1e-4)
+    assert prediction.condition == views.panorama_condition(3, fusion)
+    assert len(prediction.top_cells) == 2
+    best = prediction.top_cells[0]
+    assert (prediction.lat, prediction.lng) == (best.lat, best.lng)
+
+
+def test_panoramas_that_are_none_are_refused(predictor: Predictor) -> None:
+    with pytest.raises(ValueError, match=r"picture 0: .*twice as wide as high, not 64 x 48"):
+        predictor.predict_panorama(noise_picture(1))
+    with pytest.raises(ValueError, match="at least one heading, not 0"):
+        predictor.predict_panorama(gradient_panorama(), 0)
+    with pytest.raises(ValueError, match="unknown fusion 'best'"):
+        predictor.predict_panorama(gradient_panorama(), fusion="best")
+
+
+def test_probabilities_are_at_the_models_temperature(tmp_path: Path, predictor: Predictor) -> None:
+    made_model(tmp_path / "hot", temperature=0.5)
+    hot = Predictor.load(tmp_path / "hot")
+    pictures = [noise_picture(1), noise_picture(2)]
+    raw = predictor.distributions(pictures)
+    assert (predictor.temperature, hot.temperature) == (1.0, 0.5)
+    np.testing.assert_allclose(hot.distributions(pictures, calibrated=False), raw, atol=1e-6)
+    np.testing.assert_allclose(hot.distributions(pictures), calibration.apply(raw, 0.5), rtol=1e-4)
+    [prediction] = hot.predict(pictures[:1], calibrated=False)
+    np.testing.assert_allclose(prediction.probabilities, raw[0], atol=1e-6)
+    assert hot.predict(pictures[:1])[0].probabilities.max() > raw[0].max()
+
+
+def test_embeddings_lie_below_the_logits(predictor: Predictor, model: Path) -> None:
+    pictures = [noise_picture(seed) for seed in range(3)]
+    embeddings = predictor.embeddings(pictures)
+    assert embeddings.shape == (3, predictor.config["embedding"])
+    assert embeddings.dtype == np.float32
+    layer = checkpoint.load(model).network.classifier
+    with torch.inference_mode():
+        expected = torch.softmax(layer(torch.from_numpy(embeddings)), dim=1)
+    np.testing.assert_allclose(predictor.distributions(pictures), expected, atol=1e-6)
+    assert predictor.embeddings([]).shape == (0, predictor.config["embedding"])
+
+
+def test_pixels_can_be_had_changed_and_judged(predictor: Predictor) -> None:
+    pictures = [noise_picture(seed) for seed in range(2)]
+    pixels = predictor.tensor(pictures)
+    assert (pixels.dtype, tuple(pixels.shape)) == (torch.uint8, (2, 128, 128, 3))
+    assert np.array_equal(pixels[0], fit_square(pictures[0], 128))
+    np.testing.assert_allclose(
+        predictor.probabilities_of(pixels), predictor.distributions(pictures), atol=1e-7
+    )
+    changed = pixels.clone()
+    changed[0, 20:100, 20:100] = 128
+    moved = np.abs(predictor.probabilities_of(changed) - predictor.probabilities_of(pixels)).max(axis=1)
+    assert moved[0] > 1e-4 > moved[1]
+    assert predictor.tensor([]).shape == (0, 128, 128, 3)
+
+
+@pytest.mark.parametrize("shape", [(1, 64, 64, 3), (1, 3, 128, 128), (128, 128, 3)])
+def test_other_pixels_are_refused(predictor: Predictor, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"takes uint8 pixels \(n, 128, 128, 3\), not uint8 \("):
+        predictor.probabilities_of(torch.zeros(shape, dtype=torch.uint8))
+    with pytest.raises(ValueError, match=r"not float32 \(1, 128, 128, 3\)"):
+        predictor.embeddings_of(torch.zeros((1, 128, 128, 3)))
+
+
+def test_the_fast_path_gives_nearly_the_same(model: Path, predictor: Predictor) -> None:
+    fast = Predictor.load(model, fast=True)
+    pictures = [noise_picture(seed) for seed in range(3)]
+    np.testing.assert_allclose(fast.distributions(pictures), predictor.distributions(pictures), rtol=0.1)
+    assert fast.embeddings(pictures).dtype == np.float32
+    assert predictor.precision == torch.float32
+
+
+def test_devices_that_are_not_there_are_refused(model: Path) -> None:
+    with pytest.raises(ValueError, match="there is no device 'abacus' here; there are cpu"):
+        Predictor.load(model, "abacus")
