@@ -9,9 +9,9 @@ from s2sphere import Cell, CellId
 
 from planet_core import geo, s2
 from planet_core.cell_polygons import cells_geojson, geometry, outline, polygons
+from planet_core.cell_raster import areas_km2
 from planet_core.distributions import ProbabilityError
 from planet_core.partition import Partition
-from planet_core.partition_map import areas_km2
 from tests.planet_core.made_model import made_partition
 
 CORNER = float(np.degrees(np.arcsin(1 / np.sqrt(3))))  # where three faces meet

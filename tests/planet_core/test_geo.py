@@ -136,6 +136,7 @@ def test_the_numpy_modules_do_not_load_torch() -> None:
         "geo scoring s2 partition images metrics answer splits model_directory recipe"
         " run_log recipes.tiny recipes.modern sources.csv_photos sources.open_source"
         " stopping training_data cell_counts partition_cli array_files sources.places"
+        " distributions cell_polygons cell_raster probability_map outputs"
     )
     imports = "; ".join(f"import planet_core.{module}" for module in modules.split())
     code = f"import sys; {imports}; sys.exit('torch' in sys.modules)"
