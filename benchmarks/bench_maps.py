@@ -14,15 +14,12 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bench_partition import photos
+from record import record
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from benchmarks.bench_partition import photos
-from benchmarks.record import record
 from planet_core.cell_polygons import cells_geojson
 from planet_core.cell_raster import PROJECTIONS, make_raster, raster_of
 from planet_core.partition import Partition

@@ -1,8 +1,8 @@
-"""An occlusion map of 20 x 20 places against plain batched inference of as many pictures. CPU seconds, one core.
+"""An occlusion map of 20 x 20 places against plain batched inference of as many pictures, in CPU seconds.
 
-Both sides are interleaved batch by batch: after each batch of the map the same network takes a batch of the
-same size that lies ready. What a map costs beyond inference (boxes, the photo without a box, the choice of
-the cell) counts on its side. The smaller the network, the more that weighs. Random weights: they cost the same.
+One core; both sides are interleaved batch by batch: after each batch of the map the same network takes a
+batch of the same size that lies ready. What a map costs beyond inference (boxes, the photo without a box, the
+choice of the cell) counts on its side: the smaller the network, the more. Random weights cost the same.
 """
 
 from __future__ import annotations
@@ -21,10 +21,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from record import record
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from benchmarks.record import record
 from planet_core import checkpoint, inception, recipe
 from planet_core.model_directory import TrainingIndex
 from planet_core.occlusion import occlusion_map

@@ -51,13 +51,16 @@ def cells_geojson(
     chosen = most_probable(values, top=top, min_probability=min_probability)
     cells = partition.cell_ids[chosen]
     rows = zip(s2.tokens(cells), s2.levels(cells).tolist(), values[chosen].tolist(), strict=True)
+    corners = zip(*s2.vertices(cells), strict=True)  # of all cells at once: a scalar call costs as much
     features = [
         {
             "type": "Feature",
-            "geometry": geometry(int(cell)),
+            "geometry": _geometry(lat, lng, level),
             "properties": {"token": token, "level": level, "probability": probability, "rank": rank},
         }
-        for rank, (cell, (token, level, probability)) in enumerate(zip(cells, rows, strict=True), start=1)
+        for rank, ((lat, lng), (token, level, probability)) in enumerate(
+            zip(corners, rows, strict=True), start=1
+        )
     ]
     return {"type": "FeatureCollection", "features": features}
 
@@ -68,8 +71,12 @@ def geometry(cell_id: int) -> dict[str, Any]:
     Raises:
         CellIdError: a number that is not a cell id.
     """
-    decimals = 6 if s2.levels(np.uint64(cell_id)) <= 16 else 10
-    rings = [_closed(polygon, decimals) for polygon in polygons(cell_id)]
+    return _geometry(*s2.vertices(np.uint64(cell_id)), int(s2.levels(np.uint64(cell_id))))
+
+
+def _geometry(corner_lat: FloatArray, corner_lng: FloatArray, level: int) -> dict[str, Any]:
+    decimals = 6 if level <= 16 else 10
+    rings = [_closed(polygon, decimals) for polygon in polygons(corner_lat, corner_lng)]
     if len(rings) == 1:
         return {"type": "Polygon", "coordinates": rings}
     return {"type": "MultiPolygon", "coordinates": [[ring] for ring in rings]}
@@ -82,15 +89,15 @@ def _closed(polygon: FloatArray, decimals: int) -> Ring:
     return [*ring, ring[0]]
 
 
-def polygons(cell_id: int) -> list[FloatArray]:
+def polygons(corner_lat: FloatArray, corner_lng: FloatArray) -> list[FloatArray]:
     """The outlines of a cell on the plate carrée, (points, 2) of (lng, lat) in degrees, not closed.
 
     One, or two where the antimeridian cuts the cell; counter-clockwise; longitudes from -180 to 180.
 
-    Raises:
-        CellIdError: a number that is not a cell id.
+    Args:
+        corner_lat, corner_lng: (4,), degrees, from `s2.vertices`.
     """
-    lat, lng = outline(cell_id)
+    lat, lng = outline(corner_lat, corner_lng)
     lat, lng = _reaching_pole(lat, lng)
     lng = np.unwrap(lng, period=360.0)
     turn = _short_way(lng[0] - lng[-1]) + lng[-1] - lng[0]
@@ -98,24 +105,28 @@ def polygons(cell_id: int) -> list[FloatArray]:
         return [_cap(lat, lng)]
     shift = 360.0 * np.floor((lng.min() + 180.0) / 360.0)
     ring = np.stack([lng - shift, lat], axis=-1)
+    if ring[:, 0].max() <= 180.0:
+        return [ring]
     pieces = [_clipped(ring, 180.0, 1.0), _clipped(ring, 180.0, -1.0) - [360.0, 0.0]]
     sizes = np.abs([_signed_area(piece) for piece in pieces])
     # an edge along the antimeridian leaves a piece without area on its other side
     return [piece for piece, size in zip(pieces, sizes, strict=True) if size > 1e-9 * sizes.max()]
 
 
-def outline(cell_id: int) -> tuple[FloatArray, FloatArray]:
+def outline(corner_lat: FloatArray, corner_lng: FloatArray) -> tuple[FloatArray, FloatArray]:
     """(lat, lng) in degrees along the edges of a cell, counter-clockwise from the first corner, densified."""
-    corner_lat, corner_lng = s2.vertices(np.uint64(cell_id))
     corners = geo.unit_vectors(corner_lat, corner_lng)
     lats, lngs = [], []
     for begin in range(4):
         end = (begin + 1) % 4
         steps = _steps(corners[begin], corners[end], corner_lat[[begin, end]])
-        share = np.arange(1, steps)[:, None] / steps
-        lat, lng = geo.vectors_to_degrees(corners[begin] * (1 - share) + corners[end] * share)  # the chord
-        lats += [corner_lat[begin : begin + 1], lat]
-        lngs += [corner_lng[begin : begin + 1], lng]
+        lats.append(corner_lat[begin : begin + 1])
+        lngs.append(corner_lng[begin : begin + 1])
+        if steps > 1:
+            share = np.arange(1, steps)[:, None] / steps
+            lat, lng = geo.vectors_to_degrees(corners[begin] * (1 - share) + corners[end] * share)  # chord
+            lats.append(lat)
+            lngs.append(lng)
     return np.concatenate(lats), np.concatenate(lngs)
 
 
