@@ -31,7 +31,7 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path as Outline
 from PIL import Image
 
-from planet_core import geo
+from planet_core import geo, s2
 from planet_core.cell_polygons import cells_geojson
 from planet_core.cell_raster import raster_of
 from planet_core.distributions import checked_probabilities
@@ -173,10 +173,19 @@ def draw(
     axes.imshow(np.asarray(layer), extent=(-180, 180, -90, 90), interpolation="nearest", zorder=1.5)
     if answer:  # hollow: what the model believes lies below
         axes.scatter(
-            answer[1], answer[0], s=190, marker="h", facecolors="none", edgecolors=MODEL, linewidths=2
+            answer[1],
+            answer[0],
+            s=190,
+            marker="h",
+            facecolors="none",
+            edgecolors=MODEL,
+            linewidths=2,
+            zorder=3,
         )
     if truth:
-        axes.scatter(truth[1], truth[0], s=260, marker=_FLAG, color=TRUTH, edgecolors=INK, linewidths=0.8)
+        axes.scatter(
+            truth[1], truth[0], s=260, marker=_FLAG, color=TRUTH, edgecolors=INK, linewidths=0.8, zorder=3
+        )
     _draw_scale(figure)
     with atomic_file(path) as file:
         figure.savefig(file, format=kind, dpi=160, facecolor="white")
@@ -232,6 +241,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("model", help="a model version directory")
     parser.add_argument("image", help="a JPEG, PNG or WebP file")
     parser.add_argument("--out", required=True, metavar="FILE", help="the map, .png, .pdf or .svg")
+    parser.add_argument("--lat", type=float, help="where the photo was taken, degrees: a flag on the map")
+    parser.add_argument("--lng", type=float)
     parser.add_argument("--geojson", metavar="FILE", help="also write the cells as GeoJSON")
     parser.add_argument("--top", type=int, default=100, metavar="N", help="cells in the GeoJSON (100)")
     parser.add_argument(
@@ -253,13 +264,15 @@ def _run(options: argparse.Namespace) -> None:
         writable_file(options.geojson, ".json", ".geojson")
     if options.layer:
         writable_file(options.layer, ".png")
+    truth = _truth(options.lat, options.lng)
     picture = load(options.image)
     predictor = Predictor.load(options.model)
     [prediction] = predictor.predict([picture])
     partition, probabilities = predictor.partition, prediction.probabilities
     cells = cells_geojson(partition, probabilities, top=options.top)
     layer = probability_image(partition, probabilities, options.width, options.projection)
-    draw(partition, probabilities, options.out, answer=(prediction.lat, prediction.lng))
+    answer = prediction.lat, prediction.lng
+    draw(partition, probabilities, options.out, answer=answer, truth=truth)
     if options.geojson:
         with atomic_file(options.geojson) as file:
             file.write(json.dumps(cells, separators=(",", ":")).encode())
@@ -268,6 +281,15 @@ def _run(options: argparse.Namespace) -> None:
             layer.save(file, "PNG")
     written = [path for path in (options.out, options.geojson, options.layer) if path]
     print(f"Wrote {', '.join(written)}")
+
+
+def _truth(lat: float | None, lng: float | None) -> Place | None:
+    if lat is None or lng is None:
+        if lat is not lng:
+            raise ValueError("a true place needs both --lat and --lng")
+        return None
+    s2.check_coordinates(lat, lng)
+    return lat, lng
 
 
 if __name__ == "__main__":

@@ -125,7 +125,20 @@ def test_the_command_writes_map_cells_and_layer(
 ) -> None:
     noise_picture(1).save(tmp_path / "a.png")
     out, cells, layer = tmp_path / "new" / "map.png", tmp_path / "cells.geojson", tmp_path / "layer.png"
-    options = ["--out", str(out), "--geojson", str(cells), "--layer", str(layer), "--width", "128"]
+    options = [
+        "--lat",
+        "10",
+        "--lng",
+        "20",
+        "--out",
+        str(out),
+        "--geojson",
+        str(cells),
+        "--layer",
+        str(layer),
+        "--width",
+        "128",
+    ]
     assert probability_map.main([str(model), str(tmp_path / "a.png"), *options]) == 0
     assert capsys.readouterr().out == f"Wrote {out}, {cells}, {layer}\n"
     assert len(json.loads(cells.read_text())["features"]) == 6
@@ -145,6 +158,8 @@ def test_the_command_says_what_it_cannot_do(
         ([str(tmp_path / "none"), str(picture), *out], "there is no model directory"),
         ([str(model), str(tmp_path / "no.png"), *out], "is not a picture"),
         ([str(model), str(picture), "--out", str(tmp_path)], "must end in"),
+        ([str(model), str(picture), *out, "--lat", "3"], "both --lat and --lng"),
+        ([str(model), str(picture), *out, "--lat", "300", "--lng", "3"], "not on the earth"),
         ([str(model), str(picture), "--out", str(picture / "map.png")], "is not a folder"),
         ([str(model), str(picture), *out, "--layer", str(tmp_path / "l.png"), "--width", "7"], "even number"),
         ([str(model), str(picture), *out, "--geojson", str(tmp_path / "c.json"), "--top", "0"], "at least 1"),
