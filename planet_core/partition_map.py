@@ -24,6 +24,7 @@ from matplotlib.path import Path as Outline
 from matplotlib.transforms import Bbox
 
 from planet_core import geo, s2
+from planet_core.cell_raster import areas_km2
 from planet_core.files import atomic_file
 from planet_core.land import ATLAS, land_rings
 from planet_core.partition import Partition
@@ -261,23 +262,6 @@ def boundaries(cell_ids: npt.NDArray[np.uint64]) -> list[FloatArray]:
         for index, line in zip(chosen.tolist(), lines.reshape(len(chosen), -1, 3), strict=True):
             outlines[index] = line
     return outlines
-
-
-def areas_km2(cell_ids: npt.NDArray[np.uint64]) -> FloatArray:
-    """The area of each cell; below level 18 the mean of the level, as corners in float64 say no more."""
-    lat, lng = s2.vertices(cell_ids)
-    a, b, c, d = np.moveaxis(geo.unit_vectors(lat, lng), -2, 0)
-    exact = _triangle(a, b, c) + _triangle(a, c, d)
-    levels = s2.levels(cell_ids)
-    mean = 4 * np.pi / 6 / 4.0**levels
-    return np.asarray(np.where(levels > 18, mean, exact) * geo.EARTH_RADIUS_KM**2)
-
-
-def _triangle(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
-    """Solid angle of spherical triangles of unit vectors (van Oosterom and Strackee)."""
-    triple = np.abs(np.sum(a * np.cross(b - a, c - a), axis=-1))  # differences: no cancellation in small ones
-    rest = 1 + np.sum(a * b, axis=-1) + np.sum(b * c, axis=-1) + np.sum(c * a, axis=-1)
-    return np.asarray(2 * np.arctan2(triple, rest))
 
 
 def _outline(rings: list[FloatArray]) -> Outline:

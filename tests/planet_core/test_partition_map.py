@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from planet_core import geo, partition_map, s2
+from planet_core import cell_raster, geo, partition_map, s2
 from planet_core.land import land_rings
 from planet_core.partition import Partition
 
@@ -65,11 +65,11 @@ def test_edges_are_great_circles() -> None:
 def test_areas_add_up_to_the_earth_and_small_cells_have_some() -> None:
     cells = s2.children(s2.children(s2.face_cells())).ravel()
     earth = 4 * np.pi * geo.EARTH_RADIUS_KM**2
-    assert partition_map.areas_km2(cells).sum() == pytest.approx(earth, rel=1e-9)
+    assert cell_raster.areas_km2(cells).sum() == pytest.approx(earth, rel=1e-9)
     parent = s2.cell_ids([48.0], [11.0], 14)
-    areas = partition_map.areas_km2(s2.children(parent))
-    assert areas.sum() == pytest.approx(partition_map.areas_km2(parent)[0], rel=1e-6)
-    assert partition_map.areas_km2(s2.cell_ids([48.0], [11.0])) == pytest.approx(earth / 6 / 4**30)
+    areas = cell_raster.areas_km2(s2.children(parent))
+    assert areas.sum() == pytest.approx(cell_raster.areas_km2(parent)[0], rel=1e-6)
+    assert cell_raster.areas_km2(s2.cell_ids([48.0], [11.0])) == pytest.approx(earth / 6 / 4**30)
 
 
 def test_detail_views_keep_areas_and_north() -> None:
