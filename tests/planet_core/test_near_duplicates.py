@@ -16,7 +16,12 @@ import numpy as np
 import pytest
 import torch
 
-from planet_core import near_duplicates, near_duplicates_evaluate
+from planet_core import (
+    near_duplicates,
+    near_duplicates_evaluate,
+    near_duplicates_report,
+    near_duplicates_sides,
+)
 from planet_core import near_duplicates_model as models
 from planet_core import near_duplicates_train as training
 from planet_core.images import load
@@ -158,7 +163,7 @@ def test_sides_share_no_place_and_no_group() -> None:
         for n in range(200)
     ]
     photos += [replace(photo, group="", path=Path("again")) for photo in photos[:50]]
-    sides = training.make_sides(photos, training.Settings())
+    sides = near_duplicates_sides.make_sides(photos, 0.3, 0.2, seed=0)
     parts = [set(side.tolist()) for side in (sides.training, sides.calibration, sides.held_out)]
     assert sum(map(len, parts)) == len(set.union(*parts)) == 250
     for one in parts:
@@ -170,10 +175,10 @@ def test_sides_share_no_place_and_no_group() -> None:
                 assert not {(photos[i].lat, photos[i].lng) for i in one} & {
                     (photos[i].lat, photos[i].lng) for i in other
                 }
-    index = training.make_index(photos, sides)
-    unseen = training.unseen(photos, index)
+    index = near_duplicates_sides.make_index(photos, sides)
+    unseen = near_duplicates_sides.unseen(photos, index)
     assert {id(photo) for photo in unseen} <= {id(photos[i]) for i in parts[2]}
-    assert not training.unseen([photos[i] for i in parts[0] | parts[1]], index)
+    assert not near_duplicates_sides.unseen([photos[i] for i in parts[0] | parts[1]], index)
 
 
 # ------------------------------------------------------------------------------------------------ finding
@@ -358,9 +363,11 @@ def test_an_examination_leaves_out_what_was_seen_and_lists_consecutive_frames(
     monkeypatch.setattr(near_duplicates_evaluate, "EXAMINED_AT_MOST", 3)
     fewer = near_duplicates_evaluate.evaluate([str(photos)], replace(embedder, seen=seen))
     assert (fewer["photos_examined"], fewer["photos_not_drawn"], fewer["pairs"]) == (3, 5, 18)
-    page = near_duplicates_evaluate.markdown(report, "evaluate")
+    page = near_duplicates_report.markdown(report, "evaluate")
     assert "70.png | 3 | 2 |" in page
     assert page.count("| CNN") == 6
+    assert "/70.png: 71.png\n" in page
+    assert "/71.png: 72.png\n" in page
 
 
 @pytest.mark.slow
