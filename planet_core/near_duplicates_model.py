@@ -47,7 +47,7 @@ SEEN = "seen.npz"
 CONFIG = "config.json"
 
 IMAGE_PX = 64
-BITS = 256
+BITS = 512
 WIDTHS = (16, 32, 64, 96)
 DECODED_SIDE = 256
 """Pictures are decoded to at most this many pixels a side before they are squeezed to IMAGE_PX."""
