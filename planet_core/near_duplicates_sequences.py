@@ -12,6 +12,7 @@ sequences never are, however near: another day at the same place is a photo in i
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Sequence
@@ -61,21 +62,21 @@ class Sequences:
         Args:
             photos: some of those that the sequences were made from, in any order.
         """
+        pairs = self.together(photos)
+        first, second = pairs[:, 0], pairs[:, 1]
+        step = np.array([self._at[_key(photo)][1] for photo in photos], dtype=np.int64)
+        lat = np.array([photo.lat for photo in photos], dtype=np.float64)
+        lng = np.array([photo.lng for photo in photos], dtype=np.float64)
+        distance_km = geo.haversine_km(lat[first], lng[first], lat[second], lng[second])
+        return pairs[(abs(step[first] - step[second]) <= 1) | (distance_km <= SPOT_KM)]
+
+    def together(self, photos: Sequence[Photo]) -> IntArray:
+        """The pairs of photos of one sequence, neighbours or not, as `consecutive` gives its own."""
         members: dict[int, list[int]] = defaultdict(list)
         for index, photo in enumerate(photos):
             members[self._at[_key(photo)][0]].append(index)
-        found = [np.empty((0, 2), dtype=np.int64)]
-        for indices in members.values():
-            some = np.array(indices, dtype=np.int64)
-            step = np.array([self._at[_key(photos[index])][1] for index in indices])
-            lat = np.array([photos[index].lat for index in indices])
-            lng = np.array([photos[index].lng for index in indices])
-            distance = geo.haversine_km(lat[:, None], lng[:, None], lat[None], lng[None])
-            near = (abs(step[:, None] - step) <= 1) | (distance <= SPOT_KM)
-            np.fill_diagonal(near, False)
-            found.append(some[np.argwhere(near)])
-        pairs = np.concatenate(found)
-        return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+        pairs = [pair for indices in members.values() for pair in itertools.permutations(indices, 2)]
+        return np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
 
 
 def _key(photo: Photo) -> tuple[Path, int]:

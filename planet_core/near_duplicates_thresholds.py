@@ -75,9 +75,11 @@ def choose_thresholds(
     """The model's threshold, and what it and the hashes' own ones do on training-side pairs.
 
     Pairs are made from the calibration pictures, on which the network was not trained; the others that they
-    are compared with are all pictures of the training side. The threshold is the least at
-    which recall is at least RECALL, or the largest at which precision is at least PRECISION where that is
-    less: recall carries over to new photos, precision depends on how many of them look alike.
+    are compared with are all pictures of the training side. The threshold is the least at which recall is at
+    least RECALL, or the largest at which precision is at least PRECISION where that is less: recall carries
+    over to new photos, precision depends on how many of them look alike. So that one walk cannot decide it,
+    that precision does not count pairs of one sequence at all; the one reported leaves out consecutive
+    frames alone.
     """
     rng = np.random.default_rng(seed)
     if len(calibration) > EXAMINED_AT_MOST:
@@ -86,22 +88,27 @@ def choose_thresholds(
         ]
     references = [*calibration, *training]
     made = make_pairs([picture for _, picture in calibration], pairs.KINDS, network.image_px, rng)
-    excluded = sequences.consecutive([photo for photo, _ in references])
-    excluded = excluded[excluded[:, 0] < len(calibration)]
+    photos = [photo for photo, _ in references]
+    excluded, together = (
+        pairs_[pairs_[:, 0] < len(calibration)]
+        for pairs_ in (sequences.consecutive(photos), sequences.together(photos))
+    )
     pictures = [picture for _, picture in references]
     whole = np.stack([models.squeeze_views(picture, network.image_px) for picture in pictures])
     codes, made_codes = models.encode(network, whole), models.encode(network, made.pixels)
     counts = count_pairs(made_codes, made.owners, codes, excluded)
-    threshold = min(counts.best_threshold(PRECISION), counts.least_threshold(RECALL))
+    apart = count_pairs(made_codes, made.owners, codes, together)
+    threshold = min(apart.best_threshold(PRECISION), counts.least_threshold(RECALL))
     report: dict[str, Any] = {
         "pairs": int(counts.positives.sum()),
         "negatives": int(counts.negatives.sum()),
         **describe(counts, threshold),
+        "precision_between_sequences": apart.precision(threshold),
         "hashes": {},
     }
     for name, hashes in all_hashes(pictures).items():
         # as hashes are used: of whole pictures alone
-        hash_counts = count_pairs(made.hashes[name][:, :1], made.owners, hashes[:, :1], excluded)
+        hash_counts = count_pairs(made.hashes[name][:, :1], made.owners, hashes[:, :1], together)
         report["hashes"][name] = describe(hash_counts, hash_counts.best_threshold(PRECISION))
     return threshold, report
 

@@ -79,6 +79,13 @@ def test_panoramas_with_a_group_each_are_frames_of_their_folder() -> None:
     assert pairs(apart) == set()
 
 
+def test_a_whole_sequence_is_together() -> None:
+    photos = walk(0, 40, 80) + walk(5, 45, group="another day")
+    found = {(first, second) for first, second in Sequences(photos).together(photos).tolist()}
+    assert found == {(i, j) for i in range(3) for j in range(3) if i != j} | {(3, 4), (4, 3)}
+    assert Sequences(photos).together([]).shape == (0, 2)
+
+
 def test_a_part_of_the_photos_keeps_the_order_of_all() -> None:
     photos = walk(0, 40, 80, 120)
     part = [photos[3], photos[0], photos[2]]
