@@ -1,0 +1,242 @@
+"""The best of many points under a distribution over the same points, by branch and bound (numpy only).
+
+Points are halved along the widest axis, again and again: a tree whose nodes are (member point, radius). Two
+facts make it fast. Mass that lies within r of a point can be put on that point: no candidate's expected loss
+changes by more than the mass times the loss of r, so that far and light parts of a distribution become a few
+points, with an error that is known. And no candidate within r of a node's point is better than that point
+would be if every distance were shorter by r: nodes that cannot hold the best candidate are dropped whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from planet_core import geo
+
+FIRST_LEVEL = 5  # 32 nodes: with fewer, nothing is ever dropped
+_BLOCK_PAIRS = 1 << 15  # pairs of points worked on at a time: they stay in cache
+_ROUGHLY = 5  # times the tolerance, where that leaves far fewer points
+_HEAVY = 0.999  # of the mass is not moved: the fewest points that hold so much
+_MOVED_SHARE = 4 / 9  # of the tolerance, for moved mass; it counts twice, the rest is for dropped nodes
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a distance costs: `weight * (1 - exp(-decay * km))`, or `weight * km` where decay is 0.
+
+    Both are metrics of the sphere: they rise with the distance, and satisfy the triangle inequality.
+    """
+
+    decay: float
+    weight: float
+
+    def of(self, km: FloatArray) -> FloatArray:
+        """The cost of distances, in their shape."""
+        if self.decay:
+            return np.asarray(-self.weight * np.expm1(-self.decay * km))
+        return self.weight * km
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """Nodes (m,): `ends[i] : ends[i + 1]` of the tree's order, a member point and the radius around it.
+
+    Attributes:
+        ends: (m + 1,).
+        points: (m,), position in the tree's order of the member nearest to the middle.
+        radius_km: (m,), distance from that member to the farthest one.
+    """
+
+    ends: IntArray
+    points: IntArray
+    radius_km: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """Points on the sphere, ordered so that every node is a run of them.
+
+    Attributes:
+        order: (n,), the points' indices in the tree's order.
+        vectors: (n, 3), unit vectors in the tree's order.
+        levels: coarse first; each halves the nodes of the one before, the last has a point a node.
+    """
+
+    order: IntArray
+    vectors: FloatArray
+    levels: tuple[Level, ...]
+
+
+def cached(lat: FloatArray, lng: FloatArray) -> Tree:
+    """`build`, remembered for the last few sets of points."""
+    return _build(lat.tobytes(), lng.tobytes())
+
+
+@lru_cache(maxsize=4)
+def _build(lat: bytes, lng: bytes) -> Tree:
+    return build(np.frombuffer(lat), np.frombuffer(lng))
+
+
+def build(lat: FloatArray, lng: FloatArray) -> Tree:
+    """The tree of points (n,) in degrees, n at least 1."""
+    vectors = geo.unit_vectors(lat, lng)
+    count = len(vectors)
+    order = np.arange(count)
+    found: list[IntArray] = []
+    for depth in range(int(np.log2(count)) + 1):
+        ends = np.arange(2**depth + 1) * count >> depth
+        if depth:
+            order = order[_along_widest_axis(vectors[order], found[-1])]
+        found.append(ends)
+    ordered = vectors[order]
+    # the order inside a node changes as its children are split, so members are chosen when all is done
+    levels = [_level(ordered, ends) for ends in found[min(FIRST_LEVEL, len(found) - 1) :]]
+    single = np.arange(count + 1)
+    return Tree(order, ordered, (*levels, Level(single, single[:-1], np.zeros(count))))
+
+
+def _along_widest_axis(vectors: FloatArray, ends: IntArray) -> IntArray:
+    """The order that sorts each node (a run of the vectors) along its own widest axis."""
+    low = np.minimum.reduceat(vectors, ends[:-1])
+    high = np.maximum.reduceat(vectors, ends[:-1])
+    node = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+    axis = np.argmax(high - low, axis=1)
+    return np.lexsort((vectors[np.arange(len(vectors)), axis[node]], node))
+
+
+def _level(vectors: FloatArray, ends: IntArray) -> Level:
+    node = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+    middle = np.add.reduceat(vectors, ends[:-1])
+    nearness = np.einsum("ij,ij->i", vectors, middle[node])
+    points = np.lexsort((nearness, node))[ends[1:] - 1]
+    cosine = np.einsum("ij,ij->i", vectors, vectors[points][node])
+    radius = np.arccos(np.clip(np.minimum.reduceat(cosine, ends[:-1]), -1, 1))
+    slack = 3e-8  # radians: what rounding may hide from a cosine near 1
+    return Level(ends, points, geo.EARTH_RADIUS_KM * (radius + slack))
+
+
+def best(tree: Tree, mass: FloatArray, loss: Loss, tolerance: float) -> int:
+    """The index of a point whose expected loss is at most `tolerance` above the least.
+
+    Args:
+        mass: (n,), not negative, sum 1, for the points as they were given to `build`.
+    """
+    ordered = mass[tree.order]
+    moved = _MOVED_SHARE * tolerance
+    sources, weights = _moved(tree, ordered, loss, moved)
+    rough = _moved(tree, ordered, loss, _ROUGHLY * moved)
+    if len(rough[1]) > len(weights) / 2:
+        found = _search(tree, sources, weights, loss, -(1 - 2 * _MOVED_SHARE) * tolerance)
+    else:  # few enough points to look for candidates first, that the finer ones decide between
+        found = _search(tree, *rough, loss, 2 * _ROUGHLY * moved)
+    value, _ = _expected(tree.vectors[found], np.zeros(len(found)), sources, weights, loss)
+    return int(tree.order[found[value.argmin()]])
+
+
+def _search(tree: Tree, sources: FloatArray, weights: FloatArray, loss: Loss, margin: float) -> IntArray:
+    """Positions of all points whose expected loss is at most `margin` above the least, the best one first.
+
+    With a negative margin, points that are better than the first by less than that may be missed.
+    """
+    least, first = np.inf, -1
+    nodes = np.arange(len(tree.levels[0].points))
+    for level, finer in zip(tree.levels, (*tree.levels[1:], None), strict=True):
+        points = level.points[nodes]
+        value, bound = _expected(tree.vectors[points], level.radius_km[nodes], sources, weights, loss)
+        if value.min() < least:
+            least, first = float(value.min()), int(points[value.argmin()])
+        nodes = nodes[bound <= least + margin]
+        if finer is None or not nodes.size:
+            break
+        nodes = _children(level, finer, nodes)
+    return np.concatenate([[first], nodes])  # what is left are points: the last level has one a node
+
+
+def _children(level: Level, finer: Level, nodes: IntArray) -> IntArray:
+    first = np.searchsorted(finer.ends, level.ends[nodes])
+    last = np.searchsorted(finer.ends, level.ends[nodes + 1])
+    most = int((last - first).max())
+    children = first[:, None] + np.arange(most)
+    return children[children < last[:, None]]
+
+
+def _moved(tree: Tree, mass: FloatArray, loss: Loss, tolerance: float) -> tuple[FloatArray, FloatArray]:
+    """(unit vectors (s, 3), masses (s,)): the mass put on fewer points.
+
+    No candidate's expected loss changes by more than `tolerance`. The fewest points come of nodes whose
+    moves cost about the same, so one limit holds for all, and is lowered until the sum is small enough.
+    """
+    descending = np.argsort(-mass)
+    heavy = descending[: 1 + int(np.searchsorted(np.cumsum(mass[descending]), _HEAVY))]
+    light = mass.copy()
+    light[heavy] = 0.0
+    total = np.concatenate([[0.0], np.cumsum(light)])
+    masses = [np.diff(total[level.ends]) for level in tree.levels]
+    costs = [here * loss.of(level.radius_km) for here, level in zip(masses, tree.levels, strict=True)]
+    limit = tolerance / 64
+    while True:
+        cost, points, weights = _cut(tree, masses, costs, limit)
+        if cost <= tolerance:
+            chosen = np.concatenate([heavy, points])
+            return tree.vectors[chosen], np.concatenate([mass[heavy], weights])
+        limit /= 2
+
+
+def _cut(
+    tree: Tree, masses: list[FloatArray], costs: list[FloatArray], limit: float
+) -> tuple[float, IntArray, FloatArray]:
+    """(cost, points (s,), masses (s,)) of the coarsest nodes whose mass moves at a cost within the limit."""
+    spent, points, weights = 0.0, [], []
+    nodes = np.arange(len(tree.levels[0].points))
+    for depth, level in enumerate(tree.levels):
+        here, cost = masses[depth][nodes], costs[depth][nodes]
+        done = cost <= limit
+        kept = done & (here > 0)
+        spent += float(cost[kept].sum())
+        points.append(level.points[nodes[kept]])
+        weights.append(here[kept])
+        if done.all():
+            break
+        nodes = _children(level, tree.levels[depth + 1], nodes[~done])
+    return spent, np.concatenate(points), np.concatenate(weights)
+
+
+def _expected(
+    candidates: FloatArray, radius_km: FloatArray, sources: FloatArray, weights: FloatArray, loss: Loss
+) -> tuple[FloatArray, FloatArray]:
+    """(expected loss, a bound below that of every point within the radius) of candidates (c, 3)."""
+    value, bound = np.empty(len(candidates)), np.empty(len(candidates))
+    # a vector times itself must not come out below 1, or a point would lie 0.1 m from itself
+    stretched = np.ascontiguousarray(sources.T * (1 + 4e-16))
+    total, light = weights.sum(), weights.astype(np.float32)
+    for block in _blocks(len(candidates), len(sources)):
+        cosine = candidates[block] @ stretched
+        np.clip(cosine, -1, 1, out=cosine)
+        angle = np.arccos(cosine, out=cosine).astype(np.float32)  # from here on float32 is exact enough
+        radius = radius_km[block, None].astype(np.float32)
+        angle *= np.float32(geo.EARTH_RADIUS_KM * (-loss.decay or 1.0))
+        if loss.decay:
+            nearer = angle + np.float32(loss.decay) * radius
+            np.minimum(nearer, 0, out=nearer)
+            value[block] = loss.weight * (total - np.exp(angle, out=angle) @ light)
+            bound[block] = loss.weight * (total - np.exp(nearer, out=nearer) @ light)
+        else:
+            value[block] = loss.weight * (angle @ light)
+            angle -= radius
+            np.maximum(angle, 0, out=angle)
+            bound[block] = loss.weight * (angle @ light)
+    return value, bound
+
+
+def _blocks(rows: int, columns: int) -> Iterator[slice]:
+    step = max(1, _BLOCK_PAIRS // columns)
+    for start in range(0, rows, step):
+        yield slice(start, start + step)
