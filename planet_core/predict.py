@@ -2,32 +2,34 @@
 
     python -m planet_core.predict MODEL IMAGE [IMAGE ...]
 
-A picture is scaled so that its shorter side fits the network and cropped to the middle square. A model with
-several partitions answers with the finest, the probabilities of the coarser multiplied in (`hierarchy`).
+A picture is scaled so that its shorter side fits the network and cropped to the middle square; five crops of
+it, or several headings of a panorama, are fused into one distribution (`views`). A model with several
+partitions answers with the finest, the probabilities of the coarser multiplied in (`hierarchy`). All
+probabilities are at the model's temperature (`calibration`) unless raw ones are asked for.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from PIL import Image
 from torch import Tensor
 
-from planet_core import answer, checkpoint, s2, scoring
+from planet_core import answer, checkpoint, s2, scoring, views
 from planet_core.hierarchy import log_probabilities
-from planet_core.images import ImageError, Picture, fit_square
-from planet_core.images import load as load_image
-from planet_core.model_directory import ModelDirectoryError
+from planet_core.images import Picture
 from planet_core.partition import Partition
 
 BATCH = 32
+
+Float32Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,15 @@ class Prediction:
         rule: `top-cell`, `max-score` or `min-distance` (see `planet_core.answer`).
         probabilities: float32 (cells,), sums to 1.
         top_cells: the k most probable cells, best first.
+        condition: what was looked at: `view`, `five-crop`, `panorama-4` and so on (see `planet_core.views`).
     """
 
     lat: float
     lng: float
     rule: str
-    probabilities: npt.NDArray[np.float32]
+    probabilities: Float32Array
     top_cells: list[TopCell]
+    condition: str = "view"
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +76,9 @@ class Predictor:
     device: str
 
     @classmethod
-    def load(cls, directory: str | os.PathLike[str], device: str | None = None) -> Predictor:
+    def load(
+        cls, directory: str | os.PathLike[str], device: str | None = None, fast: bool = False
+    ) -> Predictor:
         """Loads a model directory, by default on a GPU if there is one.
 
         Raises:
@@ -96,12 +102,22 @@ class Predictor:
         """The model version's name."""
         return self.model.digest
 
+    @property
+    def temperature(self) -> float:
+        """What calibrated probabilities are taken at; 1 for a model that was never calibrated."""
+        return float(self.config.get("temperature", 1.0))
+
+    # ---- pictures to answers
+
     def predict(
         self,
         images: Sequence[Picture],
         k: int = 5,
         rule: str = "top-cell",
         scale_km: float = scoring.WORLD_SCALE_KM,
+        *,
+        crops: int = 1,
+        calibrated: bool = True,
     ) -> list[Prediction]:
         """One prediction for each picture; an empty list for none.
 
@@ -111,52 +127,199 @@ class Predictor:
             rule: how the distribution becomes a point. `top-cell` answers the S2 cell centre, as the paper;
                 the others choose among the centroids of the cells' training photos.
             scale_km: diagonal of the map, used by `max-score`.
+            crops, calibrated: as `distributions`.
 
         Raises:
             TypeError: not a list of pictures, or a picture of another type.
-            ValueError: a picture of another shape, an unknown rule, or k below 1.
+            ValueError: a picture of another shape, an unknown rule, k below 1, or crops other than 1 and 5.
         """
-        if k < 1:
-            raise ValueError(f"k must be at least 1, not {k}")
-        if rule not in answer.RULES:
-            raise ValueError(f"unknown rule {rule!r}; the rules are {', '.join(answer.RULES)}")
-        distributions = self.distributions(images)
-        if not len(distributions):
-            return []
-        points = self.partition.centers() if rule == "top-cell" else self.partition.centroids()
-        best = np.atleast_1d(answer.best_cell(distributions, *points, rule, scale_km))
-        return [
-            Prediction(float(points[0][cell]), float(points[1][cell]), rule, row, self._top(row, k))
-            for cell, row in zip(best, distributions, strict=True)
-        ]
+        _check(k, rule)
+        rows = self.distributions(images, crops, calibrated)
+        return self._answers(rows, k, rule, scale_km, views.crop_condition(crops))
 
-    def distributions(self, images: Sequence[Picture]) -> npt.NDArray[np.float32]:
-        """Probability of each cell for each picture, float32 (pictures, cells); errors as `predict`."""
-        if not isinstance(images, list | tuple):
-            raise TypeError(f"predict takes a list or tuple of pictures, not {type(images).__name__}")
-        rows = [
-            self._softmax(self._tensor(images[start : start + BATCH], start))
-            for start in range(0, len(images), BATCH)
-        ]
-        return np.concatenate(rows) if rows else np.empty((0, len(self.partition)), dtype=np.float32)
+    def predict_panorama(
+        self,
+        panorama: Picture,
+        headings: int = 4,
+        k: int = 5,
+        rule: str = "top-cell",
+        scale_km: float = scoring.WORLD_SCALE_KM,
+        *,
+        fusion: str = "geometric",
+        calibrated: bool = True,
+    ) -> Prediction:
+        """One prediction for an equirectangular panorama, its headings fused.
 
-    def _tensor(self, images: Sequence[Picture], first: int) -> Tensor:
-        """uint8 (B, image_px, image_px, 3)."""
-        squares = []
-        for index, picture in enumerate(images, start=first):
-            try:
-                squares.append(np.asarray(fit_square(picture, self.config["image_px"])))
-            except (TypeError, ValueError) as error:
-                raise type(error)(f"picture {index}: {error}") from error
-        return torch.from_numpy(np.stack(squares))
+        Args:
+            headings, fusion, calibrated: as `panorama_distributions`.
+            k, rule, scale_km: as `predict`.
+
+        Raises:
+            TypeError, ValueError: as `predict`; or a picture not twice as wide as high, or no heading.
+        """
+        _check(k, rule)
+        rows = self.panorama_distributions([panorama], headings, fusion, calibrated)
+        [prediction] = self._answers(rows, k, rule, scale_km, views.panorama_condition(headings, fusion))
+        return prediction
+
+    def distributions(
+        self, images: Sequence[Picture], crops: int = 1, calibrated: bool = True
+    ) -> Float32Array:
+        """Probability of each cell for each picture, float32 (pictures, cells); errors as `predict`.
+
+        Args:
+            crops: 1 for the middle square, or 5 for the mean of the probabilities (arithmetic, each at the
+                model's temperature) of four corners and the middle, see `views.crops`.
+            calibrated: whether at the model's temperature; False for what the softmax gives.
+        """
+        if crops not in views.CROP_COUNTS:
+            raise ValueError(f"there are 1 or 5 crops of a picture, not {crops}")
+
+        def cut(picture: Picture) -> list[Image.Image]:
+            return views.crops(picture, crops, self.image_px)
+
+        return self._fused(images, cut, crops, "arithmetic", calibrated)
+
+    def panorama_distributions(
+        self,
+        panoramas: Sequence[Picture],
+        headings: int = 4,
+        fusion: str = "geometric",
+        calibrated: bool = True,
+    ) -> Float32Array:
+        """Probability of each cell for each equirectangular panorama, float32 (panoramas, cells).
+
+        Args:
+            headings: how many views of 90 degrees, at equal steps around the horizon.
+            fusion: `geometric` or `arithmetic` mean of their distributions, see `views`.
+            calibrated: as `distributions`; the temperature is applied to each view.
+
+        Raises:
+            TypeError, ValueError: as `predict_panorama`.
+        """
+        if headings < 1:
+            raise ValueError(f"a panorama needs at least one heading, not {headings}")
+        if fusion not in views.FUSIONS:
+            raise ValueError(f"unknown fusion {fusion!r}; there are {', '.join(views.FUSIONS)}")
+
+        def cut(panorama: Picture) -> list[Image.Image]:
+            return views.panorama_views(panorama, headings, self.image_px)
+
+        return self._fused(panoramas, cut, headings, fusion, calibrated)
+
+    def embeddings(self, images: Sequence[Picture]) -> Float32Array:
+        """The layer below the logits for each picture's middle square, float32 (pictures, width).
+
+        The width is 2,048 for `planet`. Errors as `predict`.
+        """
+        parts = [self.embeddings_of(batch) for batch in self._batches(images, self._square, 1)]
+        return _under_each_other(parts, self.model.network.embedding)
+
+    # ---- pixels to numbers
+
+    @property
+    def image_px(self) -> int:
+        """Side of the squares that the network takes."""
+        return int(self.config["image_px"])
+
+    def tensor(self, images: Sequence[Picture]) -> Tensor:
+        """The middle squares of pictures as the network sees them, uint8 (n, px, px, 3), on the CPU.
+
+        Raises:
+            TypeError, ValueError: as `predict`.
+        """
+        squares = [square for batch in self._batches(images, self._square, 1) for square in batch]
+        return torch.stack(squares) if squares else torch.empty((0, *self._square_shape), dtype=torch.uint8)
 
     @torch.inference_mode()
-    def _softmax(self, pixels: Tensor) -> npt.NDArray[np.float32]:
-        logits = self.model.network(normalise(pixels.to(self.device), self.config["normalisation"]))
-        probabilities = log_probabilities(logits, self.model.parents).exp().float()  # (B, cells)
-        return np.asarray(probabilities.cpu().numpy())
+    def probabilities_of(self, pixels: Tensor, calibrated: bool = True) -> Float32Array:
+        """Probability of each cell, float32 (n, cells), all squares in one batch.
 
-    def _top(self, probabilities: npt.NDArray[np.float32], k: int) -> list[TopCell]:
+        Args:
+            pixels: uint8 (n, px, px, 3), on any device.
+
+        Raises:
+            ValueError: another shape or type.
+        """
+        logits = self.model.network(self._input(pixels))
+        logs = log_probabilities(logits, self.model.parents)  # (n, cells)
+        if calibrated and self.temperature != 1:
+            logs = torch.log_softmax(logs / self.temperature, dim=1)
+        return np.asarray(logs.exp().float().cpu().numpy())
+
+    @torch.inference_mode()
+    def embeddings_of(self, pixels: Tensor) -> Float32Array:
+        """The layer below the logits, float32 (n, width); argument and errors as `probabilities_of`."""
+        return np.asarray(self.model.network.embed(self._input(pixels)).float().cpu().numpy())
+
+    @property
+    def _square_shape(self) -> tuple[int, int, int]:
+        return self.image_px, self.image_px, 3
+
+    def _input(self, pixels: Tensor) -> Tensor:
+        if pixels.dtype != torch.uint8 or tuple(pixels.shape[1:]) != self._square_shape:
+            raise ValueError(
+                f"the network takes uint8 pixels (n, {self.image_px}, {self.image_px}, 3),"
+                f" not {str(pixels.dtype).removeprefix('torch.')} {tuple(pixels.shape)}"
+            )
+        return normalise(pixels.to(self.device), self.config["normalisation"])
+
+    def _square(self, picture: Picture) -> list[Image.Image]:
+        return views.crops(picture, 1, self.image_px)
+
+    def _fused(
+        self,
+        images: Sequence[Picture],
+        cut: Callable[[Picture], list[Image.Image]],
+        views_each: int,
+        fusion: str,
+        calibrated: bool,
+    ) -> Float32Array:
+        parts = [
+            views.fuse(
+                np.concatenate(
+                    [self.probabilities_of(some, calibrated) for some in torch.split(batch, BATCH)]
+                ),
+                views_each,
+                fusion,
+            )
+            for batch in self._batches(images, cut, views_each)
+        ]
+        return _under_each_other(parts, len(self.partition))
+
+    def _batches(
+        self, images: Sequence[Picture], cut: Callable[[Picture], list[Image.Image]], views_each: int
+    ) -> Iterator[Tensor]:
+        """Views of whole pictures, uint8 (B, px, px, 3), about `BATCH` at a time."""
+        if not isinstance(images, list | tuple):
+            raise TypeError(f"predict takes a list or tuple of pictures, not {type(images).__name__}")
+        at_once = max(1, BATCH // views_each)
+        for start in range(0, len(images), at_once):
+            squares = []
+            for index, picture in enumerate(images[start : start + at_once], start=start):
+                try:
+                    squares += [np.asarray(view) for view in cut(picture)]
+                except (TypeError, ValueError) as error:
+                    raise type(error)(f"picture {index}: {error}") from error
+            yield torch.from_numpy(np.stack(squares))
+
+    # ---- distributions to answers
+
+    def _answers(
+        self, rows: Float32Array, k: int, rule: str, scale_km: float, condition: str
+    ) -> list[Prediction]:
+        if not len(rows):
+            return []
+        points = self.partition.centers() if rule == "top-cell" else self.partition.centroids()
+        best = np.atleast_1d(answer.best_cell(rows, *points, rule, scale_km))
+        return [
+            Prediction(
+                float(points[0][cell]), float(points[1][cell]), rule, row, self._top(row, k), condition
+            )
+            for cell, row in zip(best, rows, strict=True)
+        ]
+
+    def _top(self, probabilities: Float32Array, k: int) -> list[TopCell]:
         lat, lng = self.partition.centers()
         best = np.argsort(-probabilities, kind="stable")[:k]
         tokens = s2.tokens(self.partition.cell_ids[best])
@@ -174,29 +337,18 @@ def normalise(pixels: Tensor, normalisation: dict[str, list[float]]) -> Tensor:
     return ((pixels.to(mean.dtype) / 255 - mean) / std).permute(0, 3, 1, 2)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line. Returns the exit code: 0, or 2 for a model or picture that cannot be read."""
-    parser = argparse.ArgumentParser(
-        prog="python -m planet_core.predict", description="Say where photos were taken."
-    )
-    parser.add_argument("model", help="a model version directory")
-    parser.add_argument("image", nargs="+", help="JPEG, PNG or WebP files")
-    parser.add_argument("--rule", choices=answer.RULES, default="top-cell", help="how to choose the point")
-    parser.add_argument("-k", type=int, default=3, help="how many cells to show (3)")
-    options = parser.parse_args(arguments)
-    try:
-        predictor = Predictor.load(options.model)
-        pictures = [load_image(path) for path in options.image]
-        predictions = predictor.predict(pictures, options.k, options.rule)
-    except (ModelDirectoryError, ImageError, ValueError) as error:
-        print(f"predict: {error}", file=sys.stderr)
-        return 2
-    for path, prediction in zip(options.image, predictions, strict=True):
-        print(f"{path}: {prediction.lat:.4f}, {prediction.lng:.4f} ({prediction.rule})")
-        for cell in prediction.top_cells:
-            print(f"  {cell.probability:6.1%}  {cell.lat:9.4f} {cell.lng:9.4f}  cell {cell.token}")
-    return 0
+def _check(k: int, rule: str) -> None:
+    if k < 1:
+        raise ValueError(f"k must be at least 1, not {k}")
+    if rule not in answer.RULES:
+        raise ValueError(f"unknown rule {rule!r}; the rules are {', '.join(answer.RULES)}")
+
+
+def _under_each_other(parts: Sequence[Float32Array], width: int) -> Float32Array:
+    return np.concatenate(parts) if parts else np.empty((0, width), dtype=np.float32)
 
 
 if __name__ == "__main__":
+    from planet_core.predict_cli import main
+
     sys.exit(main())

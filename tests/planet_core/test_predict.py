@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from planet_core import answer, predict, s2
+from planet_core import answer, predict, predict_cli, s2
 from planet_core.model_directory import ModelDirectoryError
 from planet_core.predict import Predictor
 from tests.planet_core.made import noise_picture
@@ -116,7 +116,7 @@ def test_the_predictor_knows_its_model(predictor: Predictor, model: Path) -> Non
 
 def test_the_command_prints_a_table(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     noise_picture(1).save(tmp_path / "a.png")
-    assert predict.main([str(model), str(tmp_path / "a.png"), "-k", "2"]) == 0
+    assert predict_cli.main([str(model), str(tmp_path / "a.png"), "-k", "2"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith("(top-cell)")
     assert len(lines) == 3
@@ -127,8 +127,8 @@ def test_the_command_names_what_it_cannot_read(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "a.png").write_text("no picture")
-    assert predict.main([str(model), str(tmp_path / "a.png")]) == 2
-    assert predict.main([str(tmp_path / "none"), str(tmp_path / "a.png")]) == 2
+    assert predict_cli.main([str(model), str(tmp_path / "a.png")]) == 2
+    assert predict_cli.main([str(tmp_path / "none"), str(tmp_path / "a.png")]) == 2
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 2
     assert "is not a picture" in errors[0]
