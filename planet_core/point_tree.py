@@ -20,9 +20,10 @@ from planet_core import geo
 
 FIRST_LEVEL = 5  # 32 nodes: with fewer, nothing is ever dropped
 _BLOCK_PAIRS = 1 << 15  # pairs of points worked on at a time: they stay in cache
-_ROUGHLY = 5  # times the tolerance, where that leaves far fewer points
+_ROUGHLY = (16.0, 2.0, 0.4)  # times the tolerance: errors of moved mass, tried in turn; the last one decides
 _HEAVY = 0.999  # of the mass is not moved: the fewest points that hold so much
-_MOVED_SHARE = 4 / 9  # of the tolerance, for moved mass; it counts twice, the rest is for dropped nodes
+_HARDLY = 0.02
+_LOCAL = 1.0  # a move is weighed by its distance if it is shorter than this over the decay
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -123,6 +124,24 @@ def _level(vectors: FloatArray, ends: IntArray) -> Level:
     return Level(ends, points, geo.EARTH_RADIUS_KM * (radius + slack))
 
 
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """A distribution moved to s points.
+
+    Attributes:
+        vectors: (s, 3), unit vectors.
+        weights: (s,), mass; sums to 1.
+        spread: (s,), for a loss with decay: a distance d to point i may be wrong by so much that the expected
+            loss changes by at most `weight * spread[i] * exp(-decay * d)`; 0 where nothing was moved.
+        error: what the rest may change of any expected loss.
+    """
+
+    vectors: FloatArray
+    weights: FloatArray
+    spread: FloatArray
+    error: float
+
+
 def best(tree: Tree, mass: FloatArray, loss: Loss, tolerance: float) -> int:
     """The index of a point whose expected loss is at most `tolerance` above the least.
 
@@ -130,34 +149,36 @@ def best(tree: Tree, mass: FloatArray, loss: Loss, tolerance: float) -> int:
         mass: (n,), not negative, sum 1, for the points as they were given to `build`.
     """
     ordered = mass[tree.order]
-    moved = _MOVED_SHARE * tolerance
-    sources, weights = _moved(tree, ordered, loss, moved)
-    rough = _moved(tree, ordered, loss, _ROUGHLY * moved)
-    if len(rough[1]) > len(weights) / 2:
-        found = _search(tree, sources, weights, loss, -(1 - 2 * _MOVED_SHARE) * tolerance)
-    else:  # few enough points to look for candidates first, that the finer ones decide between
-        found = _search(tree, *rough, loss, 2 * _ROUGHLY * moved)
-    value, _ = _expected(tree.vectors[found], np.zeros(len(found)), sources, weights, loss)
-    return int(tree.order[found[value.argmin()]])
+    sources = _moved(tree, ordered, loss, _ROUGHLY[0] * tolerance)
+    if len(sources.weights) > len(ordered) / 4:  # little is saved by an error
+        sources = _moved(tree, ordered, loss, _HARDLY * tolerance)
+    chosen, others = _search(tree, sources, loss, tolerance)
+    for finer in _ROUGHLY[1:]:
+        if not others.size:
+            break
+        points = np.concatenate([[chosen], others])
+        sources = _moved(tree, ordered, loss, finer * tolerance)
+        value, error, _ = _expected(tree.vectors[points], np.zeros(len(points)), sources, loss)
+        first = int((value + error).argmin())
+        chosen, others = int(points[first]), points[value - error < (value + error)[first] - tolerance]
+    return int(tree.order[chosen])
 
 
-def _search(tree: Tree, sources: FloatArray, weights: FloatArray, loss: Loss, margin: float) -> IntArray:
-    """Positions of all points whose expected loss is at most `margin` above the least, the best one first.
-
-    With a negative margin, points that are better than the first by less than that may be missed.
-    """
-    least, first = np.inf, -1
+def _search(tree: Tree, sources: Sources, loss: Loss, tolerance: float) -> tuple[int, IntArray]:
+    """(position of a good point, positions of those that may be better by more than the tolerance)."""
+    least, chosen = np.inf, -1
     nodes = np.arange(len(tree.levels[0].points))
     for level, finer in zip(tree.levels, (*tree.levels[1:], None), strict=True):
         points = level.points[nodes]
-        value, bound = _expected(tree.vectors[points], level.radius_km[nodes], sources, weights, loss)
-        if value.min() < least:
-            least, first = float(value.min()), int(points[value.argmin()])
-        nodes = nodes[bound <= least + margin]
+        value, error, bound = _expected(tree.vectors[points], level.radius_km[nodes], sources, loss)
+        most = value + error
+        if most.min() < least:
+            least, chosen = float(most.min()), int(points[most.argmin()])
+        nodes = nodes[bound < least - tolerance]
         if finer is None or not nodes.size:
             break
         nodes = _children(level, finer, nodes)
-    return np.concatenate([[first], nodes])  # what is left are points: the last level has one a node
+    return chosen, nodes  # what is left are points: the last level has one a node
 
 
 def _children(level: Level, finer: Level, nodes: IntArray) -> IntArray:
@@ -168,11 +189,11 @@ def _children(level: Level, finer: Level, nodes: IntArray) -> IntArray:
     return children[children < last[:, None]]
 
 
-def _moved(tree: Tree, mass: FloatArray, loss: Loss, tolerance: float) -> tuple[FloatArray, FloatArray]:
-    """(unit vectors (s, 3), masses (s,)): the mass put on fewer points.
+def _moved(tree: Tree, mass: FloatArray, loss: Loss, tolerance: float) -> Sources:
+    """The mass put on fewer points, so that no candidate's expected loss changes by more than `tolerance`.
 
-    No candidate's expected loss changes by more than `tolerance`. The fewest points come of nodes whose
-    moves cost about the same, so one limit holds for all, and is lowered until the sum is small enough.
+    The heaviest points stay. The fewest points come of nodes whose moves cost about the same, so one limit
+    holds for all, and is lowered until the sum is small enough.
     """
     descending = np.argsort(-mass)
     heavy = descending[: 1 + int(np.searchsorted(np.cumsum(mass[descending]), _HEAVY))]
@@ -183,57 +204,68 @@ def _moved(tree: Tree, mass: FloatArray, loss: Loss, tolerance: float) -> tuple[
     costs = [here * loss.of(level.radius_km) for here, level in zip(masses, tree.levels, strict=True)]
     limit = tolerance / 64
     while True:
-        cost, points, weights = _cut(tree, masses, costs, limit)
-        if cost <= tolerance:
-            chosen = np.concatenate([heavy, points])
-            return tree.vectors[chosen], np.concatenate([mass[heavy], weights])
+        points, weights, radius_km, cost = _cut(tree, masses, costs, limit)
+        if cost.sum() <= tolerance:
+            break
         limit /= 2
+    local = loss.decay * radius_km < _LOCAL if loss.decay else np.zeros(len(points), dtype=bool)
+    spread = np.where(local, weights * np.expm1(np.minimum(loss.decay * radius_km, _LOCAL)), 0.0)
+    return Sources(
+        tree.vectors[np.concatenate([heavy, points])],
+        np.concatenate([mass[heavy], weights]),
+        np.concatenate([np.zeros(len(heavy)), spread]),
+        float(cost[~local].sum()),
+    )
 
 
 def _cut(
     tree: Tree, masses: list[FloatArray], costs: list[FloatArray], limit: float
-) -> tuple[float, IntArray, FloatArray]:
-    """(cost, points (s,), masses (s,)) of the coarsest nodes whose mass moves at a cost within the limit."""
-    spent, points, weights = 0.0, [], []
+) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
+    """(points, masses, radii, costs), each (s,), of the coarsest nodes that move at a cost in the limit."""
+    parts = []
     nodes = np.arange(len(tree.levels[0].points))
     for depth, level in enumerate(tree.levels):
         here, cost = masses[depth][nodes], costs[depth][nodes]
         done = cost <= limit
-        kept = done & (here > 0)
-        spent += float(cost[kept].sum())
-        points.append(level.points[nodes[kept]])
-        weights.append(here[kept])
+        kept = nodes[done & (here > 0)]
+        parts.append((level.points[kept], masses[depth][kept], level.radius_km[kept], costs[depth][kept]))
         if done.all():
             break
         nodes = _children(level, tree.levels[depth + 1], nodes[~done])
-    return spent, np.concatenate(points), np.concatenate(weights)
+    points, weights, radius_km, cost = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return points, weights, radius_km, cost
 
 
 def _expected(
-    candidates: FloatArray, radius_km: FloatArray, sources: FloatArray, weights: FloatArray, loss: Loss
-) -> tuple[FloatArray, FloatArray]:
-    """(expected loss, a bound below that of every point within the radius) of candidates (c, 3)."""
-    value, bound = np.empty(len(candidates)), np.empty(len(candidates))
+    candidates: FloatArray, radius_km: FloatArray, sources: Sources, loss: Loss
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """(expected loss, how far it may be off, a bound below that of every point in the radius), each (c,)."""
+    value, error, bound = np.empty((3, len(candidates)))
     # a vector times itself must not come out below 1, or a point would lie 0.1 m from itself
-    stretched = np.ascontiguousarray(sources.T * (1 + 4e-16))
-    total, light = weights.sum(), weights.astype(np.float32)
-    for block in _blocks(len(candidates), len(sources)):
+    stretched = np.ascontiguousarray(sources.vectors.T * (1 + 4e-16))
+    total = sources.weights.sum()
+    light, moved = sources.weights.astype(np.float32), sources.spread.astype(np.float32)
+    for block in _blocks(len(candidates), len(stretched.T)):
         cosine = candidates[block] @ stretched
         np.clip(cosine, -1, 1, out=cosine)
-        angle = np.arccos(cosine, out=cosine).astype(np.float32)  # from here on float32 is exact enough
-        radius = radius_km[block, None].astype(np.float32)
-        angle *= np.float32(geo.EARTH_RADIUS_KM * (-loss.decay or 1.0))
+        distance = np.arccos(cosine, out=cosine).astype(np.float32)  # from here on float32 is exact enough
+        distance *= np.float32(geo.EARTH_RADIUS_KM)
+        nearer = distance - radius_km[block, None].astype(np.float32)
+        np.maximum(nearer, 0, out=nearer)
         if loss.decay:
-            nearer = angle + np.float32(loss.decay) * radius
-            np.minimum(nearer, 0, out=nearer)
-            value[block] = loss.weight * (total - np.exp(angle, out=angle) @ light)
-            bound[block] = loss.weight * (total - np.exp(nearer, out=nearer) @ light)
+            near = _decayed(distance, loss)
+            value[block], error[block] = loss.weight * (total - near @ light), loss.weight * (near @ moved)
+            bound[block] = loss.weight * (total - _decayed(nearer, loss) @ (light + moved))
         else:
-            value[block] = loss.weight * (angle @ light)
-            angle -= radius
-            np.maximum(angle, 0, out=angle)
-            bound[block] = loss.weight * (angle @ light)
-    return value, bound
+            value[block], error[block] = loss.weight * (distance @ light), 0.0
+            bound[block] = loss.weight * (nearer @ light)
+    return value, error + sources.error, bound - sources.error
+
+
+def _decayed(distance_km: npt.NDArray[np.float32], loss: Loss) -> npt.NDArray[np.float32]:
+    """exp(-decay * distance), in place."""
+    distance_km *= np.float32(-loss.decay)
+    return np.exp(distance_km, out=distance_km)
 
 
 def _blocks(rows: int, columns: int) -> Iterator[slice]:
