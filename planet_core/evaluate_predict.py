@@ -24,7 +24,7 @@ from planet_core.predict import Predictor
 from planet_core.predictions import CHOSE, TOP, Predictions, exposures
 from planet_core.sources.csv_photos import CsvPhotos
 from planet_core.sources.open_source import open_source
-from planet_core.sources.photo import Photo
+from planet_core.sources.photo import Photo, Source
 from planet_core.sources.table import header_rows
 from planet_core.stopping import UserError
 
@@ -62,11 +62,12 @@ def read_source(name: str, limit: int | None, say: Say) -> Listed:
     """
     source = open_source(name)
     photos: dict[str, Photo] = {}
-    for photo in source:
-        photos.setdefault(photo.digest, photo)
-        say(f"reading the list: {len(photos)} photos")
-        if limit and len(photos) >= limit:
-            break
+    with contextlib.closing(_each(source)) as listed:
+        for photo in listed:
+            photos.setdefault(photo.digest, photo)
+            say(f"reading the list: {len(photos)} photos")
+            if limit and len(photos) >= limit:
+                break
     if not photos:
         raise UserError(
             f"{name} is empty: there is no usable photo to evaluate ({len(source.errors)} unusable rows"
@@ -77,6 +78,10 @@ def read_source(name: str, limit: int | None, say: Say) -> Listed:
     categories = [known.get(str(photo.path), "") for photo in photos.values()]
     bad = [str(error) for error in itertools.islice(source.errors, LISTED)]
     return Listed(list(photos.values()), categories, bad, len(source.errors))
+
+
+def _each(source: Source) -> Generator[Photo, None, None]:
+    yield from source
 
 
 def _categories(source: CsvPhotos) -> dict[str, str]:
