@@ -6,7 +6,7 @@ several likely cells close together, or a score that forgives little, another po
 expected distance; both over the whole distribution, with the cells' own points as candidates.
 
 Up to `BRUTE_FORCE_CELLS` cells every candidate is compared with every cell. Beyond, `point_tree` finds a
-candidate whose expected score or distance is at most `TOLERANCE` points or kilometres from the best one's.
+candidate whose expected score or distance is at most `TOLERANCES` from the best one's.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from planet_core import geo, point_tree, scoring
 
 RULES = ("top-cell", "max-score", "min-distance")
 BRUTE_FORCE_CELLS = 1024
-TOLERANCE = 0.9
-"""Of 5000 points, or kilometres."""
+TOLERANCES = {"max-score": 0.9, "min-distance": 0.1}
+"""Of 5000 points, and kilometres."""
 SUM_TOLERANCE = 1e-3
 """How far from one a distribution may sum: float32 rounding over 26,263 cells stays far below."""
 _BLOCK_PAIRS = 1 << 21  # pairs of points held at a time: about 100 MB of temporaries
@@ -80,7 +80,7 @@ def best_cell(
     else:
         loss = loss_of(rule, scale_km)
         tree = point_tree.cached(lats, lngs)
-        best = np.array([point_tree.best(tree, row, loss, TOLERANCE) for row in mass], dtype=np.int64)
+        best = np.array([point_tree.best(tree, row, loss, TOLERANCES[rule]) for row in mass], dtype=np.int64)
     return int(best[0]) if np.ndim(probabilities) == 1 else best
 
 

@@ -152,7 +152,7 @@ def best(tree: Tree, mass: FloatArray, loss: Loss, tolerance: float) -> int:
     sources = _moved(tree, ordered, loss, _ROUGHLY[0] * tolerance)
     if len(sources.weights) > len(ordered) / 4:  # little is saved by an error
         sources = _moved(tree, ordered, loss, _HARDLY * tolerance)
-    chosen, others = _search(tree, sources, loss, tolerance)
+    chosen, others = _search(tree, int(ordered.argmax()), sources, loss, tolerance)
     for finer in _ROUGHLY[1:]:
         if not others.size:
             break
@@ -164,9 +164,13 @@ def best(tree: Tree, mass: FloatArray, loss: Loss, tolerance: float) -> int:
     return int(tree.order[chosen])
 
 
-def _search(tree: Tree, sources: Sources, loss: Loss, tolerance: float) -> tuple[int, IntArray]:
-    """(position of a good point, positions of those that may be better by more than the tolerance)."""
-    least, chosen = np.inf, -1
+def _search(tree: Tree, first: int, sources: Sources, loss: Loss, tolerance: float) -> tuple[int, IntArray]:
+    """(position of a good point, positions of those that may be better by more than the tolerance).
+
+    The good point is `first`, unless a better one is met.
+    """
+    value, error, _ = _expected(tree.vectors[[first]], np.zeros(1), sources, loss)
+    least, chosen = float(value[0] + error[0]), first
     nodes = np.arange(len(tree.levels[0].points))
     for level, finer in zip(tree.levels, (*tree.levels[1:], None), strict=True):
         points = level.points[nodes]
