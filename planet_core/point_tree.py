@@ -26,6 +26,7 @@ _HARDLY = 0.02
 _LOCAL = 1.0  # a move is weighed by its distance if it is shorter than this over the decay
 
 FloatArray = npt.NDArray[np.float64]
+Float32Array = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
 
@@ -158,7 +159,7 @@ def best(tree: Tree, mass: FloatArray, loss: Loss, tolerance: float) -> int:
             break
         points = np.concatenate([[chosen], others])
         sources = _moved(tree, ordered, loss, finer * tolerance)
-        value, error, _ = _expected(tree.vectors[points], np.zeros(len(points)), sources, loss)
+        value, error, _ = _expected(tree.vectors[points], None, sources, loss)
         first = int((value + error).argmin())
         chosen, others = int(points[first]), points[value - error < (value + error)[first] - tolerance]
     return int(tree.order[chosen])
@@ -169,7 +170,7 @@ def _search(tree: Tree, first: int, sources: Sources, loss: Loss, tolerance: flo
 
     The good point is `first`, unless a better one is met.
     """
-    value, error, _ = _expected(tree.vectors[[first]], np.zeros(1), sources, loss)
+    value, error, _ = _expected(tree.vectors[[first]], None, sources, loss)
     least, chosen = float(value[0] + error[0]), first
     nodes = np.arange(len(tree.levels[0].points))
     for level, finer in zip(tree.levels, (*tree.levels[1:], None), strict=True):
@@ -241,9 +242,12 @@ def _cut(
 
 
 def _expected(
-    candidates: FloatArray, radius_km: FloatArray, sources: Sources, loss: Loss
+    candidates: FloatArray, radius_km: FloatArray | None, sources: Sources, loss: Loss
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """(expected loss, how far it may be off, a bound below that of every point in the radius), each (c,)."""
+    """(expected loss, how far it may be off, a bound below that of every point in the radius), each (c,).
+
+    Without radii the bound is the value less its error.
+    """
     value, error, bound = np.empty((3, len(candidates)))
     # a vector times itself must not come out below 1, or a point would lie 0.1 m from itself
     stretched = np.ascontiguousarray(sources.vectors.T * (1 + 4e-16))
@@ -254,22 +258,26 @@ def _expected(
         np.clip(cosine, -1, 1, out=cosine)
         distance = np.arccos(cosine, out=cosine).astype(np.float32)  # from here on float32 is exact enough
         distance *= np.float32(geo.EARTH_RADIUS_KM)
-        nearer = distance - radius_km[block, None].astype(np.float32)
-        np.maximum(nearer, 0, out=nearer)
-        if loss.decay:
-            near = _decayed(distance, loss)
-            value[block], error[block] = loss.weight * (total - near @ light), loss.weight * (near @ moved)
-            bound[block] = loss.weight * (total - _decayed(nearer, loss) @ (light + moved))
-        else:
-            value[block], error[block] = loss.weight * (distance @ light), 0.0
-            bound[block] = loss.weight * (nearer @ light)
+        if radius_km is not None:
+            nearer = distance - radius_km[block, None].astype(np.float32)
+            np.maximum(nearer, 0, out=nearer)
+            near, spread = _sums(nearer, light, moved, total, loss)
+            bound[block] = near - spread
+        value[block], error[block] = _sums(distance, light, moved, total, loss)
+    if radius_km is None:
+        bound = value - error
     return value, error + sources.error, bound - sources.error
 
 
-def _decayed(distance_km: npt.NDArray[np.float32], loss: Loss) -> npt.NDArray[np.float32]:
-    """exp(-decay * distance), in place."""
+def _sums(
+    distance_km: Float32Array, light: Float32Array, moved: Float32Array, total: float, loss: Loss
+) -> tuple[FloatArray | Float32Array, FloatArray | Float32Array | float]:
+    """(expected loss, how far it may be off) of distances (c, s), which are overwritten."""
+    if not loss.decay:
+        return loss.weight * (distance_km @ light), 0.0
     distance_km *= np.float32(-loss.decay)
-    return np.exp(distance_km, out=distance_km)
+    near = np.exp(distance_km, out=distance_km)
+    return loss.weight * (total - near @ light), loss.weight * (near @ moved)
 
 
 def _blocks(rows: int, columns: int) -> Iterator[slice]:
