@@ -27,6 +27,7 @@ from procedural_earth.facts_grids import (
     country_number,
     elevation_m,
     ground_rgb,
+    is_lake,
     is_sea,
     packed,
     turbidity,
@@ -123,7 +124,7 @@ def place(lat: float, lng: float) -> PlaceFacts:
         PlaceError: not finite, or outside of -90..90 and -180..180. The sea, the poles and 180 degrees are fine.
     """
     lat, lng = normalised(lat, lng)
-    on_land = not bool(is_sea(lat, lng))
+    on_land = not bool(is_sea(lat, lng) or is_lake(lat, lng))
     distance_km, bearing = coast(lat, lng)
     numbers, town_km = near(lat, lng)
     towns = nearest_towns(lat, lng, numbers, town_km)

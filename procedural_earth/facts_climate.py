@@ -6,13 +6,13 @@ believable clue, not a botanical survey. Climate classes are those of Koeppen an
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from procedural_earth.facts_cues import weights
-from procedural_earth.facts_grids import elevation_m, koeppen_number, packed
+from procedural_earth.facts_grids import Array, elevation_m, koeppen_number, packed
 from procedural_earth.facts_zones import CROPS, GROUND, ZONES, vegetation_text, zone
 
 Mix = tuple[tuple[str, float], ...]
@@ -21,16 +21,17 @@ LEAF_SHEDDING = ("birch", "broadleaf", "poplar", "larch")
 # mean warmth over the year at sea level by latitude, degrees Celsius, for every 10 degrees
 SEA_LEVEL_MEAN_C = np.array([27.0, 27.0, 25.5, 21.0, 14.5, 9.5, 2.5, -6.0, -15.0, -22.0])
 LAPSE_C_PER_M = 0.0055
+GULF_STREAM_C = 8.0
 # how far the warmest month stands above the yearly mean, and the yearly mean beside that of the latitude
 SWING_C = {"Af": 1.5, "Am": 2, "Aw": 3, "As": 3, "BWh": 9, "BWk": 13, "BSh": 7, "BSk": 12, "Csa": 8.5, "Csb": 6,
            "Csc": 6, "Cwa": 7.5, "Cwb": 4, "Cwc": 4, "Cfa": 9.5, "Cfb": 6.5, "Cfc": 5, "Dsa": 14, "Dsb": 13, "Dsc": 14,
            "Dsd": 22, "Dwa": 16, "Dwb": 17, "Dwc": 18, "Dwd": 25, "Dfa": 14.5, "Dfb": 13, "Dfc": 15, "Dfd": 24,
            "ET": 12, "EF": 12}  # fmt: skip
 # the warmest month that the class allows, to keep the estimate inside of its own definition
-WARMEST_C = {"Csa": (22, 32), "Csb": (15, 22), "Csc": (10, 15), "Cwa": (22, 32), "Cwb": (14, 22), "Cwc": (10, 15),
-             "Cfa": (22, 30), "Cfb": (14, 22), "Cfc": (10, 14), "Dsa": (22, 30), "Dsb": (15, 22), "Dsc": (10, 17),
+WARMEST_C = {"Csa": (22, 32), "Csb": (16, 22), "Csc": (10, 15), "Cwa": (23, 32), "Cwb": (14, 22), "Cwc": (10, 15),
+             "Cfa": (23.5, 30), "Cfb": (16, 22), "Cfc": (10, 14), "Dsa": (22, 30), "Dsb": (15, 22), "Dsc": (10, 17),
              "Dsd": (10, 17), "Dwa": (22, 28), "Dwb": (16, 22), "Dwc": (11, 18), "Dwd": (11, 17), "Dfa": (22, 27),
-             "Dfb": (16, 22), "Dfc": (11, 17.5), "Dfd": (11, 17), "ET": (1, 10), "EF": (-30, 0)}  # fmt: skip
+             "Dfb": (17, 22), "Dfc": (11.5, 17.5), "Dfd": (11, 17), "ET": (1, 10), "EF": (-30, 0)}  # fmt: skip
 COLDEST_C = {"Csa": (1, 15), "Csb": (1, 13), "Csc": (-3, 8), "Cwa": (1, 16), "Cwb": (2, 15), "Cwc": (-3, 8),
              "Cfa": (0.5, 16), "Cfb": (0.5, 14), "Cfc": (-2, 6), "Af": (18, 28), "Am": (18, 28), "Aw": (18, 27),
              "As": (18, 27), "BWh": (6, 22), "BSh": (7, 22)}  # fmt: skip
@@ -58,23 +59,22 @@ def temperature(
     return np.asarray((warm + cold) / 2 + (warm - cold) / 2 * phase, dtype=np.float32)
 
 
-def _warmest_coldest(
-    lat: npt.NDArray[Any], lng: npt.NDArray[Any]
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def _warmest_coldest(lat: Array, lng: Array) -> tuple[Array, Array]:
     number = koeppen_number(lat, lng)
     names = [str(name) for name in packed("climate")["names"]]
     mean = np.interp(np.abs(lat), np.arange(0, 100, 10), SEA_LEVEL_MEAN_C) - LAPSE_C_PER_M * elevation_m(
         lat, lng
     )
-    swing = np.array([SWING_C.get(name, 8) for name in names])[number]
-    warm, cold = mean + swing, mean - swing
-    bounds = np.array([(*WARMEST_C.get(name, (-60, 60)), *COLDEST_C.get(name, (-60, 60))) for name in names])[
-        number
-    ]
-    warm = np.clip(warm, bounds[..., 0], bounds[..., 1])
-    cold = np.clip(cold, bounds[..., 2], bounds[..., 3])
+    mean = mean + GULF_STREAM_C * np.clip((lat - 42) / 20, 0, 1) * np.exp(-(((lng - 5) / 32) ** 2))
+    # near the equator there are no seasons, whatever the class
+    swing = np.array([SWING_C.get(name, 8) for name in names])[number] * np.clip(np.abs(lat) / 28, 0.1, 1)
+    nothing = (-60, 60)
+    bounds = [(*WARMEST_C.get(name, nothing), *COLDEST_C.get(name, nothing)) for name in names]
+    warm_low, warm_high, cold_low, cold_high = np.array(bounds)[number].T
+    warm = np.clip(mean + swing, warm_low.T, warm_high.T)
+    cold = np.clip(mean - swing, cold_low.T, cold_high.T)
     continental = np.array([name[:1] == "D" for name in names])[number]
-    return warm, np.where(continental, np.minimum(cold, -2.0), np.minimum(cold, warm - 0.5))
+    return warm, np.minimum(cold, np.where(continental, -2.0, warm - 0.5))
 
 
 def snow(lat: npt.ArrayLike, lng: npt.ArrayLike, day_of_year: npt.ArrayLike) -> npt.NDArray[np.float32]:
@@ -93,6 +93,8 @@ def leaves(lat: float, lng: float, day_of_year: float) -> Leaves:
     """What the trees of `LEAF_SHEDDING` wear on the day; evergreens and palms do not change."""
     now = float(temperature(lat, lng, day_of_year))
     later = float(temperature(lat, lng, day_of_year + 10))
+    if float(_warmest_coldest(np.asarray(lat), np.asarray(lng))[1]) > 9.0:
+        return "green"
     if now < 5.0:
         return "bare"
     if now < 11.0:

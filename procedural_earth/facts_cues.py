@@ -32,6 +32,8 @@ class CountryCues:
         paved_share: of roads in the country. poles_per_km: along them.
         kerb: "stone", "concrete", "striped" or "none", in towns.
         rarities: things to be seen now and then that belong here. wind_turbines: chance of some in open country.
+        continent: GeoNames's code (AF, AN, AS, EU, NA, OC, SA).
+        coverage: share of the roads that street-level services have photographed, 0.05..1: `places.py`.
         confidence: "high", "medium" or "low" for every fact by name; `source` likewise says where it is from.
     """
 
@@ -59,6 +61,9 @@ class CountryCues:
     kerb: str
     rarities: tuple[str, ...]
     wind_turbines: float
+    continent: str
+    area_km2: float
+    coverage: float
     confidence: Mapping[str, str]
     source: Mapping[str, str]
 
@@ -82,7 +87,7 @@ def _cues(
 ) -> CountryCues:
     layout, _, colours = facts["flag"].partition(": ")
     plain = "name centre_line edge_line script language warning_sign town_sign_background town_sign_text"
-    plain += " plate_front plate_rear pole bollard region kerb"
+    plain += " plate_front plate_rear pole bollard region kerb continent"
     return CountryCues(
         iso2=code,
         drive=cast(Literal["L", "R"], facts["drive"]),
@@ -94,6 +99,8 @@ def _cues(
         poles_per_km=float(facts["poles_per_km"]),
         rarities=tuple(facts["rarities"].split()),
         wind_turbines=float(facts["wind_turbines"]),
+        area_km2=float(facts["area_km2"]),
+        coverage=float(facts["coverage"]),
         confidence=confidence,
         source=source,
         **{name: facts[name] for name in plain.split()},

@@ -49,6 +49,27 @@ def is_sea(lat: Degrees, lng: Degrees) -> Array:
     return np.asarray(np.where(value >= 0, value, (byte >> (7 - bit % 8).astype(np.uint8)) & 1) == 1)
 
 
+def is_lake(lat: Degrees, lng: Degrees) -> Array:
+    """bool: whether the place is in one of the world's largest lakes, the Caspian Sea among them, to some 10 km."""
+    share = packed("land")["lakes"]
+    rows, columns = share.shape
+    y = np.clip((90.0 - np.asarray(lat, np.float64)) * (rows / 180.0) - 0.5, 0, rows - 1)
+    x = (np.asarray(lng, np.float64) + 180.0) * (columns / 360.0) - 0.5
+    return np.asarray(_bilinear(share, y, x) > 170)
+
+
+def _bilinear(grid: Array, y: Array, x: Array) -> Array:
+    """Between the middles of cells; columns wrap round, `y` is within 0..rows - 1."""
+    rows, columns = grid.shape
+    top, left = np.floor(y).astype(np.int64), np.floor(x).astype(np.int64)
+    down, right = y - top, x - left
+    low = np.minimum(top + 1, rows - 1)
+    left, after = left % columns, (left + 1) % columns
+    upper = grid[top, left] * (1 - right) + grid[top, after] * right
+    lower = grid[low, left] * (1 - right) + grid[low, after] * right
+    return np.asarray(upper * (1 - down) + lower * down)
+
+
 def country_number(lat: Degrees, lng: Degrees) -> Array:
     """Index into `packed("countries")["codes"]`; 0 where no country is within half a degree."""
     grid = packed("countries")
@@ -72,13 +93,7 @@ def elevation_m(lat: Degrees, lng: Degrees) -> npt.NDArray[np.float32]:
     rows, columns = grid.shape
     y = np.clip((90.0 - np.asarray(lat, np.float64)) * (rows / 180.0) - 0.5, 0, rows - 1)
     x = (np.asarray(lng, np.float64) + 180.0) * (columns / 360.0) - 0.5
-    top, left = np.floor(y).astype(np.int64), np.floor(x).astype(np.int64)
-    down, right = y - top, x - left
-    low = np.minimum(top + 1, rows - 1)
-    left, after = left % columns, (left + 1) % columns
-    upper = grid[top, left] * (1 - right) + grid[top, after] * right
-    lower = grid[low, left] * (1 - right) + grid[low, after] * right
-    metres = (upper * (1 - down) + lower * down).astype(np.float32)
+    metres = _bilinear(grid, y, x).astype(np.float32)
     return np.asarray(np.where(is_sea(lat, lng), np.float32(0), metres), dtype=np.float32)
 
 

@@ -50,8 +50,8 @@ def _steps(cache: Path) -> dict[str, Callable[[], None]]:
         "countries": lambda: _save("countries", country_raster(_numbers(), cache)),
         "towns": lambda: _save("towns", towns({code: row.script for code, row in cues().items()})),
         "climate": lambda: _save("climate", climate()),
-        "land": lambda: _save("land", land()),
-        "relief": lambda: _save("relief", relief(_all_sea())),
+        "land": lambda: _save("land", land(cache)),
+        "relief": lambda: _save("relief", relief(_all_sea(), cache)),
         "haze": lambda: _save("haze", haze()),
         "ground": lambda: _save("ground", ground(_all_sea(), cache)),
     }

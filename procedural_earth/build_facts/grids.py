@@ -9,41 +9,35 @@ import numpy as np
 import numpy.typing as npt
 
 
-@numba.njit(cache=True)  # type: ignore[misc]
+@numba.njit(cache=True)
 def fill_nearest(grid: Any, known: Any, steps: int) -> None:
     """Give every cell that is not `known` the value of the known cell with the fewest steps to it, in place.
 
     Steps go to the eight neighbours, round the antimeridian too; cells further than `steps` stay as they are.
     """
-    rows, columns = grid.shape
-    count = 0
-    for row in range(rows):
-        for column in range(columns):
-            count += known[row, column]
-    front = np.empty((count, 2), np.int32)
-    count = 0
-    for row in range(rows):
-        for column in range(columns):
-            if known[row, column]:
-                front[count, 0], front[count, 1] = row, column
-                count += 1
     reached = known.copy()
+    front = np.argwhere(known)
     for _ in range(steps):
-        following = np.empty((8 * len(front), 2), np.int32)
-        count = 0
-        for index in range(len(front)):
-            row, column = front[index]
-            for step_row in range(-1, 2):
-                for step_column in range(-1, 2):
-                    r, c = row + step_row, (column + step_column) % columns
-                    if 0 <= r < rows and not reached[r, c]:
-                        reached[r, c] = True
-                        grid[r, c] = grid[row, column]
-                        following[count, 0], following[count, 1] = r, c
-                        count += 1
-        front = following[:count].copy()
-        if count == 0:
+        front = _step(grid, reached, front)
+        if len(front) == 0:
             return
+
+
+@numba.njit(cache=True)
+def _step(grid: Any, reached: Any, front: Any) -> Any:
+    rows, columns = grid.shape
+    following = np.empty((8 * len(front), 2), np.int64)
+    count = 0
+    for index in range(len(front)):
+        row, column = front[index]
+        for step in range(9):
+            r, c = row + step // 3 - 1, (column + step % 3 - 1) % columns
+            if 0 <= r < rows and not reached[r, c]:
+                reached[r, c] = True
+                grid[r, c] = grid[row, column]
+                following[count, 0], following[count, 1] = r, c
+                count += 1
+    return following[:count].copy()
 
 
 def blocks_of(grid: npt.NDArray[Any], size: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:

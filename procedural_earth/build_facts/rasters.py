@@ -11,12 +11,14 @@ from PIL import Image
 
 from procedural_earth.build_facts.grids import blocks_of, fill_nearest
 from procedural_earth.build_facts.sources import npm_package, python_package
+from procedural_earth.facts_grids import RELIEF_LOWEST_M, RELIEF_STEP_M
 
 Array = npt.NDArray[Any]
 EVERYWHERE = 1 << 20
 OCEAN_CLASS = 32
 SEA_CODE = 255
 LAND_BLOCK = 60
+TOPOLOGY_M = 25
 
 
 def climate() -> dict[str, Array]:
@@ -37,15 +39,36 @@ def climate() -> dict[str, Array]:
     return {"grid": grid, "names": np.array(names)}
 
 
-def land() -> dict[str, Array]:
-    """The sea mask of global-land-mask (True is sea; 1/120 degree) in blocks of half a degree, bit-packed."""
+def land(cache: Path) -> dict[str, Array]:
+    """The sea mask of global-land-mask (True is sea; 1/120 degree) in blocks of half a degree, bit-packed.
+
+    `lakes` is the share of water (0..255) in cells of 0.225 degree of three-globe's water picture, where no sea is
+    near: the mask knows no lakes, the picture only large ones.
+    """
     mask = np.load(python_package("global_land_mask") / "globe_combined_mask_compressed.npz")["mask"]
     table, mixed = blocks_of(mask.view(np.uint8), LAND_BLOCK)
-    return {"table": table, "mixed": np.packbits(mixed.reshape(len(mixed), -1), axis=1)}
+    water = np.asarray(_picture("earth-water.png", cache).convert("L"))
+    sea = mask[:, ::27].reshape(800, 27, 1600).any(axis=1)
+    for axis in (0, 1):
+        for step in (1, -1, 1, -1):
+            sea |= np.roll(sea, step, axis)
+    return {
+        "table": table,
+        "mixed": np.packbits(mixed.reshape(len(mixed), -1), axis=1),
+        "lakes": np.where(sea, 0, water & 0xF0).astype(np.uint8),
+    }
 
 
-def relief(sea: Array) -> dict[str, Array]:
+def _picture(name: str, cache: Path) -> Image.Image:
+    return Image.open(npm_package("three-globe", cache) / "example" / "img" / name)
+
+
+def relief(sea: Array, cache: Path) -> dict[str, Array]:
     """Altitude.h5 of pvlib: 5 arc minutes in steps of 28 m from -450 m; 255 is the sea, drawn at 0 m.
+
+    It has holes and nonsense in Greenland, Antarctica and along coasts. A cell that is far from three-globe's
+    topology picture (25 m a grey level, clipped at the sea's level) takes the picture's height, and one below the
+    sea within 20 km of it the sea's.
 
     Args:
         sea: bool (2160, 4320), True where the whole cell is sea.
@@ -54,22 +77,18 @@ def relief(sea: Array) -> dict[str, Array]:
 
     with h5py.File(python_package("pvlib") / "data" / "Altitude.h5") as file:
         code = np.asarray(file["Altitude"])
-    known = (code != SEA_CODE) & ~_outliers(code)
-    fill_nearest(code, known, EVERYWHERE)
+    grey = _picture("earth-topology.png", cache).convert("L").resize((4320, 2160), Image.Resampling.BILINEAR)
+    other = np.asarray(grey, dtype=np.int32) * TOPOLOGY_M
+    metres = code.astype(np.int32) * RELIEF_STEP_M + RELIEF_LOWEST_M
+    wrong = (np.abs(metres - other) > 1000) | ((metres < -2) & (other > 100)) | (code == SEA_CODE)
+    metres = np.where(wrong, other, metres)
+    by_the_sea = sea.copy()
+    for _ in range(2):
+        by_the_sea = _grown(by_the_sea)
+    metres = np.where(by_the_sea, np.maximum(metres, 0), metres)
+    code = np.clip(np.rint((metres - RELIEF_LOWEST_M) / RELIEF_STEP_M), 0, SEA_CODE - 1).astype(np.uint8)
     code[sea] = SEA_CODE
     return {"code": code}
-
-
-def _outliers(code: Array) -> Array:
-    """Cells more than 70 steps (1,960 m) from the median of their 5 x 5 neighbourhood's known cells."""
-    values = np.where(code == SEA_CODE, np.nan, code.astype(np.float32))
-    outlying = np.zeros(code.shape, bool)
-    suspects = np.argwhere((code > 150) & (code != SEA_CODE))
-    for row, column in suspects:
-        rows = slice(max(row - 2, 0), row + 3)
-        patch = values[rows, max(column - 2, 0) : column + 3]
-        outlying[row, column] = abs(float(np.nanmedian(patch)) - float(values[row, column])) > 70
-    return outlying
 
 
 def haze() -> dict[str, Array]:
@@ -88,8 +107,8 @@ def ground(sea: Array, cache: Path) -> dict[str, Array]:
     Args:
         sea: bool (2160, 4320); a cell takes the mean of its land, and one without land that of the nearest.
     """
-    file = npm_package("three-globe", cache) / "example" / "img" / "earth-blue-marble.jpg"
-    picture = Image.open(file).convert("RGB").resize((4320, 2160), Image.Resampling.BILINEAR)
+    picture = _picture("earth-blue-marble.jpg", cache).convert("RGB")
+    picture = picture.resize((4320, 2160), Image.Resampling.BILINEAR)
     light = (np.asarray(picture, dtype=np.float32) / 255) ** 2.2
     weight = (~_grown(sea)).astype(np.float32)
     total = weight.reshape(720, 3, 1440, 3).sum(axis=(1, 3))

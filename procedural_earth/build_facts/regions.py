@@ -210,6 +210,16 @@ WIND_TURBINES = {
     "AU": 0.05, "NZ": 0.05, "MA": 0.06, "ZA": 0.04, "EE": 0.08, "LT": 0.1, "LV": 0.04, "HR": 0.06, "CR": 0.05,
 }  # fmt: skip
 
+# how much of the country's roads has been photographed for street-level services: 1 nearly all, 0.05 next to none
+COVERAGE = {
+    1.0: "AD AR AS AU AT BD BE BT BW BR BG KH CA CL CO HR CZ DK EC EE SZ FI FR DE GH GR GT HU IS IN ID IE IL IM IT "
+    "JP JE KE KG LV LS LT LU MK MY MT MX MC ME MN NL NZ NG NO PS PE PH PL PT RO RU SM SN RS SG SK SI ZA KR ES LK SE "
+    "CH TW TH TN TR UG UA AE GB US UY AL BO RE FO GL HK MO PR GU MP GI CW QA OM LI KZ PA CR RW DO VN NA BA",
+    0.3: "JO LB EG MG CY PK LA BM VI CX NP PY MD GE AM XK MA TZ ZM ZW MU",
+    0.05: "CN KP IR SY SD SS YE CF TD ER LY SO TM CU AF",
+}
+COVERAGE_ELSEWHERE = 0.12
+
 # layout and colours. Stripes run from the top or the hoist; cross: field, cross[, inner cross]; disc: field, disc;
 # triangle: the triangle at the hoist, then stripes from the top
 FLAGS = {
