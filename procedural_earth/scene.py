@@ -15,7 +15,8 @@ from procedural_earth import ground, palette, terrain
 from procedural_earth import sun as sun_module
 from procedural_earth.facts import PlaceFacts, elevation_m, is_sea, snow, temperature
 from procedural_earth.ground import Look
-from procedural_earth.mesh import Mesh, Texture, Wires
+from procedural_earth.grass import tufts
+from procedural_earth.mesh import Mesh, Texture, Wires, merge
 from procedural_earth.noise import detail_pictures
 from procedural_earth.road import Road, lay
 from procedural_earth.seeds import generator, number
@@ -83,7 +84,7 @@ class Scene:
         objects: Mesh of all that stands on the ground.
         textures: Of that mesh.
         wires: Thin lines.
-        exposure: Factor from radiance to the film.
+        exposure: float64 (3,), from radiance to the film, with the white balance.
         sun_deg: Elevation and azimuth of the sun.
         weather: Name of the weather.
     """
@@ -97,7 +98,7 @@ class Scene:
     objects: Mesh
     textures: Sequence[Texture]
     wires: Wires
-    exposure: float
+    exposure: Array
     sun_deg: tuple[float, float]
     weather: str
 
@@ -286,7 +287,7 @@ def _weather_of(facts: PlaceFacts, seed: int, without: frozenset[str]) -> tuple[
 
 def _light(
     facts: PlaceFacts, date: datetime.date, sun_deg: tuple[float, float], seed: int, look: Look, without: frozenset[str]
-) -> tuple[Light, float, str]:
+) -> tuple[Light, Array, str]:
     weather, rng = _weather_of(facts, seed, without)
     cover, sharp, overcast, share, _, _ = WEATHERS[weather]
     lift, turn = np.deg2rad(sun_deg[0]), np.deg2rad(sun_deg[1])
@@ -307,10 +308,20 @@ def _light(
         sharp, float(rng.uniform(0.30, 0.55)), float(rng.uniform(0, 500)), number(facts.identity, "clouds", seed),
         np.array([0.006, 0.022, 0.030]), float(rng.uniform(0.10, 0.26)),
     )  # fmt: skip
-    bright = day.sunlight * max(float(sun[2]), 0.42) + ambient
+    bright = day.sunlight * max(float(sun[2]), 0.38) + ambient
     grey = float(bright @ np.array([0.25, 0.65, 0.10])) / math.pi
-    exposure = 0.82 / max(grey, 2e-3) ** 0.93
+    # the film is balanced most of the way to the light, as an eye is
+    balance = (bright @ np.array([0.25, 0.65, 0.10]) / bright) ** 0.7
+    exposure = 1.12 / max(grey, 2e-3) ** 0.93 * balance
     return light, exposure, weather
+
+
+def _sun(facts: PlaceFacts, date: datetime.date, hour: float, without: frozenset[str]) -> tuple[float, float]:
+    """Elevation and azimuth of the sun; without that clue the same for every place, day and hour."""
+    if "sun" in without:
+        return 38.0, 150.0
+    where = sun_module.position(facts.lat, date, hour, facts.lng)
+    return where.apparent_elevation_deg, where.azimuth_deg
 
 
 def build(
@@ -327,7 +338,7 @@ def build(
     road = _road(facts, without)
     land = _land(facts, road, without)
     look = _look(facts, road, land, day, without)
-    sun_deg = (38.0, 150.0) if "sun" in without else sun_module.position(facts.lat, facts.lng, date, hour)
+    sun_deg = _sun(facts, date, hour, without)
     light, exposure, weather = _light(facts, date, sun_deg, seed, look, without)
     rng = generator(facts.identity, "camera", seed)
     side = 1.0
@@ -340,9 +351,10 @@ def build(
     heading = (road.heading_deg + float(rng.normal(0, 25)) + (180.0 if rng.random() < 0.5 else 0.0)) % 360.0
     site = Site(facts, Road(road.heading_deg, land.road, land.sides, road.half_width_m, road.surface, road.sidewalk_m),
                 land, day, look.snow, seed, without, (float(eye[0]), float(eye[1]), float(eye[2])))  # fmt: skip
-    objects, textures, wires = _objects(site)
+    objects, textures, wires = _objects(site, look)
     return Scene(site, land, look, light, eye, heading, objects, textures, wires, exposure, sun_deg, weather)
 
 
-def _objects(site: Site) -> tuple[Mesh, Sequence[Texture], Wires]:
-    return Mesh(), [], Wires()
+def _objects(site: Site, look: Look) -> tuple[Mesh, Sequence[Texture], Wires]:
+    mesh, textures = merge([tufts(site.road, site.land, look, site.eye, site.rng("tufts"))])
+    return mesh, textures, Wires()

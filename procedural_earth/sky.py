@@ -63,7 +63,7 @@ def _air_mass(sine: float) -> float:
 def scatter(sun_height: float, rayleigh: Array, mie: float, ozone: Array, solar: Array, table: Array) -> None:
     """Fills the table (elevations, azimuths, 3) for the sine of the sun's height `sun_height`."""
     rows, columns = table.shape[0], table.shape[1]
-    g = 0.76
+    g = 0.70
     flat = math.sqrt(max(1.0 - sun_height * sun_height, 0.0))
     steps = 18
     lit = np.empty((steps, 3))

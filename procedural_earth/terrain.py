@@ -101,8 +101,8 @@ def hills(land: Land, x: float, y: float, feature: float) -> float:
     """The ground without roads, but for details below `feature` metres and those of the verge."""
     distance = math.sqrt(x * x + y * y)
     z = _spline(land.dem, x, y, DEM_STEP_M)
-    far = 0.12 + 0.88 * smooth(100.0, 4500.0, distance)
-    height = land.relief * 0.85
+    far = 0.10 + 0.90 * smooth(60.0, 3600.0 - 1500.0 * land.rugged, distance)
+    height = land.relief * (0.85 + 0.75 * land.rugged)
     length = 7000.0
     total = 0.0
     gain = 1.0
@@ -120,6 +120,8 @@ def hills(land: Land, x: float, y: float, feature: float) -> float:
         gain *= 0.5 - 0.03 * (1.0 - land.rugged)
         length *= 0.5
         octave += 1
+    # roads run in valleys: around them the mountains stand up
+    total += 0.42 * land.rugged * smooth(150.0, 3500.0, distance)
     return z + height * far * total * (1.0 - land.flat * (1.0 - smooth(300.0, 2500.0, distance)))
 
 
