@@ -154,10 +154,15 @@ def _land(facts: PlaceFacts, road: Road, without: frozenset[str]) -> Land:
     if "settlement" in without:
         flat = 0.3
     hx, hy = road.axis
+    woods, tree_line = 0.3, 1e6
+    if "climate" not in without:
+        woods = _forest(facts, 10.0)[1]
+        summer = float(temperature(facts.lat, facts.lng, 200 if facts.lat >= 0 else 20))
+        tree_line = (summer - 9.5) / 0.0065
     land = Land(
         hx, hy, road.table, road.sides, road.half_width_m if facts.on_land else 0.0, road.sidewalk_m, dem,
         wet, level, relief if facts.on_land else 0.0, float(np.clip((spread - 60.0) / 260.0, 0, 1)), flat,
-        number(facts.identity, "land"),
+        woods, tree_line, number(facts.identity, "land"),
     )  # fmt: skip
     return terrain.grade(land)
 
@@ -216,7 +221,7 @@ def _forest(facts: PlaceFacts, warm: float) -> tuple[Array, float]:
             kind = "bare" if warm < 5 else "autumn" if warm < 9 else "leaf"
         total += weight * palette.linear(palette.FOREST[kind])
         woods += weight * wild.get(name, 0.62)
-    return (total if total.any() else palette.linear(palette.FOREST["leaf"])), woods * (1 - 0.6 * facts.settlement)
+    return (total if total.any() else palette.linear(palette.FOREST["leaf"])), float(np.clip(woods * (1 - 0.6 * facts.settlement), 0, 0.9))
 
 
 def _look(facts: PlaceFacts, road: Road, land: Land, day: int, without: frozenset[str]) -> Look:
@@ -234,7 +239,7 @@ def _look(facts: PlaceFacts, road: Road, land: Land, day: int, without: frozense
         hue = seen / seen.sum()
         bare = 0.6 * bare + 0.4 * hue * bare.sum()
     rocks = palette.linear(palette.ROCKS[int(rng.integers(len(palette.ROCKS)))])
-    forest, woods = _forest(facts, warm) if climate else (palette.linear(palette.FOREST["leaf"]), 0.3)
+    forest = _forest(facts, warm)[0] if climate else palette.linear(palette.FOREST["leaf"])
     country = facts.country
     lines = "road_lines" not in without and country is not None
     colours = np.zeros((13, 3))
@@ -260,19 +265,16 @@ def _look(facts: PlaceFacts, road: Road, land: Land, day: int, without: frozense
     if paved and lines and country and country.edge_line != "none" and (road.sidewalk_m == 0 or quiet.random() < 0.3):
         edge = ground.SOLID if quiet.random() < 0.85 else ground.DASHED
     cover = float(snow(facts.lat, facts.lng, day)) if climate else 0.0
-    height = facts.elevation_m if facts.on_land else 0.0
     freezing = warm / 0.0065  # metres above here at which it freezes, on the mean
     line = freezing + 500.0 if climate else 1e6
-    tree_line = (float(temperature(facts.lat, facts.lng, 200 if facts.lat >= 0 else 20)) - 9.5) / 0.0065
     texels, starts = detail_pictures()
     farms = facts.field_share if climate else 0.4
     if "crops" in without:
         farms = 0.0
-    del height
     return Look(
         colours, _crops(facts, rng, day, without), palette.share(covers, 3), palette.share(covers, 4),
-        float(np.clip(woods, 0, 0.95)), farms * (1 - 0.8 * facts.settlement) * 1.1, cover, line,
-        tree_line if climate else 1e6, ground.PAVED if paved else ground.UNPAVED, centre,
+        farms * (1 - 0.8 * facts.settlement) * 1.1, cover, line,
+        ground.PAVED if paved else ground.UNPAVED, centre,
         float(quiet.choice([3.0, 3.0, 4.0, 6.0])), float(quiet.choice([4.5, 6.0, 9.0, 12.0])), edge,
         float(quiet.beta(1.6, 3.0)), 0.0, texels, starts, number(facts.identity, "ground"),
     )  # fmt: skip

@@ -172,9 +172,9 @@ def sky_at(light: Light, x: float, y: float, z: float, pixel: float, disc: bool)
     r, g, b = clear_sky(light.table, x, y, z, light.sun[0], light.sun[1])
     # a little more than true: paper has no sky
     deep = 1.0 + 0.30 * smooth(0.0, 0.35, z)
-    r *= deep * 0.94
-    g *= deep
-    b *= deep * 1.05
+    r *= deep * 0.86
+    g *= deep * 0.97
+    b *= deep * 1.08
     mu = x * light.sun[0] + y * light.sun[1] + z * light.sun[2]
     opacity = 0.0
     if light.cover > -1.5 and z > 0.0:
@@ -182,9 +182,9 @@ def sky_at(light: Light, x: float, y: float, z: float, pixel: float, disc: bool)
             x, y, z, light.sun, light.cover, light.sharp, light.scale, light.drift, light.cloud_seed, pixel
         )
         if opacity > 0.0:
-            silver = 0.105 + 0.10 * max(mu, 0.0) ** 6 + 0.25 * max(mu, 0.0) ** 40
-            base = 0.30
-            dense = 1.0 - 0.35 * opacity
+            silver = 0.150 + 0.10 * max(mu, 0.0) ** 6 + 0.25 * max(mu, 0.0) ** 40
+            base = 0.34
+            dense = 1.0 - 0.30 * opacity
             cr = light.open_sunlight[0] * lit * silver * 1.9 + light.ambient[0] * base * dense
             cg = light.open_sunlight[1] * lit * silver * 1.9 + light.ambient[1] * base * dense
             cb = light.open_sunlight[2] * lit * silver * 1.9 + light.ambient[2] * base * dense
@@ -747,7 +747,7 @@ def develop(image: Array, exposure: Array, table: Array, out: Array) -> None:
             b = image[row, column, 2] * exposure[2]
             # saturated light turns pale as it grows bright, as on film
             grey = 0.25 * r + 0.65 * g + 0.10 * b
-            pale = -0.16 + 0.6 * smooth(0.7, 6.0, grey)
+            pale = -0.08 + 0.6 * smooth(0.7, 6.0, grey)
             r += (grey - r) * pale
             g += (grey - g) * pale
             b += (grey - b) * pale
