@@ -21,6 +21,7 @@ from procedural_earth.raster import see
 from procedural_earth.scene import CLUES, Scene, build
 from procedural_earth.shading import Shade, Stage, develop, shade_face
 from procedural_earth.textures import pack
+from procedural_earth.wires import draw_wires
 
 Array = npt.NDArray[Any]
 
@@ -136,6 +137,12 @@ def _draw(scene: Scene, faces: list[Face], height: int, width: int, panorama: bo
         shade_face(
             stage, scene.light, scene.look, scene.land, shade, scene.eye, face.turn, face.focal, seen, panorama, number,
             math.radians(scene.heading_deg), image, distances, clues,
+        )  # fmt: skip
+    wires = scene.wires
+    if len(wires.starts):
+        draw_wires(
+            wires.starts, wires.ends, wires.radii, wires.colours, wires.clue, scene.eye, scene.light, panorama,
+            faces[0].turn, faces[0].focal, math.radians(scene.heading_deg), image, distances, clues,
         )  # fmt: skip
     out = np.empty((height, width, 3), np.uint8)
     develop(image, scene.exposure, _film(), out)

@@ -308,7 +308,7 @@ def _light(
     light = Light(
         sun, day.sunlight, open_sun, ambient, bounce, day.table, day.extinction, cover + float(rng.normal(0, 0.05)),
         sharp, float(rng.uniform(0.30, 0.55)), float(rng.uniform(0, 500)), number(facts.identity, "clouds", seed),
-        np.array([0.006, 0.022, 0.030]), float(rng.uniform(0.10, 0.26)),
+        np.array([0.012, 0.040, 0.050]), float(rng.uniform(0.10, 0.26)),
     )  # fmt: skip
     bright = day.sunlight * max(float(sun[2]), 0.38) + ambient
     grey = float(bright @ np.array([0.25, 0.65, 0.10])) / math.pi

@@ -171,7 +171,7 @@ def sky_at(light: Light, x: float, y: float, z: float, pixel: float, disc: bool)
     """Radiance of the sky with clouds and sun in direction (x, y, z)."""
     r, g, b = clear_sky(light.table, x, y, z, light.sun[0], light.sun[1])
     # a little more than true: paper has no sky
-    deep = 1.0 + 0.30 * smooth(0.0, 0.35, z)
+    deep = 1.12 + 0.38 * smooth(0.0, 0.35, z)
     r *= deep * 0.86
     g *= deep * 0.97
     b *= deep * 1.08
@@ -350,7 +350,9 @@ def _water(
     rx *= size
     ry *= size
     rz *= size
-    mr, mg, mb = sky_at(light, rx, ry, rz, 0.02, False)
+    cr, cg, cb = sky_at(light, rx, ry, rz, 0.12, False)
+    mr, mg, mb = clear_sky(light.table, rx, ry, rz, light.sun[0], light.sun[1])
+    mr, mg, mb = 0.5 * (mr + cr), 0.5 * (mg + cg), 0.5 * (mb + cb)
     away = shore(land, x, y)
     depth = max(-away, 0.0)
     shallow = math.exp(-depth / 28.0)

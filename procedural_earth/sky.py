@@ -188,7 +188,8 @@ def daylight(sun: Array, linke: float, overcast: float, sun_share: float) -> Day
         grey = sheet * (0.85 + 0.3 * np.sin(rise * math.pi / 2))
         table = (table * (1 - overcast) + grey * overcast).astype(np.float32)
         ambient = np.array(_mean_irradiance(table, float(sun[0]), float(sun[1])))
-    beta = _RAYLEIGH * 1.0 + mie * np.array([0.85, 1.0, 1.2]) + overcast * 2.0e-5
+    # haze lies lower than the air: what the eye sees along the ground has more of it than the sky
+    beta = _RAYLEIGH * 1.0 + 1.7 * mie * np.array([0.85, 1.0, 1.2]) + overcast * 2.0e-5
     return Daylight(np.asarray(sun, float), direct * sun_share, table, ambient, beta, overcast)
 
 
