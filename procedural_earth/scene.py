@@ -154,15 +154,16 @@ def _land(facts: PlaceFacts, road: Road, without: frozenset[str]) -> Land:
     if "settlement" in without:
         flat = 0.3
     hx, hy = road.axis
-    woods, tree_line = 0.3, 1e6
+    woods, tree_line, dunes = 0.3, 1e6, 0.0
     if "climate" not in without:
         woods = _forest(facts, 10.0)[1]
         summer = float(temperature(facts.lat, facts.lng, 200 if facts.lat >= 0 else 20))
         tree_line = (summer - 9.5) / 0.0065
+        dunes = 26.0 * dict(facts.ground).get("desert_sand", 0.0)
     land = Land(
         hx, hy, road.table, road.sides, road.half_width_m if facts.on_land else 0.0, road.sidewalk_m, dem,
         wet, level, relief if facts.on_land else 0.0, float(np.clip((spread - 60.0) / 260.0, 0, 1)), flat,
-        woods, tree_line, number(facts.identity, "land"),
+        woods, tree_line, dunes, number(facts.identity, "land"),
     )  # fmt: skip
     return terrain.grade(land)
 

@@ -182,7 +182,7 @@ def sky_at(light: Light, x: float, y: float, z: float, pixel: float, disc: bool)
             x, y, z, light.sun, light.cover, light.sharp, light.scale, light.drift, light.cloud_seed, pixel
         )
         if opacity > 0.0:
-            silver = 0.150 + 0.10 * max(mu, 0.0) ** 6 + 0.25 * max(mu, 0.0) ** 40
+            silver = 0.115 + 0.07 * max(mu, 0.0) ** 6 + 0.25 * max(mu, 0.0) ** 40
             base = 0.34
             dense = 1.0 - 0.30 * opacity
             cr = light.open_sunlight[0] * lit * silver * 1.9 + light.ambient[0] * base * dense

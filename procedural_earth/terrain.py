@@ -41,6 +41,7 @@ class Land(NamedTuple):
         rugged: 0 rolling .. 1 alpine: the form of the made-up hills.
         flat: 0..1, how much of a town has been levelled.
         woods: 0..1, share of far land under forest. tree_line: z above which there is none.
+        dunes: Metres.
         seed: Hash of the place's identity.
     """
 
@@ -58,6 +59,7 @@ class Land(NamedTuple):
     flat: float
     woods: float
     tree_line: float
+    dunes: float
     seed: int
 
 
@@ -129,9 +131,14 @@ def hills(land: Land, x: float, y: float, feature: float) -> float:
         gain *= 0.5 - 0.03 * (1.0 - land.rugged)
         length *= 0.5
         octave += 1
+    dune = 0.0
+    if land.dunes > 0.0 and feature < 400.0:
+        swell = noise(px / 640.0, py / 410.0, land.seed + 50)
+        crest = 1.0 - abs(noise(px / 230.0 + 0.4 * swell, py / 150.0, land.seed + 51)) * 1.7
+        dune = land.dunes * (0.55 * swell + 0.6 * max(crest, 0.0) ** 2 * (0.6 + 0.6 * swell)) * smooth(40.0, 420.0, distance)
     # roads run in valleys: around them the mountains stand up
     total += 0.42 * land.rugged * smooth(150.0, 3500.0, distance)
-    return z + height * far * total * (1.0 - land.flat * (1.0 - smooth(300.0, 2500.0, distance)))
+    return z + dune + height * far * total * (1.0 - land.flat * (1.0 - smooth(300.0, 2500.0, distance)))
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
