@@ -9,12 +9,21 @@ import math
 from typing import Any, NamedTuple
 
 import numpy.typing as npt
-from numba import njit
 
 from procedural_earth import noise as pictures
+from procedural_earth.compiled import compiled, inlined
 from procedural_earth.mesh import Clue
 from procedural_earth.noise import chance, detail, fbm, noise, smooth
-from procedural_earth.road import SIDE_BEND, SIDE_HALF, SIDE_LEFT, SIDE_PAVED, SIDE_RIGHT, SIDE_SLOPE, SIDE_U, road_at
+from procedural_earth.road import (
+    SIDE_BEND,
+    SIDE_HALF,
+    SIDE_LEFT,
+    SIDE_PAVED,
+    SIDE_RIGHT,
+    SIDE_SLOPE,
+    SIDE_U,
+    road_at,
+)
 from procedural_earth.terrain import Land, shore, wooded
 
 Array = npt.NDArray[Any]
@@ -70,7 +79,7 @@ class Look(NamedTuple):
     seed: int
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def band(value: float, middle: float, half: float, blur: float) -> float:
     """Share of a pixel `blur` wide at `value` that lies within `half` of `middle`."""
     blur = max(blur, 1e-4)
@@ -79,7 +88,7 @@ def band(value: float, middle: float, half: float, blur: float) -> float:
     return max(high - low, 0.0) / blur
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def dashes(along: float, dash: float, gap: float, blur: float) -> float:
     """Share of a pixel `blur` long that is dash and not gap."""
     period = dash + gap
@@ -93,7 +102,7 @@ def dashes(along: float, dash: float, gap: float, blur: float) -> float:
     return total * period / max(blur, 1e-4)
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _mix(a: tuple[float, float, float], palette: Array, row: int, share: float) -> tuple[float, float, float]:
     return (
         a[0] + (palette[row, 0] - a[0]) * share,
@@ -102,12 +111,12 @@ def _mix(a: tuple[float, float, float], palette: Array, row: int, share: float) 
     )
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _times(a: tuple[float, float, float], factor: float) -> tuple[float, float, float]:
     return a[0] * factor, a[1] * factor, a[2] * factor
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _carriageway(
     look: Look, x: float, y: float, offset: float, along: float, half: float, paved: int, main: bool,
     across_blur: float, along_blur: float, grain_blur: float,
@@ -171,7 +180,7 @@ def _carriageway(
     return colour[0], colour[1], colour[2], dx * 0.75 * flat, dy * 0.75 * flat, 0.04 + 0.5 * look.wet
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _paint(
     look: Look, x: float, y: float, offset: float, along: float, half: float, across_blur: float, along_blur: float
 ) -> tuple[float, bool]:
@@ -193,7 +202,7 @@ def _paint(
     return edge, False
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _field(
     look: Look, u: float, v: float, x: float, y: float, blur: float, grain_blur: float
 ) -> tuple[float, float, float, float, float, float]:
@@ -241,7 +250,7 @@ def _field(
     )
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _wild(
     look: Look, land: Land, x: float, y: float, z: float, steep: float, distance: float, across: float, blur: float
 ) -> tuple[float, float, float, float, float, float]:
@@ -290,7 +299,7 @@ def _wild(
     return colour[0], colour[1], colour[2], sx, sy, shade
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _weather(
     look: Look, land: Land, x: float, y: float, z: float, steep: float, blur: float, away: float,
     colour: tuple[float, float, float], sx: float, sy: float, wood: float,
@@ -343,7 +352,7 @@ def _weather(
     return colour[0], colour[1], colour[2], sx, sy
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def ground_at(
     look: Look, land: Land, x: float, y: float, z: float, steep: float, long: float, wide: float, ax: float, ay: float
 ) -> tuple[float, float, float, float, float, float, int]:

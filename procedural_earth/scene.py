@@ -14,8 +14,8 @@ import numpy.typing as npt
 from procedural_earth import ground, palette, terrain
 from procedural_earth import sun as sun_module
 from procedural_earth.facts import PlaceFacts, elevation_m, is_sea, snow, temperature
-from procedural_earth.ground import Look
 from procedural_earth.grass import tufts
+from procedural_earth.ground import Look
 from procedural_earth.mesh import Mesh, Texture, Wires, merge
 from procedural_earth.noise import detail_pictures
 from procedural_earth.road import Road, lay

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from procedural_earth.compiled import compiled
 from procedural_earth.noise import fbm, noise, smooth
 
 Array = npt.NDArray[Any]
@@ -48,7 +48,7 @@ class Daylight:
     overcast: float
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _air_mass(sine: float) -> float:
     """Path through an exponential atmosphere against the vertical one (Kasten and Young 1989)."""
     degrees = math.degrees(math.asin(min(max(sine, -1.0), 1.0)))
@@ -59,7 +59,7 @@ def _air_mass(sine: float) -> float:
     )
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def scatter(sun_height: float, rayleigh: Array, mie: float, ozone: Array, solar: Array, table: Array) -> None:
     """Fills the table (elevations, azimuths, 3) for the sine of the sun's height `sun_height`."""
     rows, columns = table.shape[0], table.shape[1]
@@ -125,7 +125,7 @@ def scatter(sun_height: float, rayleigh: Array, mie: float, ozone: Array, solar:
                 )
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def clear_sky(table: Array, x: float, y: float, z: float, sun_x: float, sun_y: float) -> tuple[float, float, float]:
     """Radiance of the clear sky in direction (x, y, z); below the horizon that of the horizon."""
     rows, columns = table.shape[0], table.shape[1]
@@ -148,7 +148,7 @@ def clear_sky(table: Array, x: float, y: float, z: float, sun_x: float, sun_y: f
     )
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _mean_irradiance(table: Array, sun_x: float, sun_y: float) -> tuple[float, float, float]:
     r = g = b = 0.0
     for i in range(12):
@@ -193,13 +193,13 @@ def daylight(sun: Array, linke: float, overcast: float, sun_share: float) -> Day
     return Daylight(np.asarray(sun, float), direct * sun_share, table, ambient, beta, overcast)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _thickness(x: float, y: float, cover: float, sharp: float, octaves: int, seed: int) -> float:
     mass = 0.55 * noise(x * 0.33, y * 0.33, seed + 31) + 1.05 * fbm(x, y, octaves, seed)
     return (mass + cover) * sharp
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def cloud(
     x: float, y: float, z: float, sun: Array, cover: float, sharp: float, scale: float, drift: float, seed: int,
     pixel: float,

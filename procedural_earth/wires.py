@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 import numpy.typing as npt
-from numba import njit
 
+from procedural_earth.compiled import compiled
 from procedural_earth.shading import Light
 
 Array = npt.NDArray[Any]
@@ -15,7 +15,7 @@ Array = npt.NDArray[Any]
 PIECES = 12
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _pixel_of(
     x: float, y: float, z: float, panorama: bool, turn: Array, focal: float, heading: float, height: int, width: int
 ) -> tuple[float, float, bool]:
@@ -33,7 +33,7 @@ def _pixel_of(
     return 0.5 * width + 0.5 * focal * a / c, 0.5 * height + 0.5 * focal * b / c, True
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def draw_wires(
     starts: Array, ends: Array, radii: Array, colours: Array, clue: Array, eye: Array, light: Light,
     panorama: bool, turn: Array, focal: float, heading: float, image: Array, distances: Array, clues: Array,
