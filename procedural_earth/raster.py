@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from procedural_earth.compiled import compiled, inlined
+from procedural_earth.compiled import allocating, compiled, inlined
 
 NEAR_M = 0.08
 """Nothing nearer to the eye is drawn."""
@@ -133,7 +133,7 @@ def _fill(
                 b += vx
 
 
-@compiled
+@allocating
 def see(
     positions: Array, uv: Array, triangles: Array, texture: Array, flags: Array, wanted: int,
     texels: Array, levels: Array, eye: Array, turn: Array, focal: float, depth: Array, seen: Array,

@@ -16,7 +16,7 @@ from PIL import Image
 from procedural_earth import facts as facts_module
 from procedural_earth import terrain
 from procedural_earth.camera import Face, panorama_faces, view_face
-from procedural_earth.compiled import compiled
+from procedural_earth.compiled import allocating
 from procedural_earth.mesh import CASTS_SHADOW, VISIBLE, join
 from procedural_earth.raster import see
 from procedural_earth.scene import CLUES, Scene, build
@@ -61,7 +61,7 @@ SHADOW_PX, NEAR_SHADOW_M, FAR_SHADOW_M, SUN_DISTANCE_M = 1024, 32.0, 190.0, 6000
 CONTACT_PX, CONTACT_M = 288, 64.0
 
 
-@compiled
+@allocating
 def _blur(image: Array, reach: int) -> Array:
     """The mean over squares of 2 `reach` + 1, nothing beyond the edge, turned over its diagonal."""
     rows, columns = image.shape
@@ -154,6 +154,7 @@ def _draw(scene: Scene, faces: list[Face], height: int, width: int, panorama: bo
         shade_face(
             stage, scene.light, scene.look, scene.land, shade, scene.eye, face.turn, face.focal, seen, panorama, number,
             math.radians(scene.heading_deg), image, distances, clues,
+            np.zeros(4, np.int64), np.zeros((3, 4)),
         )  # fmt: skip
     wires = scene.wires
     if len(wires.starts):

@@ -608,6 +608,7 @@ def _alike(stage: Stage, a: int, b: int) -> bool:
 def shade_face(
     stage: Stage, light: Light, look: Look, land: Land, shade: Shade, eye: Array, turn: Array, focal: float,
     seen: Array, panorama: bool, face: int, heading: float, image: Array, distances: Array, clues: Array,
+    numbers: Array, rays: Array,
 ) -> None:  # fmt: skip
     """Shades the pixels of a picture that fall on one face.
 
@@ -619,16 +620,17 @@ def shade_face(
         image: float32 (height, width, 3), radiance.
         distances: float32 (height, width), metres of the nearest surface in the pixel, 0 for sky.
         clues: uint8 (height, width).
+        numbers, rays: int64 (4,) and float64 (3, 4), room to work in.
     """
     height, width = image.shape[0], image.shape[1]
     size = seen.shape[0]
     half = 0.5 * size
     sample_x = (-0.125, 0.375, -0.375, 0.125)
     sample_y = (-0.375, -0.125, 0.125, 0.375)
-    ids = [0, 0, 0, 0]
-    wx = [0.0, 0.0, 0.0, 0.0]
-    wy = [0.0, 0.0, 0.0, 0.0]
-    wz = [0.0, 0.0, 0.0, 0.0]
+    ids = numbers
+    wx = rays[0]
+    wy = rays[1]
+    wz = rays[2]
     first_row, last_row, first_column, last_column = 0, height, 0, width
     if panorama:
         if face == 4:

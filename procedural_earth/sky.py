@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from procedural_earth.compiled import compiled
+from procedural_earth.compiled import allocating, compiled
 from procedural_earth.noise import fbm, noise, smooth
 
 Array = npt.NDArray[Any]
@@ -59,7 +59,7 @@ def _air_mass(sine: float) -> float:
     )
 
 
-@compiled
+@allocating
 def scatter(sun_height: float, rayleigh: Array, mie: float, ozone: Array, solar: Array, table: Array) -> None:
     """Fills the table (elevations, azimuths, 3) for the sine of the sun's height `sun_height`."""
     rows, columns = table.shape[0], table.shape[1]
