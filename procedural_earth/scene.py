@@ -16,6 +16,7 @@ from procedural_earth import sun as sun_module
 from procedural_earth.facts import PlaceFacts, elevation_m, is_sea, snow, temperature
 from procedural_earth.grass import tufts
 from procedural_earth.ground import Look
+from procedural_earth.layout import furnish
 from procedural_earth.mesh import Mesh, Texture, Wires, merge
 from procedural_earth.noise import detail_pictures
 from procedural_earth.road import Road, lay
@@ -359,5 +360,6 @@ def build(
 
 
 def _objects(site: Site, look: Look) -> tuple[Mesh, Sequence[Texture], Wires]:
-    mesh, textures = merge([tufts(site.road, site.land, look, site.eye, site.rng("tufts"))])
-    return mesh, textures, Wires()
+    objects, own, wires = furnish(site, look)
+    mesh, textures = merge([(objects, own), tufts(site.road, site.land, look, site.eye, site.rng("tufts"))])
+    return mesh, textures, wires
