@@ -75,10 +75,11 @@ def crown_tree(rng: Generator, shape: Crown) -> Plant:
     """A tree with a trunk and a crown of leaf clumps."""
     clumps = _clumps(rng, shape)
     wood = _branches(rng, shape, clumps)
-    at, along, facing = _blades(rng, clumps, shape.leaves, shape.flat, shape.droop)
+    leaves = shape.leaves * 2
+    at, along, facing = _blades(rng, clumps, leaves, shape.flat, shape.droop)
     count = len(at)
-    size = np.array(shape.leaf)[None] * rng.uniform(0.75, 1.3, (count, 1))
-    groups = np.repeat(rng.uniform(-0.18, 0.18, len(clumps)), shape.leaves)
+    size = np.array(shape.leaf)[None] * rng.uniform(0.55, 1.0, (count, 1))
+    groups = np.repeat(rng.uniform(-0.18, 0.18, len(clumps)), leaves)
     tone = np.clip(rng.normal(0.5, 0.2, count) + groups, 0, 1)
     hue = np.where(rng.random(count) < 0.12, 1, 0)
     radius = np.full((len(clumps), 1), shape.clump)
@@ -172,7 +173,7 @@ def _blades(rng: Generator, clumps: Array, leaves: int, flat: float, droop: floa
     """Leaf centres, axes and normals around clump centres (C, 3); radius is applied by the caller's scale."""
     count = len(clumps) * leaves
     out = unit(rng.normal(size=(count, 3)))
-    reach = rng.random(count) ** 0.45
+    reach = rng.random(count) ** 0.4
     offset = out * reach[:, None] * np.array([1.0, 1.0, flat])
     middle = np.repeat(clumps, leaves, axis=0)
     gap = np.linalg.norm(clumps[:, None] - clumps[None], axis=2)
@@ -258,7 +259,7 @@ def palm(
     clumps = []
     for i in range(fronds + dead):
         old = i >= fronds
-        rise = rng.uniform(-1.25, -0.9) if old else 1.25 - 1.75 * ((i + 0.5) / fronds) ** 0.9
+        rise = rng.uniform(-1.2, -0.8) if old else 1.35 - 1.75 * ((i + 0.5) / fronds) ** 0.8
         angle = i * 2.39996 + rng.normal(0, 0.15)
         line = _frond(stem[-1], angle, rise, length * rng.uniform(0.85, 1.1), 0.5 if old else 1.0 - 0.6 * stiff)
         wood.append(np.concatenate([line[:-1], line[1:], np.tile([[0.004, 0.003]], (len(line) - 1, 1))], axis=1))
@@ -270,7 +271,7 @@ def palm(
     at, along = np.concatenate(leaves), np.concatenate(axes)
     count = len(at)
     facing = unit(np.cross(along, rng.normal(size=(count, 3))) + np.array([0, 0, 0.5]))
-    size = np.array([0.075 * length / 0.34, 0.0055])[None] * rng.uniform(0.8, 1.2, (count, 1))
+    size = np.array([0.058 * length / 0.34, 0.0034])[None] * rng.uniform(0.8, 1.2, (count, 1))
     tone = np.clip(rng.normal(0.5, 0.2, count), 0, 1)
     timber = np.concatenate(wood)
     bark = np.where(np.arange(len(timber)) < 9, 2, 0)
@@ -280,7 +281,7 @@ def palm(
 
 def _frond(start: Array, angle: float, rise: float, length: float, sag: float) -> Array:
     s = np.linspace(0, 1, 12)
-    pitch = rise - sag * 1.5 * s**1.4
+    pitch = np.maximum(rise - sag * 2.1 * s**1.3, -1.5)
     step = length / 11
     out = np.concatenate([[0], np.cumsum(np.cos(pitch[:-1]) * step)])
     up = np.concatenate([[0], np.cumsum(np.sin(pitch[:-1]) * step)])
@@ -288,16 +289,16 @@ def _frond(start: Array, angle: float, rise: float, length: float, sag: float) -
 
 
 def _leaflets(rng: Generator, line: Array, length: float) -> tuple[Array, Array]:
-    s = np.linspace(0.6, len(line) - 1.02, 34)
+    s = np.linspace(0.6, len(line) - 1.02, 44)
     low = s.astype(int)
     part = (s - low)[:, None]
     at = line[low] * (1 - part) + line[low + 1] * part
     forward = unit(line[low + 1] - line[low])
     side = unit(np.cross(forward, np.array([0, 0, 1.0])))
-    reach = 0.075 * length / 0.34 * np.sin(np.pi * (0.12 + 0.82 * s / (len(line) - 1)))[:, None] + 0.012
+    reach = 0.05 * length / 0.34 * np.sin(np.pi * (0.12 + 0.82 * s / (len(line) - 1)))[:, None] + 0.012
     centres, axes = [], []
     for sign in (-1.0, 1.0):
-        axis = unit(side * sign + forward * 0.55 + np.array([0, 0, -0.55]) + rng.normal(0, 0.12, at.shape))
+        axis = unit(side * sign + forward * 0.75 + np.array([0, 0, -0.45]) + rng.normal(0, 0.12, at.shape))
         centres.append(at + axis * reach)
         axes.append(axis)
     return np.concatenate(centres), np.concatenate(axes)

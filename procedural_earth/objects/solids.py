@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from procedural_earth.mesh import Clue, Material, Mesh
+from procedural_earth.mesh import CASTS_SHADOW, VISIBLE, Clue, Material, Mesh
 
 Vector = Sequence[float] | npt.NDArray[np.floating]
 Colour = tuple[float, float, float]
@@ -37,7 +37,7 @@ class Solid:
         self._uv: list[npt.NDArray[np.float64]] = []
         self._colours: list[npt.NDArray[np.float64]] = []
         self._triangles: list[npt.NDArray[np.int64]] = []
-        self._faces: list[tuple[int, int, int, int]] = []
+        self._faces: list[tuple[int, int, int, int, int]] = []
         self._vertices = 0
 
     def polygon(
@@ -50,6 +50,7 @@ class Solid:
         uv: Sequence[Vector] | None = None,
         normals: Sequence[Vector] | None = None,
         clue: Clue | None = None,
+        flags: int = VISIBLE | CASTS_SHADOW,
     ) -> None:
         """A convex polygon, corners anticlockwise as seen from its front."""
         points = np.asarray(corners, dtype=np.float64)
@@ -71,7 +72,7 @@ class Solid:
         fan = np.arange(1, count - 1)
         self._triangles.append(np.stack([np.zeros_like(fan), fan, fan + 1], axis=1) + self._vertices)
         chosen = self.material if material is None else material
-        self._faces.append((count - 2, int(chosen), texture, int(self.clue if clue is None else clue)))
+        self._faces.append((count - 2, int(chosen), texture, int(self.clue if clue is None else clue), flags))
         self._vertices += count
 
     def wall(
@@ -154,7 +155,8 @@ class Solid:
         self._uv.append(other.uv.astype(np.float64))
         self._colours.append(other.colours.astype(np.float64))
         self._triangles.append(other.triangles.astype(np.int64) + self._vertices)
-        faces = zip(other.material.tolist(), other.texture.tolist(), other.clue.tolist(), strict=True)
+        columns = (other.material, other.texture, other.clue, flags_of(other))
+        faces = zip(*(column.tolist() for column in columns), strict=True)
         self._faces.extend((1, *face) for face in faces)
         self._vertices += len(other.positions)
 
@@ -171,6 +173,7 @@ class Solid:
             faces[:, 1].astype(np.uint8),
             faces[:, 2].astype(np.int16),
             faces[:, 3].astype(np.uint8),
+            faces[:, 4].astype(np.uint8),
         )
 
 
@@ -185,16 +188,7 @@ def _planar(points: npt.NDArray[np.float64], normal: npt.NDArray[np.float64]) ->
 
 def empty() -> Mesh:
     """A mesh without a single triangle."""
-    return Mesh(
-        np.zeros((0, 3), np.float32),
-        np.zeros((0, 3), np.float32),
-        np.zeros((0, 2), np.float32),
-        np.zeros((0, 3), np.float32),
-        np.zeros((0, 3), np.int32),
-        np.zeros(0, np.uint8),
-        np.zeros(0, np.int16),
-        np.zeros(0, np.uint8),
-    )
+    return Mesh()
 
 
 def instances(
@@ -244,4 +238,11 @@ def instances(
         np.tile(template.material, count),
         np.tile(template.texture, count),
         np.tile(template.clue, count),
+        np.tile(flags_of(template), count),
     )
+
+
+def flags_of(mesh: Mesh) -> npt.NDArray[np.uint8]:
+    """The flags of each triangle, which a mesh always has once it is made."""
+    assert mesh.flags is not None
+    return mesh.flags

@@ -12,10 +12,10 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from procedural_earth.mesh import Texture
 from procedural_earth.objects.growth import Plant
 
 Array = npt.NDArray[np.float64]
-Pixels = npt.NDArray[np.uint8]
 
 _GRID = 28
 _OVERSAMPLING = 2
@@ -43,7 +43,7 @@ def sky_access(points: Array, thickness: float) -> Array:
 
 
 @numba.njit(cache=True)
-def _paint(canvas, kind, shape, rgb):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _paint(canvas, kind, shape, rgb, normal):  # type: ignore[no-untyped-def]  # pragma: no cover
     height, width = canvas.shape[0], canvas.shape[1]
     for i in range(len(kind)):
         x0, y0, x1, y1, r0, r1 = shape[i]
@@ -75,6 +75,10 @@ def _paint(canvas, kind, shape, rgb):  # type: ignore[no-untyped-def]  # pragma:
                     canvas[y, x, 1] = rgb[i, 1] * shade
                     canvas[y, x, 2] = rgb[i, 2] * shade
                     canvas[y, x, 3] = 1.0
+                    bulge = across / max(limit, 0.5) if kind[i] == 1 else 0.0
+                    canvas[y, x, 4] = normal[i, 0] + bulge * dy / length
+                    canvas[y, x, 5] = normal[i, 1] + bulge * dx / length
+                    canvas[y, x, 6] = normal[i, 2]
 
 
 def draw(
@@ -87,11 +91,11 @@ def draw(
     half_width: float,
     thickness: float = 1.6,
     snow: float = 0.0,
-    top: float = 1.0,
+    top: float = 1.04,
     leaves: bool = True,
     rng: np.random.Generator,
-) -> Pixels:
-    """(height, width, 4) sRGB sprite of a plant; its foot stands at the middle of the lower edge.
+) -> Texture:
+    """sRGB sprite of a plant, (height, width), with its normals; its foot stands at the middle of the lower edge.
 
     Args:
         palette: (rows, 2, 3) dark and light sRGB colour in 0..1 of each palette row.
@@ -101,9 +105,9 @@ def draw(
         rng: for the snow.
     """
     big = _OVERSAMPLING
-    canvas = np.zeros((height * big, width * big, 4))
+    canvas = np.zeros((height * big, width * big, 7))
     scale = np.array([width * big / (2 * half_width), height * big / top])
-    kinds, shapes, colours, depths = [], [], [], []
+    kinds, shapes, colours, depths, normals = [], [], [], [], []
     c, s = math.cos(turn), math.sin(turn)
     rotation = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
 
@@ -123,20 +127,32 @@ def draw(
         shapes.append(np.concatenate([start, end, half[:, None], half[:, None]], axis=1))
         colours.append(_leaf_colours(plant, palette, access, snow, rng))
         depths.append(depth)
+        normals.append(_leaf_normals(plant, rotation))
     wood = plant.wood
     if len(wood):
         start, near = project(wood[:, :3])
         end, far = project(wood[:, 3:6])
         kinds.append(np.ones(len(start), np.int64))
         shapes.append(np.concatenate([start, end, wood[:, 6:] * scale.mean()], axis=1))
-        tone = rng.uniform(0.25, 0.75, len(wood))[:, None]
+        slim = wood[:, 6] * scale.mean() < 3.0
+        tone = np.where(slim, rng.uniform(0.2, 0.8, len(wood)), 0.55)[:, None]
         pair = palette[plant.bark]
         lit = 0.62 + 0.38 * np.clip(1.4 - wood[:, 5], 0, 1) if leaves and len(plant.at) else np.ones(len(wood))
         colours.append((pair[:, 0] * (1 - tone) + pair[:, 1] * tone) * lit[:, None])
         depths.append((near + far) / 2)
+        normals.append(np.tile([[0.0, 0.0, 1.0]], (len(start), 1)))
     order = np.argsort(-np.concatenate(depths))
-    _paint(canvas, np.concatenate(kinds)[order], np.concatenate(shapes)[order], np.concatenate(colours)[order])
+    _paint(canvas, *(np.concatenate(part)[order] for part in (kinds, shapes, colours, normals)))
     return finish(canvas, big)
+
+
+def _leaf_normals(plant: Plant, rotation: Array) -> Array:
+    """(N, 3) normals in the sprite's frame: right, up, towards the eye; rounded like the crown they belong to."""
+    low, high = plant.at.min(axis=0), plant.at.max(axis=0)
+    outward = (plant.at - (low + high) / 2) / np.maximum((high - low) / 2, 1e-6)
+    blended = (plant.facing * 0.75 + outward * 0.8) @ rotation.T
+    seen = np.stack([blended[:, 0], blended[:, 2], np.abs(blended[:, 1]) * 0.7 + 0.35], axis=1)
+    return np.asarray(seen / np.maximum(np.linalg.norm(seen, axis=1, keepdims=True), 1e-6))
 
 
 def _leaf_colours(
@@ -147,21 +163,26 @@ def _leaf_colours(
     if snow > 0:
         white = (rng.random(len(mixed)) < snow * np.clip(access * 1.3, 0, 1)) & (plant.facing[:, 2] > 0.1)
         mixed = np.where(white[:, None], np.array([0.90, 0.93, 0.97]), mixed)
-    return np.asarray(mixed * (0.42 + 0.66 * np.clip(access, 0, 1) ** 0.8)[:, None])
+    return np.asarray(mixed * (0.5 + 0.72 * np.clip(access, 0, 1) ** 0.8)[:, None])
 
 
-def finish(canvas: Array, big: int) -> Pixels:
-    """Shrinks a float canvas `big` times and lets colours run into what is transparent, so that mipmaps keep
-    them."""
+def finish(canvas: Array, big: int) -> Texture:
+    """Shrinks a float canvas (red, green, blue, alpha, normal) `big` times.
+
+    Colours run into what is transparent, so that the mipmaps' edges keep them.
+    """
     height, width = canvas.shape[0] // big, canvas.shape[1] // big
-    alpha = canvas[..., 3]
-    colour = canvas[..., :3] * alpha[..., None]
     fold = (height, big, width, big)
-    weight = alpha.reshape(fold).mean(axis=(1, 3))
-    total = colour.reshape(*fold, 3).mean(axis=(1, 3))
-    rgb = total / np.maximum(weight, 1e-6)[..., None]
-    rgb = bleed(rgb, weight)
-    return np.ascontiguousarray(np.clip(np.dstack([rgb, weight]) * 255 + 0.5, 0, 255).astype(np.uint8))
+    weight = canvas[..., 3].reshape(fold).mean(axis=(1, 3))
+    total = (canvas[..., :3] * canvas[..., 3:4]).reshape(*fold, 3).mean(axis=(1, 3))
+    rgb = bleed(total / np.maximum(weight, 1e-6)[..., None], weight)
+    rgba = np.clip(np.dstack([rgb, weight]) * 255 + 0.5, 0, 255).astype(np.uint8)
+    if canvas.shape[2] < 7:
+        return Texture(np.ascontiguousarray(rgba))
+    normal = canvas[..., 4:7].reshape(*fold, 3).mean(axis=(1, 3))
+    normal[weight < 1e-3] = (0, 0, 1)
+    normal /= np.maximum(np.linalg.norm(normal, axis=2, keepdims=True), 1e-6)
+    return Texture(np.ascontiguousarray(rgba), np.ascontiguousarray((128.5 + 127 * normal).astype(np.uint8)))
 
 
 def bleed(rgb: Array, weight: Array) -> Array:

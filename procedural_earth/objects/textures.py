@@ -7,26 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from procedural_earth.mesh import Mesh
+from procedural_earth.mesh import Mesh, Texture
 
 Pixels = npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True, eq=False)
-class Texture:
-    """sRGB colours with alpha, (height, width, 4) bytes, rows from the top.
-
-    `tiles` says whether it repeats beyond its edges (facades) or ends there (signs, plants).
-    """
-
-    name: str
-    rgba: Pixels
-    tiles: bool = False
 
 
 class TextureBook:
@@ -37,14 +24,16 @@ class TextureBook:
         self._textures: list[Texture] = []
         self._lock = threading.RLock()
 
-    def index(self, key: Hashable, draw: Callable[[], Pixels], *, tiles: bool = False) -> int:
+    def index(self, key: Hashable, draw: Callable[[], Pixels | Texture], *, repeat: bool = False) -> int:
         """Index of the texture of that key, drawn now if it is the first time."""
         found = self._index.get(key)
         if found is not None:
             return found
         with self._lock:
             if key not in self._index:
-                self._textures.append(Texture(str(key), np.ascontiguousarray(draw()), tiles))
+                drawn = draw()
+                texture = drawn if isinstance(drawn, Texture) else Texture(drawn, None, repeat)
+                self._textures.append(texture)
                 self._index[key] = len(self._textures) - 1
             return self._index[key]
 
