@@ -48,8 +48,13 @@ class Building:
         return Mesh(**{**vars(self.mesh), "colours": colours})
 
 
-def finished(solid: Solid, width: float, depth: float, height: float) -> Building:
-    """The building made of what the solid holds."""
+def finished(
+    solid: Solid, width: float, depth: float, height: float, *, ground: tuple[float, float] | None = None
+) -> Building:
+    """The building made of what the solid holds, on a footing that reaches into sloping ground."""
+    across, deep = ground or (width, depth)
+    if across > 0:
+        solid.box((-across / 2, -deep / 2, -3.0), (across / 2, deep / 2, 0.03), STONE, Material.STONE)
     mesh = solid.mesh()
     slot = np.where(mesh.colours[:, 0] < 0, -mesh.colours[:, 0], 0).astype(np.int8)
     return Building(mesh, slot, mesh.colours[:, 1].copy(), width, depth, height)

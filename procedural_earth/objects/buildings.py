@@ -213,7 +213,7 @@ def north_american_clapboard(rng: Generator, size: str) -> Building:
     doorway(s, px, d / 2, 0.52, int(rng.integers(7)))
     railing(s, (px - w * 0.24, d / 2 + 1.9), (px - 0.8, d / 2 + 1.9), 0.5)
     chimney(s, w * 0.42, -0.5, h, h + rise + 0.6)
-    return finished(s, w, d + 2, h + rise)
+    return finished(s, w, d + 2, h + rise, ground=(w, d))
 
 
 def east_asian(rng: Generator, size: str) -> Building:
@@ -279,7 +279,7 @@ def southeast_asian_stilt(rng: Generator, size: str) -> Building:
     h = floor + 2.7
     for x in np.linspace(-w / 2 + 0.2, w / 2 - 0.2, 4):
         for y in np.linspace(-d / 2 + 0.2, d / 2 + 1.6, 4):
-            s.box((x - 0.1, y - 0.1, 0), (x + 0.1, y + 0.1, floor), CONCRETE if rng.random() < 0.3 else TIMBER, Material.TIMBER)
+            s.box((x - 0.1, y - 0.1, -2.5), (x + 0.1, y + 0.1, floor), CONCRETE if rng.random() < 0.3 else TIMBER, Material.TIMBER)
     s.box((-w / 2, -d / 2, floor - 0.2), (w / 2, d / 2 + 1.8, floor), TIMBER, Material.TIMBER, bottom=True)
     walls(s, w, d, floor, h, Material.TIMBER, "louvre", storeys=1)
     rise = d / 2 * rng.uniform(0.6, 0.95)
@@ -293,7 +293,7 @@ def southeast_asian_stilt(rng: Generator, size: str) -> Building:
     if size == "large":
         walls(s, 3.6, d * 0.8, 0, h - 0.6, Material.PLASTER, "louvre", at=(w / 2 + 1.9, 0), storeys=1)
         gable_roof(s, 3.6, d * 0.8, h - 0.6, 1.4, Material.ROOF_METAL, Material.PLASTER, along="y", at=(w / 2 + 1.9, 0))
-    return finished(s, w, d + 2, h + rise)
+    return finished(s, w, d + 2, h + rise, ground=(0.0, 0.0))
 
 
 def _shophouse(rng: Generator, window: str, material: Material) -> Building:
@@ -357,7 +357,7 @@ def round_thatch(rng: Generator, size: str) -> Building:
     s.tube((0, 0, h - 0.35), (0, 0, h + radius * 0.95), radius + 0.65, ROOF, Material.THATCH, end_radius=0.06, sides=16)
     s.tube((0, 0, h - 0.5), (0, 0, h - 0.35), radius + 0.5, (-2.0, 0.7, 0.0), Material.THATCH, end_radius=radius + 0.65, sides=16)
     doorway(s, 0, radius * 0.99, 0.05, int(rng.integers(7)), 0.9)
-    return finished(s, radius * 2, radius * 2, h + radius)
+    return finished(s, radius * 2, radius * 2, h + radius, ground=(radius * 1.3, radius * 1.3))
 
 
 def adobe_flat(rng: Generator, size: str) -> Building:
@@ -384,7 +384,7 @@ def adobe_flat(rng: Generator, size: str) -> Building:
     s.box((1.4, d / 2 + 3.8, 0), (w / 2 + 0.15, d / 2 + 4.1, 1.7), WALL, Material.PLASTER)
     s.box((-1.3, d / 2 + 3.9, 0), (1.3, d / 2 + 4.0, 1.9), linear(70, 96, 110), Material.METAL)
     s.tube((-w * 0.3, -d * 0.2, h), (-w * 0.3, -d * 0.2, h + 1.1), 0.55, wall, sides=10, cap=True)
-    return finished(s, w, d + 8, top + 0.5)
+    return finished(s, w, d + 8, top + 0.5, ground=(w, d))
 
 
 def latin_colour(rng: Generator, size: str) -> Building:

@@ -138,6 +138,31 @@ SPECIES: dict[str, Species] = {
         (10, 16), 1.1, ((58, 84, 34), (132, 154, 70)), ((82, 98, 42), (150, 164, 84)),
         bark=((104, 88, 76), (176, 158, 140)), thickness=0.8, texels=256,
     ),
+    "maple": Species(
+        crown(base=0.2, width=0.42, profile=ROUND, clumps=140, lobes=16, leaves=62, leaf=(0.0115, 0.0085), shell=0.5),
+        (9, 16), 0.92, ((42, 70, 24), (118, 146, 56)), ((70, 92, 34), (146, 164, 74)),
+        autumn=((140, 32, 14), (226, 106, 34)), sheds=True,
+    ),
+    "cedar": Species(
+        partial(conifer, width=0.26, base=0.05, whorls=20, droop=0.12, density=0.8, ragged=0.2, power=0.7),
+        (12, 24), 0.6, ((26, 48, 32), (76, 102, 66)), ((40, 60, 36), (96, 116, 74)),
+        bark=((84, 58, 44), (142, 106, 82)), thickness=1.0, texels=384,
+    ),
+    "araucaria": Species(
+        crown(base=0.72, width=0.3, profile=(0.5, 1.0, 0.95, 0.6), clumps=54, lobes=16, leaves=90, leaf=(0.018, 0.0036),
+              flat=0.5, trunk=0.02, lean=0.012, shell=0.35),
+        (14, 24), 0.66, ((22, 48, 28), (74, 104, 56)), ((36, 60, 34), (94, 116, 64)), thickness=1.2, texels=352,
+    ),
+    "banana": Species(
+        partial(palm, fronds=11, length=0.62, lean=0.04, trunk=0.035, stiff=0.35, dead=2),
+        (3, 5), 1.1, ((58, 96, 30), (148, 182, 74)), ((126, 104, 52), (178, 158, 92)),
+        bark=((86, 98, 52), (142, 150, 92)), thickness=0.7, near=False, texels=256,
+    ),
+    "fern_tree": Species(
+        partial(palm, fronds=26, length=0.5, lean=0.05, trunk=0.028, stiff=0.3, dead=5),
+        (3, 7), 1.1, ((40, 72, 28), (118, 152, 62)), ((96, 74, 42), (150, 122, 76)),
+        bark=((54, 42, 32), (96, 78, 60)), thickness=0.9, near=False, texels=256,
+    ),
     "shrub": Species(
         crown(base=-0.02, width=0.72, profile=(0.8, 1.0, 0.95, 0.75, 0.3), clumps=64, lobes=10, leaves=64,
               leaf=(0.028, 0.014), trunk=0.03, lean=0.08, stems=3, shell=0.5),
@@ -151,6 +176,8 @@ SPECIES: dict[str, Species] = {
         bark=((92, 80, 64), (148, 134, 110)), texels=128, near=False, thickness=0.8,
     ),
 }
+
+SPECIES["tea_shrub"] = SPECIES["shrub"]
 
 _GREEN: Tone = ((58, 82, 30), (132, 158, 70))
 _SECOND: Tone = ((84, 100, 40), (158, 170, 90))
@@ -264,4 +291,15 @@ LOW |= {
         partial(_row_bush, post=0.04), (0.8, 1.1), 1.3, ((34, 68, 26), (106, 148, 52)), ((58, 92, 34), (142, 176, 74)),
         near=False, texels=128,
     ),
+}
+
+LOW |= {
+    "rapeseed": _low((0.9, 1.2), 1.0, ((84, 108, 44), (146, 166, 82)), ((98, 120, 50), (160, 176, 92)),
+                     ((214, 186, 24), (248, 228, 70)), heads=1.0, count=110, lean=0.14, spread=0.24),
+    "sugar_cane": _low((1.8, 2.8), 0.7, ((92, 120, 44), (168, 188, 96)), ((120, 132, 60), (190, 194, 116)),
+                       ((170, 150, 120), (214, 198, 170)), heads=0.1, lean=0.28, spread=0.12, width=0.012),
+    "soy": SPECIES["shrub"],
+    "potato": SPECIES["shrub"],
+    "cotton": _low((0.8, 1.1), 1.1, ((70, 78, 42), (120, 122, 74)), ((92, 84, 56), (140, 126, 88)),
+                   ((214, 212, 204), (246, 244, 240)), heads=1.0, lean=0.3),
 }
