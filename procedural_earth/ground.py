@@ -15,7 +15,7 @@ from procedural_earth import noise as pictures
 from procedural_earth.mesh import Clue
 from procedural_earth.noise import chance, detail, fbm, noise, smooth
 from procedural_earth.road import SIDE_BEND, SIDE_HALF, SIDE_LEFT, SIDE_PAVED, SIDE_RIGHT, SIDE_SLOPE, SIDE_U, road_at
-from procedural_earth.terrain import Land, shore
+from procedural_earth.terrain import Land, shore, wooded
 
 Array = npt.NDArray[Any]
 
@@ -38,10 +38,9 @@ class Look(NamedTuple):
         crops: float64 (N, 8): two colours, metres between rows, how much the rows show.
         bare: 0 closed sward .. 1 bare earth.
         sandy: 0..1, how much of the bare earth is fine sand.
-        woods: 0..1, share of far land under forest.
         farms: 0..1, share of level land in fields.
         snow: 0..1, snow cover at the camera.
-        snow_line, tree_line: z above which there is snow, and no forest.
+        snow_line: z above which there is snow.
         paved: PAVED or UNPAVED.
         centre: NO_LINE, DASHED, SOLID or DOUBLE.
         dash, gap: Metres.
@@ -56,11 +55,9 @@ class Look(NamedTuple):
     crops: Array
     bare: float
     sandy: float
-    woods: float
     farms: float
     snow: float
     snow_line: float
-    tree_line: float
     paved: int
     centre: int
     dash: float
@@ -248,7 +245,7 @@ def _field(
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _wild(
-    look: Look, x: float, y: float, z: float, steep: float, distance: float, across: float, blur: float
+    look: Look, land: Land, x: float, y: float, z: float, steep: float, distance: float, across: float, blur: float
 ) -> tuple[float, float, float, float, float, float]:
     """Colour, slopes and height-fade of ground that nobody tills: grass, bare earth, rock, forest seen from afar."""
     palette = look.palette
@@ -278,12 +275,9 @@ def _wild(
         )
         sx += (ex * 0.6 * (1 - stony) + ex2 * stony * 0.8 - sx) * bare
         sy += (ey * 0.6 * (1 - stony) + ey2 * stony * 0.8 - sy) * bare
-    if look.woods > 0.02 and distance > 110.0:
-        mass = 0.75 * noise(x / 900.0, y / 900.0, look.seed + 11) + 0.55 * noise(x / 240.0, y / 240.0, look.seed + 12)
-        mass += 0.2 * patch
-        shade = smooth(-0.06, 0.08, mass + 1.7 * look.woods - 0.85)
-        shade *= smooth(110.0, 260.0, distance) * (1.0 - smooth(look.tree_line - 120.0, look.tree_line + 60.0, z + 150.0 * mass))
-        shade *= 1.0 - smooth(0.75, 1.1, steep)
+    if distance > 110.0:
+        shade = wooded(land, x, y, z, distance) * smooth(36.0, 48.0, across)
+        shade = smooth(0.05, 0.5, shade)
         if shade > 0.0:
             t, tt, tx, ty = detail(look.texels, look.starts, _PEBBLES, x, y, 210.0, blur)
             t2, tt2, tx2, ty2 = detail(look.texels, look.starts, _SMOOTH, y, x, 610.0, blur)
@@ -418,7 +412,7 @@ def ground_at(
     gloss = 0.0
     if made < 0.999:
         colour = (0.0, 0.0, 0.0)
-        r, g, b, sx, sy, _f = _wild(look, x, y, z, steep, distance, across, blur)
+        r, g, b, sx, sy, _f = _wild(look, land, x, y, z, steep, distance, across, blur)
         if look.farms > 0.0 and verge > 3.0 and distance < 9000.0 and steep < 0.4:
             cr, cg, cb, stand, lu, lv = _field(look, u, v, x, y, max(long * 0.5, wide), blur)
             stand *= smooth(4.0, 8.0, verge) * (1.0 - smooth(0.22, 0.4, steep)) * (1.0 - smooth(0.0, 1.0, 1.0 - (away - 60.0) / 60.0))

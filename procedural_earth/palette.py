@@ -21,30 +21,30 @@ def linear(srgb: tuple[int, int, int] | str) -> Array:
 
 # cover: fresh colour, dry colour, bare earth, share of bare earth, share of that which is sand
 COVERS: Mapping[str, tuple[str, str, str, float, float]] = {
-    "meadow": ("#5f7d33", "#7f8a48", "#6f5b43", 0.10, 0.0),
-    "dry_grass": ("#8d8a4c", "#b5a066", "#8f7550", 0.34, 0.1),
-    "savanna_grass": ("#92904a", "#b79a55", "#9a6a42", 0.38, 0.2),
-    "tundra": ("#6e7442", "#8a7548", "#6f665a", 0.34, 0.0),
+    "meadow": ("#5e723f", "#83875a", "#6f5b43", 0.10, 0.0),
+    "dry_grass": ("#86835a", "#ab9a70", "#8f7550", 0.34, 0.1),
+    "savanna_grass": ("#87864f", "#b0966a", "#9a6a42", 0.38, 0.2),
+    "tundra": ("#6a6c4a", "#85734f", "#6f665a", 0.34, 0.0),
     "desert_sand": ("#a08b5c", "#b59b68", "#cfa873", 0.97, 1.0),
     "desert_gravel": ("#8f8458", "#a18d63", "#a08a6c", 0.92, 0.1),
     "red_soil": ("#7f8440", "#a08a48", "#a2592f", 0.62, 0.2),
 }
 # crop: standing, between the rows, metres between rows, how much the rows show
 CROPS: Mapping[str, tuple[str, str, float, float]] = {
-    "wheat": ("#c2a45c", "#a98c4c", 0.9, 0.25),
-    "maize": ("#5f7f2f", "#6b5a3a", 0.85, 0.65),
-    "rice_paddy": ("#7aa33c", "#5f7a48", 0.6, 0.45),
+    "wheat": ("#b39c66", "#9c8656", 0.9, 0.25),
+    "maize": ("#5c7238", "#6b5a3a", 0.85, 0.65),
+    "rice_paddy": ("#76924a", "#5f744a", 0.6, 0.45),
     "vineyard": ("#5b7333", "#9a8058", 2.4, 0.95),
-    "sunflower": ("#b99a2c", "#5f6a2c", 0.9, 0.5),
+    "sunflower": ("#a8923c", "#5f6838", 0.9, 0.5),
     "tea": ("#3f6a2a", "#5a4a33", 1.4, 0.75),
     "sugar_cane": ("#76923d", "#5a5a30", 1.5, 0.5),
     "soy": ("#5c7c34", "#6a553c", 0.8, 0.6),
     "potato": ("#4f6f34", "#6b523a", 0.9, 0.7),
-    "rapeseed": ("#c9b62c", "#6f8030", 0.6, 0.2),
+    "rapeseed": ("#b3a640", "#6f7d40", 0.6, 0.2),
     "cotton": ("#b9b69c", "#6f5f45", 1.1, 0.6),
     "olive": ("#75805a", "#a08a60", 6.0, 0.9),
     "ploughed": ("#6a5038", "#50402e", 0.7, 0.6),
-    "pasture": ("#62812f", "#7f8a42", 3.0, 0.06),
+    "pasture": ("#62783f", "#7f8650", 3.0, 0.06),
     "stubble": ("#b79d66", "#9c8250", 0.8, 0.4),
 }
 FOREST = {

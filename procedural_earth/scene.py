@@ -15,7 +15,8 @@ from procedural_earth import ground, palette, terrain
 from procedural_earth import sun as sun_module
 from procedural_earth.facts import PlaceFacts, elevation_m, is_sea, snow, temperature
 from procedural_earth.ground import Look
-from procedural_earth.mesh import Mesh, Texture, Wires
+from procedural_earth.grass import tufts
+from procedural_earth.mesh import Mesh, Texture, Wires, merge
 from procedural_earth.noise import detail_pictures
 from procedural_earth.road import Road, lay
 from procedural_earth.seeds import generator, number
@@ -83,7 +84,7 @@ class Scene:
         objects: Mesh of all that stands on the ground.
         textures: Of that mesh.
         wires: Thin lines.
-        exposure: Factor from radiance to the film.
+        exposure: float64 (3,), from radiance to the film, with the white balance.
         sun_deg: Elevation and azimuth of the sun.
         weather: Name of the weather.
     """
@@ -97,7 +98,7 @@ class Scene:
     objects: Mesh
     textures: Sequence[Texture]
     wires: Wires
-    exposure: float
+    exposure: Array
     sun_deg: tuple[float, float]
     weather: str
 
@@ -153,10 +154,15 @@ def _land(facts: PlaceFacts, road: Road, without: frozenset[str]) -> Land:
     if "settlement" in without:
         flat = 0.3
     hx, hy = road.axis
+    woods, tree_line = 0.3, 1e6
+    if "climate" not in without:
+        woods = _forest(facts, 10.0)[1]
+        summer = float(temperature(facts.lat, facts.lng, 200 if facts.lat >= 0 else 20))
+        tree_line = (summer - 9.5) / 0.0065
     land = Land(
         hx, hy, road.table, road.sides, road.half_width_m if facts.on_land else 0.0, road.sidewalk_m, dem,
         wet, level, relief if facts.on_land else 0.0, float(np.clip((spread - 60.0) / 260.0, 0, 1)), flat,
-        number(facts.identity, "land"),
+        woods, tree_line, number(facts.identity, "land"),
     )  # fmt: skip
     return terrain.grade(land)
 
@@ -215,7 +221,7 @@ def _forest(facts: PlaceFacts, warm: float) -> tuple[Array, float]:
             kind = "bare" if warm < 5 else "autumn" if warm < 9 else "leaf"
         total += weight * palette.linear(palette.FOREST[kind])
         woods += weight * wild.get(name, 0.62)
-    return (total if total.any() else palette.linear(palette.FOREST["leaf"])), woods * (1 - 0.6 * facts.settlement)
+    return (total if total.any() else palette.linear(palette.FOREST["leaf"])), float(np.clip(woods * (1 - 0.6 * facts.settlement), 0, 0.9))
 
 
 def _look(facts: PlaceFacts, road: Road, land: Land, day: int, without: frozenset[str]) -> Look:
@@ -233,7 +239,7 @@ def _look(facts: PlaceFacts, road: Road, land: Land, day: int, without: frozense
         hue = seen / seen.sum()
         bare = 0.6 * bare + 0.4 * hue * bare.sum()
     rocks = palette.linear(palette.ROCKS[int(rng.integers(len(palette.ROCKS)))])
-    forest, woods = _forest(facts, warm) if climate else (palette.linear(palette.FOREST["leaf"]), 0.3)
+    forest = _forest(facts, warm)[0] if climate else palette.linear(palette.FOREST["leaf"])
     country = facts.country
     lines = "road_lines" not in without and country is not None
     colours = np.zeros((13, 3))
@@ -259,19 +265,16 @@ def _look(facts: PlaceFacts, road: Road, land: Land, day: int, without: frozense
     if paved and lines and country and country.edge_line != "none" and (road.sidewalk_m == 0 or quiet.random() < 0.3):
         edge = ground.SOLID if quiet.random() < 0.85 else ground.DASHED
     cover = float(snow(facts.lat, facts.lng, day)) if climate else 0.0
-    height = facts.elevation_m if facts.on_land else 0.0
     freezing = warm / 0.0065  # metres above here at which it freezes, on the mean
     line = freezing + 500.0 if climate else 1e6
-    tree_line = (float(temperature(facts.lat, facts.lng, 200 if facts.lat >= 0 else 20)) - 9.5) / 0.0065
     texels, starts = detail_pictures()
     farms = facts.field_share if climate else 0.4
     if "crops" in without:
         farms = 0.0
-    del height
     return Look(
         colours, _crops(facts, rng, day, without), palette.share(covers, 3), palette.share(covers, 4),
-        float(np.clip(woods, 0, 0.95)), farms * (1 - 0.8 * facts.settlement) * 1.1, cover, line,
-        tree_line if climate else 1e6, ground.PAVED if paved else ground.UNPAVED, centre,
+        farms * (1 - 0.8 * facts.settlement) * 1.1, cover, line,
+        ground.PAVED if paved else ground.UNPAVED, centre,
         float(quiet.choice([3.0, 3.0, 4.0, 6.0])), float(quiet.choice([4.5, 6.0, 9.0, 12.0])), edge,
         float(quiet.beta(1.6, 3.0)), 0.0, texels, starts, number(facts.identity, "ground"),
     )  # fmt: skip
@@ -286,7 +289,7 @@ def _weather_of(facts: PlaceFacts, seed: int, without: frozenset[str]) -> tuple[
 
 def _light(
     facts: PlaceFacts, date: datetime.date, sun_deg: tuple[float, float], seed: int, look: Look, without: frozenset[str]
-) -> tuple[Light, float, str]:
+) -> tuple[Light, Array, str]:
     weather, rng = _weather_of(facts, seed, without)
     cover, sharp, overcast, share, _, _ = WEATHERS[weather]
     lift, turn = np.deg2rad(sun_deg[0]), np.deg2rad(sun_deg[1])
@@ -307,10 +310,20 @@ def _light(
         sharp, float(rng.uniform(0.30, 0.55)), float(rng.uniform(0, 500)), number(facts.identity, "clouds", seed),
         np.array([0.006, 0.022, 0.030]), float(rng.uniform(0.10, 0.26)),
     )  # fmt: skip
-    bright = day.sunlight * max(float(sun[2]), 0.42) + ambient
+    bright = day.sunlight * max(float(sun[2]), 0.38) + ambient
     grey = float(bright @ np.array([0.25, 0.65, 0.10])) / math.pi
-    exposure = 0.82 / max(grey, 2e-3) ** 0.93
+    # the film is balanced most of the way to the light, as an eye is
+    balance = (bright @ np.array([0.25, 0.65, 0.10]) / bright) ** 0.7
+    exposure = 1.12 / max(grey, 2e-3) ** 0.93 * balance
     return light, exposure, weather
+
+
+def _sun(facts: PlaceFacts, date: datetime.date, hour: float, without: frozenset[str]) -> tuple[float, float]:
+    """Elevation and azimuth of the sun; without that clue the same for every place, day and hour."""
+    if "sun" in without:
+        return 38.0, 150.0
+    where = sun_module.position(facts.lat, date, hour, facts.lng)
+    return where.apparent_elevation_deg, where.azimuth_deg
 
 
 def build(
@@ -327,7 +340,7 @@ def build(
     road = _road(facts, without)
     land = _land(facts, road, without)
     look = _look(facts, road, land, day, without)
-    sun_deg = (38.0, 150.0) if "sun" in without else sun_module.position(facts.lat, facts.lng, date, hour)
+    sun_deg = _sun(facts, date, hour, without)
     light, exposure, weather = _light(facts, date, sun_deg, seed, look, without)
     rng = generator(facts.identity, "camera", seed)
     side = 1.0
@@ -340,9 +353,10 @@ def build(
     heading = (road.heading_deg + float(rng.normal(0, 25)) + (180.0 if rng.random() < 0.5 else 0.0)) % 360.0
     site = Site(facts, Road(road.heading_deg, land.road, land.sides, road.half_width_m, road.surface, road.sidewalk_m),
                 land, day, look.snow, seed, without, (float(eye[0]), float(eye[1]), float(eye[2])))  # fmt: skip
-    objects, textures, wires = _objects(site)
+    objects, textures, wires = _objects(site, look)
     return Scene(site, land, look, light, eye, heading, objects, textures, wires, exposure, sun_deg, weather)
 
 
-def _objects(site: Site) -> tuple[Mesh, Sequence[Texture], Wires]:
-    return Mesh(), [], Wires()
+def _objects(site: Site, look: Look) -> tuple[Mesh, Sequence[Texture], Wires]:
+    mesh, textures = merge([tufts(site.road, site.land, look, site.eye, site.rng("tufts"))])
+    return mesh, textures, Wires()

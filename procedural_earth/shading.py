@@ -170,6 +170,11 @@ def _covered(shade: Shade, x: float, y: float) -> float:
 def sky_at(light: Light, x: float, y: float, z: float, pixel: float, disc: bool) -> Colour:
     """Radiance of the sky with clouds and sun in direction (x, y, z)."""
     r, g, b = clear_sky(light.table, x, y, z, light.sun[0], light.sun[1])
+    # a little more than true: paper has no sky
+    deep = 1.0 + 0.30 * smooth(0.0, 0.35, z)
+    r *= deep * 0.86
+    g *= deep * 0.97
+    b *= deep * 1.08
     mu = x * light.sun[0] + y * light.sun[1] + z * light.sun[2]
     opacity = 0.0
     if light.cover > -1.5 and z > 0.0:
@@ -177,9 +182,9 @@ def sky_at(light: Light, x: float, y: float, z: float, pixel: float, disc: bool)
             x, y, z, light.sun, light.cover, light.sharp, light.scale, light.drift, light.cloud_seed, pixel
         )
         if opacity > 0.0:
-            silver = 0.105 + 0.10 * max(mu, 0.0) ** 6 + 0.25 * max(mu, 0.0) ** 40
-            base = 0.30
-            dense = 1.0 - 0.35 * opacity
+            silver = 0.150 + 0.10 * max(mu, 0.0) ** 6 + 0.25 * max(mu, 0.0) ** 40
+            base = 0.34
+            dense = 1.0 - 0.30 * opacity
             cr = light.open_sunlight[0] * lit * silver * 1.9 + light.ambient[0] * base * dense
             cg = light.open_sunlight[1] * lit * silver * 1.9 + light.ambient[1] * base * dense
             cb = light.open_sunlight[2] * lit * silver * 1.9 + light.ambient[2] * base * dense
@@ -194,7 +199,7 @@ def sky_at(light: Light, x: float, y: float, z: float, pixel: float, disc: bool)
     if disc and mu > 0.96:
         through = (1.0 - opacity) ** 2
         angle = math.acos(min(mu, 1.0))
-        glow = 0.9 * math.exp(-angle / 0.035) + 0.16 * math.exp(-angle / 0.12)
+        glow = 0.5 * math.exp(-angle / 0.022) + 0.03 * math.exp(-angle / 0.09)
         core = 1.0 - smooth(0.0065, 0.0065 + max(pixel, 0.0015), angle)
         gain = (glow * 0.55 + 60.0 * core) * through
         r += light.open_sunlight[0] * gain
@@ -535,7 +540,11 @@ def shade_hit(
             seen *= 1.0 - 0.65 * smooth(400.0, 1500.0, t) * smooth(0.0, 0.45, mass + light.cover)
     direct = max(towards, 0.0)
     if through > 0.0:
-        direct = (0.62 * max(0.35 + 0.65 * towards, 0.0) + through * max(-towards, 0.0)) * 0.95
+        if material == _GRASS:
+            against = max(dx * light.sun[0] + dy * light.sun[1] + dz * light.sun[2], 0.0)
+            direct = max(towards, 0.0) * 0.92 + 0.45 * against * against
+        else:
+            direct = (0.62 * max(0.35 + 0.65 * towards, 0.0) + through * max(-towards, 0.0)) * 0.95
     direct *= seen
     up = 0.5 + 0.5 * nz
     occlusion = 1.0 - 0.62 * covered
@@ -585,7 +594,9 @@ def _alike(stage: Stage, a: int, b: int) -> bool:
     i = stage.triangles[a, 0]
     j = stage.triangles[b, 0]
     n = stage.normals
-    if n[i, 0] * n[j, 0] + n[i, 1] * n[j, 1] + n[i, 2] * n[j, 2] < 0.9:
+    if stage.material[a] == _GRASS:
+        return True
+    if n[i, 0] * n[j, 0] + n[i, 1] * n[j, 1] + n[i, 2] * n[j, 2] < (0.75 if stage.material[a] == _FOLIAGE else 0.9):
         return False
     c = stage.colours
     return abs(c[i, 0] - c[j, 0]) + abs(c[i, 1] - c[j, 1]) + abs(c[i, 2] - c[j, 2]) < 0.05
@@ -726,17 +737,17 @@ def shade_face(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def develop(image: Array, exposure: float, table: Array, out: Array) -> None:
+def develop(image: Array, exposure: Array, table: Array, out: Array) -> None:
     """Radiance to sRGB by a filmic curve, as `table` of 4096 steps of the square root of 0..16."""
     top = table.shape[0] - 1
     for row in range(image.shape[0]):
         for column in range(image.shape[1]):
-            r = image[row, column, 0] * exposure
-            g = image[row, column, 1] * exposure
-            b = image[row, column, 2] * exposure
+            r = image[row, column, 0] * exposure[0]
+            g = image[row, column, 1] * exposure[1]
+            b = image[row, column, 2] * exposure[2]
             # saturated light turns pale as it grows bright, as on film
             grey = 0.25 * r + 0.65 * g + 0.10 * b
-            pale = 0.06 + 0.5 * smooth(1.0, 8.0, grey)
+            pale = -0.08 + 0.6 * smooth(0.7, 6.0, grey)
             r += (grey - r) * pale
             g += (grey - g) * pale
             b += (grey - b) * pale

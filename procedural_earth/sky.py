@@ -63,7 +63,7 @@ def _air_mass(sine: float) -> float:
 def scatter(sun_height: float, rayleigh: Array, mie: float, ozone: Array, solar: Array, table: Array) -> None:
     """Fills the table (elevations, azimuths, 3) for the sine of the sun's height `sun_height`."""
     rows, columns = table.shape[0], table.shape[1]
-    g = 0.76
+    g = 0.70
     flat = math.sqrt(max(1.0 - sun_height * sun_height, 0.0))
     steps = 18
     lit = np.empty((steps, 3))
@@ -121,7 +121,7 @@ def scatter(sun_height: float, rayleigh: Array, mie: float, ozone: Array, solar:
             )
             for band in range(3):
                 table[row, column, band] = (
-                    phase_r * lit[0, band] + phase_m * lit[1, band] + 0.055 * lit[2, band]
+                    phase_r * lit[0, band] + phase_m * lit[1, band] + 0.046 * lit[2, band]
                 )
 
 
@@ -172,7 +172,7 @@ def daylight(sun: Array, linke: float, overcast: float, sun_share: float) -> Day
         overcast: 0..1, weight of a grey sheet of cloud in the sky.
         sun_share: 0..1, how much direct sun reaches the ground.
     """
-    aerosol = 0.055 * max(linke - 1.4, 0.15)
+    aerosol = 0.036 * max(linke - 1.4, 0.15)
     mie = aerosol / _MIE_HEIGHT
     table = np.zeros((ELEVATIONS, AZIMUTHS, 3), np.float32)
     scatter(float(sun[2]), _RAYLEIGH, mie, _OZONE, SUN, table)

@@ -40,6 +40,7 @@ class Land(NamedTuple):
         relief: Metres, how far true heights spread around the camera.
         rugged: 0 rolling .. 1 alpine: the form of the made-up hills.
         flat: 0..1, how much of a town has been levelled.
+        woods: 0..1, share of far land under forest. tree_line: z above which there is none.
         seed: Hash of the place's identity.
     """
 
@@ -55,6 +56,8 @@ class Land(NamedTuple):
     relief: float
     rugged: float
     flat: float
+    woods: float
+    tree_line: float
     seed: int
 
 
@@ -101,8 +104,14 @@ def hills(land: Land, x: float, y: float, feature: float) -> float:
     """The ground without roads, but for details below `feature` metres and those of the verge."""
     distance = math.sqrt(x * x + y * y)
     z = _spline(land.dem, x, y, DEM_STEP_M)
-    far = 0.12 + 0.88 * smooth(100.0, 4500.0, distance)
-    height = land.relief * 0.85
+    if land.half_width > 0.0 and distance < 9000.0:
+        # the land is calm along the road, so that it need not climb what no road climbs
+        along_u = x * land.hx + y * land.hy
+        offset, _s, _z, _slope = road_at(land.road, along_u, x * land.hy - y * land.hx)
+        calm = math.sqrt(offset * offset + 0.09 * along_u * along_u)
+        distance += (min(calm, distance) - distance) * (1.0 - smooth(1500.0, 4500.0, abs(along_u)))
+    far = 0.10 + 0.90 * smooth(60.0, 3600.0 - 1500.0 * land.rugged, distance)
+    height = land.relief * (0.85 + 0.75 * land.rugged)
     length = 7000.0
     total = 0.0
     gain = 1.0
@@ -120,6 +129,8 @@ def hills(land: Land, x: float, y: float, feature: float) -> float:
         gain *= 0.5 - 0.03 * (1.0 - land.rugged)
         length *= 0.5
         octave += 1
+    # roads run in valleys: around them the mountains stand up
+    total += 0.42 * land.rugged * smooth(150.0, 3500.0, distance)
     return z + height * far * total * (1.0 - land.flat * (1.0 - smooth(300.0, 2500.0, distance)))
 
 
@@ -235,6 +246,17 @@ def height(land: Land, x: npt.ArrayLike, y: npt.ArrayLike) -> Array:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def wooded(land: Land, x: float, y: float, z: float, distance: float) -> float:
+    """0 open .. 1 forest; woods begin at some distance from the camera, where no single trees stand."""
+    if land.woods < 0.02 or distance < 120.0:
+        return 0.0
+    mass = 0.75 * noise(x / 900.0, y / 900.0, land.seed + 11) + 0.55 * noise(x / 240.0, y / 240.0, land.seed + 12)
+    mass += 0.12 * noise(x / 55.0, y / 55.0, land.seed + 13)
+    share = smooth(-0.03, 0.04, mass + 1.7 * land.woods - 0.85) * smooth(120.0, 220.0, distance)
+    return share * (1.0 - smooth(land.tree_line - 120.0, land.tree_line + 60.0, z + 150.0 * mass))
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _raise(land: Land, x: Array, y: Array, feature: Array, sink: bool, positions: Array) -> None:
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
@@ -244,6 +266,11 @@ def _raise(land: Land, x: Array, y: Array, feature: Array, sink: bool, positions
                 v = x[i, j] * land.hy - y[i, j] * land.hx
                 offset, _s, _z, _slope = road_at(land.road, u, v)
                 inside = 1.0 - smooth(STRIP_M - 14.0 - 1.5 * feature[i, j], STRIP_M - 1.0, abs(offset))
+                x_far = math.sqrt(x[i, j] * x[i, j] + y[i, j] * y[i, j])
+                wood = wooded(land, x[i, j], y[i, j], z, x_far)
+                if wood > 0.0 and abs(offset) > 40.0 and shore(land, x[i, j], y[i, j]) > 60.0:
+                    crown = 0.75 + 0.5 * noise(x[i, j] / 14.0, y[i, j] / 14.0, land.seed + 14)
+                    z += 13.0 * wood * crown * smooth(40.0, 70.0, abs(offset))
                 z -= inside * (1.0 - smooth(1650.0, 1800.0, abs(u))) * (1.5 + 1.2 * feature[i, j])
             positions[i, j, 0] = x[i, j]
             positions[i, j, 1] = y[i, j]
