@@ -10,7 +10,8 @@ from numba import njit
 
 from procedural_earth import palette
 from procedural_earth.ground import Look
-from procedural_earth.noise import chance, noise
+from procedural_earth.noise import chance, noise, smooth
+from procedural_earth.terrain import Land
 
 Array = npt.NDArray[Any]
 
@@ -18,11 +19,14 @@ _NAMES = {(row[2], row[3]): name for name, row in palette.CROPS.items()}
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _woods(seed: int, share: float, x: Array, y: Array) -> Array:  # pragma: no cover
-    out = np.empty(len(x))
+def _woods(land: Land, x: Array, y: Array, z: Array) -> Array:  # pragma: no cover
+    out = np.zeros(len(x))
     for i in range(len(x)):
-        mass = 0.75 * noise(x[i] / 900.0, y[i] / 900.0, seed + 11) + 0.55 * noise(x[i] / 240.0, y[i] / 240.0, seed + 12)
-        out[i] = min(max((mass + 1.7 * share - 0.85 + 0.06) / 0.14, 0.0), 1.0)
+        mass = 0.75 * noise(x[i] / 900.0, y[i] / 900.0, land.seed + 11)
+        mass += 0.55 * noise(x[i] / 240.0, y[i] / 240.0, land.seed + 12)
+        mass += 0.12 * noise(x[i] / 55.0, y[i] / 55.0, land.seed + 13)
+        share = smooth(-0.03, 0.04, mass + 1.7 * land.woods - 0.85)
+        out[i] = share * (1.0 - smooth(land.tree_line - 120.0, land.tree_line + 60.0, z[i] + 150.0 * mass))
     return out
 
 
@@ -48,9 +52,11 @@ def _parcels(seed: int, farms: float, count: int, u: Array, v: Array) -> Array: 
     return out
 
 
-def woods_share(look: Look, x: Array, y: Array) -> Array:
-    """(N,) how much of the ground at points is wood, 0..1, as `ground` paints it from afar."""
-    return np.asarray(_woods(look.seed, look.woods, np.asarray(x, float), np.asarray(y, float)))
+def woods_share(land: Land, x: Array, y: Array, z: Array) -> Array:
+    """(N,) how much of the ground at points is wood, 0..1, as `terrain` raises it from afar, but close by too."""
+    if land.woods < 0.02:
+        return np.zeros(len(x))
+    return np.asarray(_woods(land, np.asarray(x, float), np.asarray(y, float), np.asarray(z, float)))
 
 
 def crop_at(look: Look, axis: tuple[float, float], x: Array, y: Array) -> tuple[Array, Array, Array]:

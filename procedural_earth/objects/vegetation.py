@@ -34,21 +34,19 @@ def species_of(kind: str) -> Species:
     return SPECIES.get(kind) or LOW.get(kind) or SPECIES[NEUTRAL]
 
 
-def season_of(kind: str, day_of_year: int, lat: float, koeppen: str, snow: float) -> str:
-    """Which of SEASONS a plant shows: by its kind, the climate's winter and the lying snow (0..1)."""
+def season_of(kind: str, wears: str, snow: float) -> str:
+    """Which of SEASONS a plant shows.
+
+    Args:
+        wears: what leaf-shedding trees wear: "green", "spring", "autumn" or "bare" (`facts.leaves`).
+        snow: lying snow, 0..1.
+    """
     species = species_of(kind)
-    tropical = koeppen[:1] in ("A", "B") or koeppen in ("Csa", "Csb", "Cwa", "Cwb") or abs(lat) < 26
     if not species.sheds and species.autumn is None:
         return "snow" if snow > 0.45 else "green"
-    if tropical:
-        return "green"
-    day = (day_of_year + (183 if lat < 0 else 0)) % 365
-    shift = (abs(lat) - 48) * 1.1
-    if species.sheds and (day > 316 - shift or day < 96 + shift):
+    if species.sheds and wears == "bare":
         return "bare"
-    if day > 272 - shift and species.autumn is not None:
-        return "autumn"
-    return "green"
+    return "autumn" if wears == "autumn" or (wears == "bare" and species.autumn) else "green"
 
 
 @lru_cache(maxsize=256)
@@ -112,17 +110,18 @@ def billboards(
     variants: npt.NDArray[np.integer],
     tint: npt.NDArray[np.floating],
     *,
+    eye: tuple[float, float] = (0.0, 0.0),
     shadow_m: float = 140.0,
 ) -> list[Mesh]:
-    """Camera-facing sprites of one kind at N places around the camera, which stands at x = y = 0.
+    """Sprites of one kind at N places that face the camera at `eye`.
 
     Args:
         places: (N, 3) feet, metres. heights_m: (N,). variants: (N,) 0 … VARIANTS - 1. tint: (N, 3) factors.
         shadow_m: within this distance a tree has a second quad that throws its shadow.
     """
     species, meshes = species_of(kind), []
-    distance = np.hypot(places[:, 0], places[:, 1])
-    facing = np.rad2deg(np.arctan2(places[:, 0], places[:, 1]))
+    east, north = places[:, 0] - eye[0], places[:, 1] - eye[1]
+    distance, facing = np.hypot(east, north), np.rad2deg(np.arctan2(east, north))
     for variant in range(VARIANTS):
         index = sprite(kind, variant, season)
         for near in (True, False):
@@ -153,11 +152,12 @@ def tufts(
     tint: npt.NDArray[np.floating],
     *,
     season: str = "green",
+    eye: tuple[float, float] = (0.0, 0.0),
 ) -> list[Mesh]:
     """Low plants (grass, reeds, crops) as quads that face the camera, roughly; they throw no shadow."""
     species, meshes = species_of(kind), []
     which = rng.integers(0, 2, len(places))
-    facing = np.rad2deg(np.arctan2(places[:, 0], places[:, 1])) + rng.uniform(-25, 25, len(places))
+    facing = np.rad2deg(np.arctan2(places[:, 0] - eye[0], places[:, 1] - eye[1])) + rng.uniform(-25, 25, len(places))
     for variant in range(2):
         here = np.flatnonzero(which == variant)
         if len(here):
