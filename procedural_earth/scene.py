@@ -305,10 +305,14 @@ def _light(
     floor = floor * (1 - look.snow) + look.palette[ground.SNOW] * look.snow
     cloudy = 1.0 + (0.25 if -1 < cover < 0.3 else 0.0)
     ambient = day.ambient * cloudy
+    # eyes and cameras take most of the blue out of shade
+    ambient = 0.5 * ambient + 0.5 * float(ambient @ np.array([0.25, 0.65, 0.10])) * day.sunlight / max(
+        float(day.sunlight @ np.array([0.25, 0.65, 0.10])), 1e-6
+    ) if float(sun[2]) > 0.0 else ambient
     level = day.sunlight * max(float(sun[2]), 0.0) + ambient
     bounce = floor * level
     light = Light(
-        sun, day.sunlight, open_sun, ambient, bounce, day.table, day.extinction, cover + float(rng.normal(0, 0.05)),
+        sun, day.sunlight, open_sun, ambient, bounce, day.table, day.extinction, overcast, cover + float(rng.normal(0, 0.05)),
         sharp, float(rng.uniform(0.30, 0.55)), float(rng.uniform(0, 500)), number(facts.identity, "clouds", seed),
         np.array([0.012, 0.040, 0.050]), float(rng.uniform(0.10, 0.26)),
     )  # fmt: skip

@@ -56,6 +56,7 @@ class Light(NamedTuple):
         bounce: float64 (3,), irradiance that comes back up from the ground.
         table: float32 (40, 24, 3), radiance of the sky behind the clouds.
         extinction: float64 (3,), of the air, a metre.
+        overcast: 0..1, how grey the sky is.
         cover, sharp, scale, drift: Of the clouds (`sky.cloud`); cover below -1.5 means none.
         cloud_seed: Hash.
         water: float64 (3,), albedo of deep water.
@@ -69,6 +70,7 @@ class Light(NamedTuple):
     bounce: Array
     table: Array
     extinction: Array
+    overcast: float
     cover: float
     sharp: float
     scale: float
@@ -196,8 +198,12 @@ def sky_at(light: Light, x: float, y: float, z: float, pixel: float, disc: bool)
             r += (cr - r) * opacity
             g += (cg - g) * opacity
             b += (cb - b) * opacity
+    dim = 1.0 - 0.42 * light.overcast
+    r *= dim
+    g *= dim
+    b *= dim
     if disc and mu > 0.96:
-        through = (1.0 - opacity) ** 2
+        through = (1.0 - opacity) ** 2 * (1.0 - light.overcast) ** 2
         angle = math.acos(min(mu, 1.0))
         glow = 0.5 * math.exp(-angle / 0.022) + 0.03 * math.exp(-angle / 0.09)
         core = 1.0 - smooth(0.0065, 0.0065 + max(pixel, 0.0015), angle)
@@ -522,16 +528,34 @@ def shade_hit(
             nx *= size
             ny *= size
             nz *= size
-        if material == _FOLIAGE or material == _GRASS:
+        if material == _FOLIAGE:
+            through = 0.5
+            grey = (0.3 * ar + 0.6 * ag + 0.1 * ab) * 0.16
+            ar = 1.18 * (0.84 * ar + grey)
+            ag = 1.18 * (0.84 * ag + grey)
+            ab = 1.18 * (0.84 * ab + grey)
+        elif material == _GRASS:
             through = 0.45
         elif nx * dx + ny * dy + nz * dz > 0.0:
             nx, ny, nz = -nx, -ny, -nz
+        if _PLASTER <= material <= _STONE or material == _ROOF_TILE or material == _ROOF_METAL:
+            # sun and dust take the edge off paint
+            grey = (0.3 * ar + 0.6 * ag + 0.1 * ab) * 0.26
+            ar = 0.74 * ar + grey
+            ag = 0.74 * ag + grey
+            ab = 0.74 * ab + grey
     towards = nx * light.sun[0] + ny * light.sun[1] + nz * light.sun[2]
     covered = _covered(shade, x, y) * (1.0 if material == _GROUND else 0.0)
     seen = 0.0
     if towards > 0.0 or through > 0.0:
         if material == _GROUND:
             seen = sun_seen(shade, x, y, z, 0.0, 0.0, 1.0)
+        elif material == _FOLIAGE:
+            # a card stands for a crown that is deep: look for shade a step nearer to the sun, and let some light in
+            step = 1.3
+            seen = 0.22 + 0.78 * sun_seen(
+                shade, x + step * light.sun[0], y + step * light.sun[1], z + step * light.sun[2], 0.0, 0.0, 0.0
+            )
         else:
             seen = sun_seen(shade, x, y, z, nx, ny, nz)
         if light.cover > -1.2 and t > 400.0:
@@ -549,6 +573,8 @@ def shade_hit(
             direct = (0.62 * max(0.35 + 0.65 * towards, 0.0) + through * max(-towards, 0.0)) * 0.95
     direct *= seen
     up = 0.5 + 0.5 * nz
+    if material == _FOLIAGE:
+        up = 0.55 + 0.3 * nz
     occlusion = 1.0 - 0.62 * covered
     # the sky's bright half is around the sun
     side = 1.0 + 0.28 * (nx * light.sun[0] + ny * light.sun[1])
