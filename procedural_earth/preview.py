@@ -29,7 +29,7 @@ def preview(
     depth, seen = np.zeros((size, size), np.float32), np.full((size, size), -1, np.int32)
     see(
         mesh.positions, mesh.uv, mesh.triangles, mesh.texture, mesh.flags, VISIBLE,
-        atlas.texels, atlas.table, eye, turn, size * 1.4, depth, seen,
+        atlas.texels, atlas.table, eye, turn, size * 1.4, np.array([0, 0, size, size]), depth, seen,
     )  # fmt: skip
     rows, columns = np.nonzero(seen >= 0)
     image = np.full((size, size, 3), 0.55)

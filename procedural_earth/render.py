@@ -57,7 +57,7 @@ def _film() -> Array:
     return np.round(srgb * 255).astype(np.uint8)
 
 
-SHADOW_PX, NEAR_SHADOW_M, FAR_SHADOW_M, SUN_DISTANCE_M = 1024, 32.0, 190.0, 6000.0
+SHADOW_PX, NEAR_SHADOW_M, FAR_SHADOW_M, SUN_DISTANCE_M = 640, 28.0, 150.0, 6000.0
 CONTACT_PX, CONTACT_M = 288, 64.0
 
 
@@ -84,7 +84,23 @@ def _blurred(image: Array, reach: int) -> Array:
     return np.asarray(_blur(_blur(image, reach), reach))
 
 
-def _shade(scene: Scene, atlas: Any) -> Shade:
+def _window(scene: Scene, basis: Array, focal: float, reach: float, sector: tuple[float, float] | None) -> Array:
+    """The part of a shadow map that a view can see: all that lies in its sector within `reach`."""
+    if sector is None or sector[1] > 80.0:
+        return np.array([0, 0, SHADOW_PX, SHADOW_PX])
+    angles = np.deg2rad(sector[0] + np.linspace(-1, 1, 5) * (sector[1] + 4.0))
+    far = 1.5 * reach
+    flat = np.concatenate([np.zeros((1, 2)), far * np.stack([np.sin(angles), np.cos(angles)], 1)]) + scene.eye[:2]
+    points = np.concatenate([np.column_stack([flat, np.full(len(flat), z)]) for z in (-0.15 * far - 3, 0.25 * far + 12)])
+    seen = points @ basis.T
+    scale = focal / (SUN_DISTANCE_M + seen[:, 2:])
+    pixels = seen[:, :2] * scale + SHADOW_PX / 2
+    low, high = np.floor(pixels.min(0)) - 8, np.ceil(pixels.max(0)) + 8
+    edges = np.clip(np.concatenate([low, high]), 0, SHADOW_PX)
+    return edges.astype(np.int64)
+
+
+def _shade(scene: Scene, atlas: Any, sector: tuple[float, float] | None) -> Shade:
     """Shadow maps of the objects, and where they stand over the ground."""
     mesh = scene.objects
     empty = np.zeros((2, 2), np.float32)
@@ -106,7 +122,7 @@ def _shade(scene: Scene, atlas: Any) -> Shade:
         seen = np.empty((SHADOW_PX, SHADOW_PX), np.int32)
         see(
             mesh.positions, mesh.uv, mesh.triangles, mesh.texture, mesh.flags, CASTS_SHADOW, atlas.texels, atlas.table,
-            back * SUN_DISTANCE_M, basis, focal, depth, seen,
+            back * SUN_DISTANCE_M, basis, focal, _window(scene, basis, focal, reach, sector), depth, seen,
         )  # fmt: skip
         maps.append((depth, focal))
     down = np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]])
@@ -114,7 +130,8 @@ def _shade(scene: Scene, atlas: Any) -> Shade:
     seen = np.full((CONTACT_PX, CONTACT_PX), -1, np.int32)
     see(
         mesh.positions, mesh.uv, mesh.triangles, mesh.texture, mesh.flags, CASTS_SHADOW, atlas.texels, atlas.table,
-        np.array([0.0, 0.0, 3000.0]), down, CONTACT_PX / 2 / CONTACT_M * 3000.0, depth, seen,
+        np.array([0.0, 0.0, 3000.0]), down, CONTACT_PX / 2 / CONTACT_M * 3000.0,
+        np.array([0, 0, CONTACT_PX, CONTACT_PX]), depth, seen,
     )  # fmt: skip
     over = (seen >= 0).astype(np.float32)
     contact = (0.5 * _blurred(_blurred(over, 2), 1) + 0.5 * _blurred(_blurred(over, 5), 4)).astype(np.float32)
@@ -138,18 +155,19 @@ def _stage(scene: Scene, sector: tuple[float, float] | None, atlas: Any) -> tupl
 def _draw(scene: Scene, faces: list[Face], height: int, width: int, panorama: bool) -> tuple[Array, Array]:
     atlas = pack(scene.textures)
     stage, flags = _stage(scene, None if panorama else faces[0].sector, atlas)
-    shade = _shade(scene, atlas)
+    shade = _shade(scene, atlas, None if panorama else faces[0].sector)
     image = np.zeros((height, width, 3), np.float32)
     distances = np.zeros((height, width), np.float32)
     clues = np.zeros((height, width), np.uint8)
     depth = np.empty((faces[0].samples, faces[0].samples), np.float32)
     seen = np.empty((faces[0].samples, faces[0].samples), np.int32)
+    whole = np.array([0, 0, faces[0].samples, faces[0].samples])
     for number, face in enumerate(faces):
         depth[:] = 0
         seen[:] = -1
         see(
             stage.positions, stage.uv, stage.triangles, stage.texture, flags, VISIBLE, stage.texels, stage.table,
-            scene.eye, face.turn, face.focal, depth, seen,
+            scene.eye, face.turn, face.focal, whole, depth, seen,
         )  # fmt: skip
         shade_face(
             stage, scene.light, scene.look, scene.land, shade, scene.eye, face.turn, face.focal, seen, panorama, number,

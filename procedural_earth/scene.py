@@ -304,7 +304,7 @@ def _light(
     floor = 0.6 * look.palette[ground.GRASS] + 0.4 * look.palette[ground.BARE]
     floor = floor * (1 - look.snow) + look.palette[ground.SNOW] * look.snow
     cloudy = 1.0 + (0.25 if -1 < cover < 0.3 else 0.0)
-    ambient = day.ambient * cloudy
+    ambient = 1.25 * day.ambient * cloudy
     # eyes and cameras take most of the blue out of shade
     ambient = 0.5 * ambient + 0.5 * float(ambient @ np.array([0.25, 0.65, 0.10])) * day.sunlight / max(
         float(day.sunlight @ np.array([0.25, 0.65, 0.10])), 1e-6

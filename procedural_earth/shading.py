@@ -545,7 +545,7 @@ def shade_hit(
             ag = 0.74 * ag + grey
             ab = 0.74 * ab + grey
     towards = nx * light.sun[0] + ny * light.sun[1] + nz * light.sun[2]
-    covered = _covered(shade, x, y) * (1.0 if material == _GROUND else 0.0)
+    covered = _covered(shade, x, y) * (1.0 if material == _GROUND or material == _GRASS else 0.0)
     seen = 0.0
     if towards > 0.0 or through > 0.0:
         if material == _GROUND:
@@ -574,8 +574,8 @@ def shade_hit(
     direct *= seen
     up = 0.5 + 0.5 * nz
     if material == _FOLIAGE:
-        up = 0.55 + 0.3 * nz
-    occlusion = 1.0 - 0.62 * covered
+        up = 0.95 + 0.35 * nz
+    occlusion = 1.0 - 0.45 * covered
     # the sky's bright half is around the sun
     side = 1.0 + 0.28 * (nx * light.sun[0] + ny * light.sun[1])
     inverse_pi = 1.0 / math.pi
