@@ -1,4 +1,5 @@
-"""Which triangle is seen at every sample of a square perspective face: a z-buffer with alpha-tested textures."""
+"""Which triangle is seen at every sample of a square perspective face: a z-buffer with alpha-tested
+textures."""
 
 from __future__ import annotations
 
@@ -178,7 +179,8 @@ def see(
     texels: Array, levels: Array, eye: Array, turn: Array, focal: float,
     window: Array, depth: Array, seen: Array,
 ) -> None:  # fmt: skip
-    """Draws the triangles that have the flag `wanted` into `depth` (1/z, greater is nearer) and `seen` (their numbers).
+    """Draws the triangles that have the flag `wanted` into `depth` (1/z, greater is nearer) and `seen`
+    (their numbers).
 
     Args:
         eye: float64 (3,), where the eye is.

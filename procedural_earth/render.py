@@ -84,14 +84,21 @@ def _blurred(image: Array, reach: int) -> Array:
     return np.asarray(_blur(_blur(image, reach), reach))
 
 
-def _window(scene: Scene, basis: Array, focal: float, reach: float, sector: tuple[float, float] | None) -> Array:
+def _window(
+    scene: Scene, basis: Array, focal: float, reach: float, sector: tuple[float, float] | None
+) -> Array:
     """The part of a shadow map that a view can see: all that lies in its sector within `reach`."""
     if sector is None or sector[1] > 80.0:
         return np.array([0, 0, SHADOW_PX, SHADOW_PX])
     angles = np.deg2rad(sector[0] + np.linspace(-1, 1, 5) * (sector[1] + 4.0))
     far = 1.5 * reach
-    flat = np.concatenate([np.zeros((1, 2)), far * np.stack([np.sin(angles), np.cos(angles)], 1)]) + scene.eye[:2]
-    points = np.concatenate([np.column_stack([flat, np.full(len(flat), z)]) for z in (-0.15 * far - 3, 0.25 * far + 12)])
+    flat = (
+        np.concatenate([np.zeros((1, 2)), far * np.stack([np.sin(angles), np.cos(angles)], 1)])
+        + scene.eye[:2]
+    )
+    points = np.concatenate(
+        [np.column_stack([flat, np.full(len(flat), z)]) for z in (-0.15 * far - 3, 0.25 * far + 12)]
+    )
     seen = points @ basis.T
     scale = focal / (SUN_DISTANCE_M + seen[:, 2:])
     pixels = seen[:, :2] * scale + SHADOW_PX / 2
@@ -104,7 +111,6 @@ def _shade(scene: Scene, atlas: Any, sector: tuple[float, float] | None) -> Shad
     """Shadow maps of the objects, and where they stand over the ground."""
     mesh = scene.objects
     empty = np.zeros((2, 2), np.float32)
-    assert mesh.flags is not None
     if not (mesh.flags & CASTS_SHADOW).any():
         return Shade(np.eye(3), empty, empty, 1.0, 1.0, 1.0, empty, 1.0, False)
     maps = []
@@ -121,7 +127,8 @@ def _shade(scene: Scene, atlas: Any, sector: tuple[float, float] | None) -> Shad
         depth = np.zeros((SHADOW_PX, SHADOW_PX), np.float32)
         seen = np.empty((SHADOW_PX, SHADOW_PX), np.int32)
         see(
-            mesh.positions, mesh.uv, mesh.triangles, mesh.texture, mesh.flags, CASTS_SHADOW, atlas.texels, atlas.table,
+            mesh.positions, mesh.uv, mesh.triangles, mesh.texture, mesh.flags, CASTS_SHADOW, atlas.texels,
+            atlas.table,
             back * SUN_DISTANCE_M, basis, focal, _window(scene, basis, focal, reach, sector), depth, seen,
         )  # fmt: skip
         maps.append((depth, focal))
@@ -129,13 +136,16 @@ def _shade(scene: Scene, atlas: Any, sector: tuple[float, float] | None) -> Shad
     depth = np.zeros((CONTACT_PX, CONTACT_PX), np.float32)
     seen = np.full((CONTACT_PX, CONTACT_PX), -1, np.int32)
     see(
-        mesh.positions, mesh.uv, mesh.triangles, mesh.texture, mesh.flags, CASTS_SHADOW, atlas.texels, atlas.table,
+        mesh.positions, mesh.uv, mesh.triangles, mesh.texture, mesh.flags, CASTS_SHADOW, atlas.texels,
+        atlas.table,
         np.array([0.0, 0.0, 3000.0]), down, CONTACT_PX / 2 / CONTACT_M * 3000.0,
         np.array([0, 0, CONTACT_PX, CONTACT_PX]), depth, seen,
     )  # fmt: skip
     over = (seen >= 0).astype(np.float32)
     contact = (0.5 * _blurred(_blurred(over, 2), 1) + 0.5 * _blurred(_blurred(over, 5), 4)).astype(np.float32)
-    return Shade(basis, maps[0][0], maps[1][0], maps[0][1], maps[1][1], SUN_DISTANCE_M, contact, CONTACT_M, True)
+    return Shade(
+        basis, maps[0][0], maps[1][0], maps[0][1], maps[1][1], SUN_DISTANCE_M, contact, CONTACT_M, True
+    )
 
 
 def _stage(scene: Scene, sector: tuple[float, float] | None, atlas: Any) -> tuple[Stage, Array]:
@@ -145,9 +155,9 @@ def _stage(scene: Scene, sector: tuple[float, float] | None, atlas: Any) -> tupl
     parts.append(terrain.sea(scene.land, sector))
     parts.append(scene.objects)
     mesh = join(parts)
-    assert mesh.flags is not None
     return Stage(
-        mesh.positions, mesh.normals, mesh.uv, mesh.colours, mesh.triangles, mesh.material, mesh.texture, mesh.clue,
+        mesh.positions, mesh.normals, mesh.uv, mesh.colours, mesh.triangles, mesh.material, mesh.texture,
+        mesh.clue,
         atlas.texels, atlas.normals, atlas.table,
     ), mesh.flags  # fmt: skip
 
@@ -166,18 +176,21 @@ def _draw(scene: Scene, faces: list[Face], height: int, width: int, panorama: bo
         depth[:] = 0
         seen[:] = -1
         see(
-            stage.positions, stage.uv, stage.triangles, stage.texture, flags, VISIBLE, stage.texels, stage.table,
+            stage.positions, stage.uv, stage.triangles, stage.texture, flags, VISIBLE, stage.texels,
+            stage.table,
             scene.eye, face.turn, face.focal, whole, depth, seen,
         )  # fmt: skip
         shade_face(
-            stage, scene.light, scene.look, scene.land, shade, scene.eye, face.turn, face.focal, seen, panorama, number,
+            stage, scene.light, scene.look, scene.land, shade, scene.eye, face.turn, face.focal, seen,
+            panorama, number,
             math.radians(scene.heading_deg), image, distances, clues,
             np.zeros(4, np.int64), np.zeros((3, 4)),
         )  # fmt: skip
     wires = scene.wires
     if len(wires.starts):
         draw_wires(
-            wires.starts, wires.ends, wires.radii, wires.colours, wires.clue, scene.eye, scene.light, panorama,
+            wires.starts, wires.ends, wires.radii, wires.colours, wires.clue, scene.eye, scene.light,
+            panorama,
             faces[0].turn, faces[0].focal, math.radians(scene.heading_deg), image, distances, clues,
         )  # fmt: skip
     out = np.empty((height, width, 3), np.uint8)
@@ -207,7 +220,13 @@ def _metadata(scene: Scene, date: datetime.date, hour: float) -> dict[str, Any]:
 
 
 def scene_of(
-    lat: float, lng: float, *, date: datetime.date, hour: float, seed: int = 0, without: Collection[str] = frozenset()
+    lat: float,
+    lng: float,
+    *,
+    date: datetime.date,
+    hour: float,
+    seed: int = 0,
+    without: Collection[str] = frozenset(),
 ) -> Scene:
     """The scene that `render` and `render_view` draw.
 
@@ -240,14 +259,17 @@ def render(
         procedural_earth.facts.PlaceError: For a place that is none.
     """
     if size % 8 or not 64 <= size <= 16384:
-        raise RenderError(f"the size is {size}; give a multiple of 8 from 64 to 16384 (the panorama's width in pixels)")
+        raise RenderError(
+            f"the size is {size}; give a multiple of 8 from 64 to 16384 (the panorama's width in pixels)"
+        )
     scene = scene_of(lat, lng, date=date, hour=hour, seed=seed, without=without)
     out, clues = _draw(scene, panorama_faces(scene.heading_deg, size), size // 2, size, True)
     return Rendering(Image.fromarray(out), _metadata(scene, date, hour), clues if masks else None)
 
 
 def render_view(
-    lat: float, lng: float, *, date: datetime.date, hour: float, heading: float, pitch: float = 0.0, fov: float = 90.0,
+    lat: float, lng: float, *, date: datetime.date, hour: float, heading: float, pitch: float = 0.0, fov:
+    float = 90.0,
     px: int = 160, seed: int = 0, without: Collection[str] = frozenset(), masks: bool = False,
 ) -> Rendering:  # fmt: skip
     """A square perspective view, as the panorama of the same arguments shows it.
