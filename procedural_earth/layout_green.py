@@ -105,6 +105,8 @@ def _plant(
             continue
         low, high = SPECIES[name].height_m
         heights = low + (high - low) * size[here]
+        room = distance[here] - 2.6 - 0.5 * SPECIES[name].aspect * heights
+        here, heights = here[room > 0], heights[room > 0]
         season = vegetation.season_of(name, wears, lying)
         close = near[here]
         feet = np.stack([x[here], y[here], z[here]], axis=1)
@@ -147,12 +149,14 @@ def build_crops(parts: Parts, look: Look) -> None:
     """Crops as plants in the fields nearest to the camera."""
     site, rng = parts.site, parts.site.rng("crops")
     names = fields.crop_names(look)
-    if not any(name in LOW for name in names):
+    if look.farms < 0.02 or not any(name in LOW for name in names):
         return
-    count = 9000
+    count = 5000
     r = 7.0 + 48.0 * np.sqrt(rng.random(count)) ** 1.4
     angle = rng.uniform(0, 2 * np.pi, count)
     x, y = site.eye[0] + r * np.sin(angle), site.eye[1] + r * np.cos(angle)
+    keep = site.road.clearance(x, y) > 2.0
+    x, y = x[keep], y[keep]
     crop, edge, across = fields.crop_at(look, site.road.axis, x, y)
     standing = np.array([name in LOW for name in names])
     keep = (crop >= 0) & (edge > 1.6)

@@ -143,10 +143,15 @@ def _kept(parts: Parts, lots: list[Lot]) -> list[tuple[Lot, float, float, float,
     clear &= np.hypot(x - site.eye[0], y - site.eye[1]) > np.maximum(width, depth) / 2 + 3.0
     kept: list[tuple[Lot, float, float, float, float]] = []
     boxes: list[tuple[Array, Array, float, float]] = []
+    half, taken = np.hypot(width, depth) / 2, list[int]()
     for i in np.flatnonzero(clear):
         box = (np.array([x[i], y[i]]), forward[i], width[i] / 2, depth[i] / 2)
-        if any(_overlap(box, other) for other in boxes):
-            continue
+        if len(boxes):
+            reach = half[i] + half[taken]
+            near = np.flatnonzero((x[taken] - x[i]) ** 2 + (y[taken] - y[i]) ** 2 < reach**2)
+            if any(_overlap(box, boxes[k]) for k in near):
+                continue
+        taken.append(int(i))
         boxes.append(box)
         kept.append((lots[i], float(x[i]), float(y[i]), float(facing[i]), float(0.5 * z[i].mean() + 0.5 * z[i].max())))
         count = max(2, int(width[i] / 5))
@@ -158,8 +163,6 @@ def _kept(parts: Parts, lots: list[Lot]) -> list[tuple[Lot, float, float, float,
 def _overlap(a: tuple[Array, Array, float, float], b: tuple[Array, Array, float, float]) -> bool:
     """Whether two rectangles (centre, forward, half width, half depth) meet: separating axes."""
     gap = b[0] - a[0]
-    if float(gap @ gap) > (np.hypot(a[2], a[3]) + np.hypot(b[2], b[3])) ** 2:
-        return False
     for first, second in ((a, b), (b, a)):
         forward = first[1]
         side = np.array([forward[1], -forward[0]])
@@ -246,6 +249,8 @@ def _garden(parts: Parts, rng: Generator, lot: Lot) -> None:
     half = lot.house.width_m / 2 + 1.2
     starts = np.arange(lot.along - half, lot.along + half - 2.9, 3.0)
     starts = starts[np.abs(starts + 1.5 - lot.along) > 1.8]
+    if len(starts) < 3:
+        return
     x, y, _, heading = site.road.at(starts, side * at)
     x2, y2, _, _ = site.road.at(starts + 3.0, side * at)
     ok = (site.road.clearance(x, y) > 0.4) & (site.road.clearance(x2, y2) > 0.4)

@@ -165,6 +165,9 @@ def _centre(
     image.alpha_composite(small, (max(left, 0), max(top, 0)))
 
 
+_SCALE = 3
+
+
 def town_sign(
     local_name: str, name: str, script: str, background: str, text: str, *, lettering: bool = True
 ) -> tuple[Pixels, float]:
@@ -175,17 +178,17 @@ def town_sign(
     fill, ink = named(background), named(text)
     shown, used = readable(local_name or name, name, script)
     two = used != "Latin" and shown != name
-    main = write(shown, used, 150, ink, 650)
-    height = 84 * _BIG if not two else 112 * _BIG
+    main = write(shown, used, 96, ink, 650)
+    height = 84 * _SCALE if not two else 112 * _SCALE
     room = 0.5 if not two else 0.4
     wide = main.width * (height * room / max(main.height, 1)) * (0.85 if used == "Latin" else 1.0)
-    width = int(np.clip(wide + 0.5 * height, 1.9 * height, 4.4 * height)) // _BIG * _BIG
+    width = int(np.clip(wide + 0.5 * height, 1.9 * height, 4.4 * height)) // _SCALE * _SCALE
     image = _rounded((width, height), fill, ink, height * 0.1, height * 0.025)
     if lettering:
         _centre(image, main, (0.5, 0.5 if not two else 0.37), (0.84, room))
         if two:
-            _centre(image, write(name, "Latin", 90, ink, 550), (0.5, 0.77), (0.8, 0.2))
-    return _done(image, 3), width / height
+            _centre(image, write(name, "Latin", 56, ink, 550), (0.5, 0.77), (0.8, 0.2))
+    return _done(image, 2), width / height
 
 
 def direction_sign(
@@ -193,28 +196,28 @@ def direction_sign(
 ) -> tuple[Pixels, float]:
     """A board with distances: rows of local name, Latin name, script and kilometres; and its aspect."""
     fill, ink = named(background), named(text)
-    line = 50 * _BIG
-    width, height = 250 * _BIG, line * len(rows) + 14 * _BIG
+    line = 50 * _SCALE
+    width, height = 250 * _SCALE, line * len(rows) + 14 * _SCALE
     image = _rounded((width, height), fill, ink, line * 0.16, line * 0.05)
     if lettering:
         for i, (local, name, script, km) in enumerate(rows):
             shown, used = readable(local or name, name, script)
-            y = (7 * _BIG + line * (i + 0.5)) / height
-            label = fit(write(shown, used, 120, ink, 600), int(width * 0.66), int(line * 0.56))
-            number = fit(write(str(km), "Latin", 120, ink, 600), int(width * 0.18), int(line * 0.48))
+            y = (7 * _SCALE + line * (i + 0.5)) / height
+            label = fit(write(shown, used, 64, ink, 600), int(width * 0.66), int(line * 0.56))
+            number = fit(write(str(km), "Latin", 64, ink, 600), int(width * 0.18), int(line * 0.48))
             image.alpha_composite(label, (int(width * 0.06), int(height * y - label.height / 2)))
             image.alpha_composite(number, (int(width * 0.94) - number.width, int(height * y - number.height / 2)))
-    return _done(image, 3), width / height
+    return _done(image, 2), width / height
 
 
 def name_board(text: str, script: str, fallback: str, fill: RGB, ink: RGB, *, lettering: bool = True, aspect: float = 5.0) -> Pixels:
     """A shop's fascia or a street's name plate, 56 pixels high."""
-    height = 56 * _BIG
-    image = _rounded((int(height * aspect), height), fill, None, height * 0.04, 1)
+    height = 56 * 2
+    image = Image.new("RGBA", (int(height * aspect), height), (*fill, 255))
     if lettering and text:
         shown, used = readable(text, fallback, script)
-        _centre(image, write(shown, used, 150, ink, 650), (0.5, 0.5), (0.86, 0.58))
-    return _done(image)
+        _centre(image, write(shown, used, 84, ink, 650), (0.5, 0.5), (0.86, 0.58))
+    return _done(image, 2)
 
 
 def number_plate(text: str, background: str, aspect: float = 4.6, band: bool = False) -> Pixels:

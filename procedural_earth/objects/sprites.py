@@ -159,11 +159,11 @@ def _leaf_colours(
     plant: Plant, palette: Array, access: Array, snow: float, rng: np.random.Generator
 ) -> Array:
     pair = palette[plant.hue]
-    mixed = pair[:, 0] + (pair[:, 1] - pair[:, 0]) * plant.tone[:, None]
+    mixed = pair[:, 0] + (pair[:, 1] - pair[:, 0]) * (0.22 + 0.78 * plant.tone[:, None])
     if snow > 0:
         white = (rng.random(len(mixed)) < snow * np.clip(access * 1.3, 0, 1)) & (plant.facing[:, 2] > 0.1)
         mixed = np.where(white[:, None], np.array([0.90, 0.93, 0.97]), mixed)
-    return np.asarray(mixed * (0.5 + 0.72 * np.clip(access, 0, 1) ** 0.8)[:, None])
+    return np.asarray(mixed * (0.6 + 0.62 * np.clip(access, 0, 1) ** 0.8)[:, None])
 
 
 def finish(canvas: Array, big: int) -> Texture:

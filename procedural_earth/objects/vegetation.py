@@ -185,6 +185,8 @@ def _near_tree(kind: str, variant: int, season: str) -> Mesh:
         solid.tube(piece[:3], piece[3:6], piece[6], bark, end_radius=piece[7], sides=sides)
     if season != "bare":
         _cards(solid, grown, kind, season, variant)
+        # the cards would darken each other: two hidden sprites throw the crown's shadow instead
+        solid.add(_quad(sprite(kind, variant, season), species.aspect, CASTS_SHADOW, True))
     return solid.mesh()
 
 
@@ -201,9 +203,9 @@ def _cards(solid: Solid, grown: Plant, kind: str, season: str, variant: int) -> 
     for i, centre in enumerate(centres):
         if kind in ("spruce", "larch"):
             near = np.argsort(np.abs(grown.at - centre).sum(axis=1))[:40]
-            shade = 0.55 + 0.6 * float(access[near].mean())
+            shade = 0.75 + 0.5 * float(access[near].mean())
         else:
-            shade = 0.55 + 0.6 * float(access[i * leaves : (i + 1) * leaves].mean())
+            shade = 0.75 + 0.5 * float(access[i * leaves : (i + 1) * leaves].mean())
         outward = (centre - middle) / extent
         least = 0.018 if kind in ("spruce", "larch") else 0.05
         size = float(np.clip(grown.clumps[i, 3], least, 0.12)) * 1.35
@@ -212,12 +214,12 @@ def _cards(solid: Solid, grown: Plant, kind: str, season: str, variant: int) -> 
             side = np.array([np.cos(turn), np.sin(turn), rng.normal(0, 0.15)])
             lift = np.array([rng.normal(0, 0.25), rng.normal(0, 0.25), 1.0])
             corners = [centre + size * (a * side + b * lift) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
-            normals = [outward * 0.8 + (c - centre) / size * 0.5 + [0, 0, 0.3] for c in corners]
+            normals = [outward * 0.8 + (c - centre) / size * 0.5 + [0, 0, 0.55] for c in corners]
             normals = [n / np.linalg.norm(n) for n in normals]
             mirrored = bool(rng.random() < 0.5)
             uv = [(1, 1), (0, 1), (0, 0), (1, 0)] if mirrored else [(0, 1), (1, 1), (1, 0), (0, 0)]
             tone = (shade, shade, shade)
-            solid.polygon(corners, tone, Material.FOLIAGE, texture=texture, uv=uv, normals=normals)
+            solid.polygon(corners, tone, Material.FOLIAGE, texture=texture, uv=uv, normals=normals, flags=VISIBLE)
 
 
 def clump_sprite(kind: str, season: str) -> int:
@@ -228,8 +230,8 @@ def clump_sprite(kind: str, season: str) -> int:
         rng = np.random.Generator(np.random.PCG64(29))
         grown = plant(kind, 0)
         needle = kind in ("pine", "spruce", "larch")
-        count = 420 if needle else 210
-        length, width = (0.2, 0.013) if needle else (0.15, 0.15 * float(np.clip(
+        count = 560 if needle else 330
+        length, width = (0.17, 0.011) if needle else (0.115, 0.115 * float(np.clip(
             grown.size[:, 1].mean() / grown.size[:, 0].mean(), 0.25, 0.6)))
         out = rng.normal(size=(count, 3))
         out /= np.linalg.norm(out, axis=1, keepdims=True)
@@ -247,7 +249,7 @@ def clump_sprite(kind: str, season: str) -> int:
         hue = np.where(rng.random(count) < 0.12, 1, 0)
         tuft = Plant(at, along, facing, size, tone, hue, wood, np.full(len(wood), 2), np.zeros((0, 4)))
         texture = draw(
-            tuft, _palette(species, season), height=160, width=160, turn=0.0, half_width=1.0, thickness=0.7,
+            tuft, _palette(species, season), height=192, width=192, turn=0.0, half_width=1.0, thickness=0.7,
             snow=0.75 if season == "snow" else 0.0, top=2.0, rng=rng,
         )
         return texture.rgba
