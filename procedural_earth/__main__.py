@@ -9,6 +9,7 @@ from planet_core.stopping import UserError
 
 # command: (module whose main(arguments) runs it, what it does)
 COMMANDS = {
+    "render": ("procedural_earth.render_cli", "draw a panorama or a view of a place"),
     "places": ("procedural_earth.places_cli", "draw places and write them as CSV"),
 }
 

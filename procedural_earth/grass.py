@@ -62,8 +62,8 @@ def tufts(
     road: Road, land: Land, look: Look, eye: tuple[float, float, float], rng: np.random.Generator
 ) -> tuple[Mesh, list[Texture]]:
     """Cards of grass within 34 m of the camera, on ground that carries grass."""
-    count = 5200
-    radius = 2.5 + (REACH_M - 2.5) * rng.random(count) ** 1.15
+    count = 7000
+    radius = 3.0 * (REACH_M / 3.0) ** rng.random(count)
     angle = rng.uniform(0, 2 * np.pi, count)
     lot, size, mix, jitter = rng.random(count), rng.random(count), rng.normal(0, 1, count), rng.normal(0, 0.09, (count, 3))
     kind = rng.integers(0, 4, count)
@@ -72,6 +72,8 @@ def tufts(
     sward = np.clip((1.0 - 1.12 * look.bare) * (0.45 + 0.75 * clump), 0, 1) * max(1.0 - 1.25 * look.snow, 0.0)
     clear = road.clearance(x, y)
     edge = np.clip((clear - 0.35) / 1.2, 0, 1) if land.half_width > 0 else np.ones(count)
+    if look.farms > 0.02:
+        edge = edge * np.clip(10.0 - clear, 0, 1)
     keep = (lot < sward * edge) & (shore_many(land, x, y) > 30.0)
     if not keep.any() or land.flat > 0.6 or land.half_width <= 0:
         return Mesh(), []

@@ -9,12 +9,21 @@ import math
 from typing import Any, NamedTuple
 
 import numpy.typing as npt
-from numba import njit
 
 from procedural_earth import noise as pictures
+from procedural_earth.compiled import compiled, inlined
 from procedural_earth.mesh import Clue
 from procedural_earth.noise import chance, detail, fbm, noise, smooth
-from procedural_earth.road import SIDE_BEND, SIDE_HALF, SIDE_LEFT, SIDE_PAVED, SIDE_RIGHT, SIDE_SLOPE, SIDE_U, road_at
+from procedural_earth.road import (
+    SIDE_BEND,
+    SIDE_HALF,
+    SIDE_LEFT,
+    SIDE_PAVED,
+    SIDE_RIGHT,
+    SIDE_SLOPE,
+    SIDE_U,
+    road_at,
+)
 from procedural_earth.terrain import Land, shore, wooded
 
 Array = npt.NDArray[Any]
@@ -70,7 +79,7 @@ class Look(NamedTuple):
     seed: int
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def band(value: float, middle: float, half: float, blur: float) -> float:
     """Share of a pixel `blur` wide at `value` that lies within `half` of `middle`."""
     blur = max(blur, 1e-4)
@@ -79,7 +88,7 @@ def band(value: float, middle: float, half: float, blur: float) -> float:
     return max(high - low, 0.0) / blur
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def dashes(along: float, dash: float, gap: float, blur: float) -> float:
     """Share of a pixel `blur` long that is dash and not gap."""
     period = dash + gap
@@ -93,7 +102,7 @@ def dashes(along: float, dash: float, gap: float, blur: float) -> float:
     return total * period / max(blur, 1e-4)
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _mix(a: tuple[float, float, float], palette: Array, row: int, share: float) -> tuple[float, float, float]:
     return (
         a[0] + (palette[row, 0] - a[0]) * share,
@@ -102,12 +111,12 @@ def _mix(a: tuple[float, float, float], palette: Array, row: int, share: float) 
     )
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _times(a: tuple[float, float, float], factor: float) -> tuple[float, float, float]:
     return a[0] * factor, a[1] * factor, a[2] * factor
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _carriageway(
     look: Look, x: float, y: float, offset: float, along: float, half: float, paved: int, main: bool,
     across_blur: float, along_blur: float, grain_blur: float,
@@ -171,13 +180,11 @@ def _carriageway(
     return colour[0], colour[1], colour[2], dx * 0.75 * flat, dy * 0.75 * flat, 0.04 + 0.5 * look.wet
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _paint(
     look: Look, x: float, y: float, offset: float, along: float, half: float, across_blur: float, along_blur: float
 ) -> tuple[float, bool]:
     """Share of the pixel that is painted, and whether it is the centre line."""
-    for number in range(0):
-        pass
     edge = 0.0
     if look.edge == SOLID:
         edge = band(abs(offset), half - 0.32, 0.065, across_blur)
@@ -195,7 +202,7 @@ def _paint(
     return edge, False
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _field(
     look: Look, u: float, v: float, x: float, y: float, blur: float, grain_blur: float
 ) -> tuple[float, float, float, float, float, float]:
@@ -243,11 +250,11 @@ def _field(
     )
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _wild(
     look: Look, land: Land, x: float, y: float, z: float, steep: float, distance: float, across: float, blur: float
 ) -> tuple[float, float, float, float, float, float]:
-    """Colour, slopes and height-fade of ground that nobody tills: grass, bare earth, rock, forest seen from afar."""
+    """Colour, slopes and forest share of ground that nobody tills: grass, bare earth, rock, forest seen from afar."""
     palette = look.palette
     value, tint, dx, dy = detail(look.texels, look.starts, _GRASS, x, y, 1.9, blur)
     value2, tint2, dx2, dy2 = detail(look.texels, look.starts, _GRASS, 0.8 * x + 0.6 * y, 0.8 * y - 0.6 * x, 7.3, blur)
@@ -275,6 +282,7 @@ def _wild(
         )
         sx += (ex * 0.6 * (1 - stony) + ex2 * stony * 0.8 - sx) * bare
         sy += (ey * 0.6 * (1 - stony) + ey2 * stony * 0.8 - sy) * bare
+    shade = 0.0
     if distance > 110.0:
         shade = wooded(land, x, y, z, distance) * smooth(36.0, 48.0, across)
         shade = smooth(0.05, 0.5, shade)
@@ -288,13 +296,13 @@ def _wild(
             colour = (colour[0] + (fr - colour[0]) * shade, colour[1] + (fg - colour[1]) * shade, colour[2] + (fb - colour[2]) * shade)
             sx += (tx * 1.1 + tx2 - sx) * shade
             sy += (ty * 1.1 + ty2 - sy) * shade
-    return colour[0], colour[1], colour[2], sx, sy, 0.0
+    return colour[0], colour[1], colour[2], sx, sy, shade
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _weather(
     look: Look, land: Land, x: float, y: float, z: float, steep: float, blur: float, away: float,
-    colour: tuple[float, float, float], sx: float, sy: float,
+    colour: tuple[float, float, float], sx: float, sy: float, wood: float,
 ) -> tuple[float, float, float, float, float]:  # fmt: skip
     """Rock on steep slopes, beach, snow on top of `colour`."""
     palette = look.palette
@@ -332,6 +340,7 @@ def _weather(
         high = smooth(-180.0, 260.0, z - look.snow_line + 160.0 * w2 + 120.0 * n1)
         amount = max(look.snow, high)
         cover = smooth(0.0, 0.3, amount * 1.45 - 0.45 + 0.16 * w + 0.2 * w2) * (1.0 - 0.85 * smooth(0.62, 1.05, steep + 0.2 * n1))
+        cover *= 1.0 - 0.72 * wood
         tone = 1.0 + 0.035 * w
         colour = (
             colour[0] + (palette[SNOW, 0] * tone - colour[0]) * cover,
@@ -343,7 +352,7 @@ def _weather(
     return colour[0], colour[1], colour[2], sx, sy
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def ground_at(
     look: Look, land: Land, x: float, y: float, z: float, steep: float, long: float, wide: float, ax: float, ay: float
 ) -> tuple[float, float, float, float, float, float, int]:
@@ -412,9 +421,10 @@ def ground_at(
     gloss = 0.0
     if made < 0.999:
         colour = (0.0, 0.0, 0.0)
-        r, g, b, sx, sy, _f = _wild(look, land, x, y, z, steep, distance, across, blur)
+        r, g, b, sx, sy, wood = _wild(look, land, x, y, z, steep, distance, across, blur)
         if look.farms > 0.0 and verge > 3.0 and distance < 9000.0 and steep < 0.4:
             cr, cg, cb, stand, lu, lv = _field(look, u, v, x, y, max(long * 0.5, wide), blur)
+            stand *= 1.0 - wood
             stand *= smooth(4.0, 8.0, verge) * (1.0 - smooth(0.22, 0.4, steep)) * (1.0 - smooth(0.0, 1.0, 1.0 - (away - 60.0) / 60.0))
             r += (cr - r) * stand
             g += (cg - g) * stand
@@ -433,7 +443,7 @@ def ground_at(
             b += (look.palette[SHOULDER, 2] * tone - b) * share
             sx += (px * 0.7 - sx) * share
             sy += (py * 0.7 - sy) * share
-        r, g, b, sx, sy = _weather(look, land, x, y, z, steep, blur, away, (r, g, b), sx, sy)
+        r, g, b, sx, sy = _weather(look, land, x, y, z, steep, blur, away, (r, g, b), sx, sy, wood)
     clue = _TERRAIN
     if on_walk > 0.002:
         value, tint, px, py = detail(look.texels, look.starts, _ASPHALT, x, y, 2.1, blur)
@@ -485,8 +495,8 @@ def ground_at(
     if look.snow > 0.55 and made > 0.002:
         # ploughed: packed snow with two dark tracks
         w, wt, wx, wy = detail(look.texels, look.starts, _SMOOTH, x, y, 4.1, blur)
-        lane = abs(abs(offset) - 0.5 * half)
-        tracks = math.exp(-(((lane - 0.75) / 0.3) ** 2)) * on_road
+        lane = abs(abs(offset) - 0.5 * half) if half > 2.65 else across
+        tracks = math.exp(-(((lane - 0.75) / 0.26) ** 2)) * on_road
         cover = made * smooth(0.55, 0.95, look.snow) * (0.80 + 0.25 * w - 0.72 * tracks)
         cover = min(max(cover, 0.0), 1.0)
         r += (0.93 * look.palette[SNOW, 0] - r) * cover

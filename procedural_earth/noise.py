@@ -11,42 +11,39 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from procedural_earth.compiled import compiled, inlined
 
 Array = npt.NDArray[Any]
+
+_COS = tuple(1.41421356 * math.cos(2 * math.pi * k / 16 + 0.2) for k in range(16))
+_SIN = tuple(1.41421356 * math.sin(2 * math.pi * k / 16 + 0.2) for k in range(16))
 
 DETAIL_PX = 512
 """Side of a detail picture."""
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def lattice(x: int, y: int, seed: int) -> int:
     """32 well-mixed bits of a lattice point."""
     h = (x * 0x27D4EB2D + y * 0x165667B1 + seed * 0x9E3779B1) & 0xFFFFFFFF
     h ^= h >> 15
     h = (h * 0x2C1B3C6D) & 0xFFFFFFFF
-    h ^= h >> 12
-    h = (h * 0x297A2D39) & 0xFFFFFFFF
-    return h ^ (h >> 15)
+    return h ^ (h >> 13)
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def chance(x: int, y: int, seed: int) -> float:
     """A number in [0, 1) for a lattice point."""
     return lattice(x, y, seed) * (1.0 / 4294967296.0)
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _slope(h: int, x: float, y: float) -> float:
-    h &= 7
-    if h < 4:
-        return (x if h & 1 else -x) + (y if h & 2 else -y)
-    if h < 6:
-        return 1.41421356 * (x if h & 1 else -x)
-    return 1.41421356 * (y if h & 1 else -y)
+    return x * _COS[h & 15] + y * _SIN[h & 15]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def noise(x: float, y: float, seed: int) -> float:
     """Gradient noise, about -1..1, one feature a unit."""
     fx = math.floor(x)
@@ -66,7 +63,7 @@ def noise(x: float, y: float, seed: int) -> float:
     return a + v * (c - a)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def fbm(x: float, y: float, octaves: int, seed: int) -> float:
     """`octaves` of noise, each of twice the frequency and half the height, turned so that no lattice shows."""
     total = 0.0
@@ -78,7 +75,7 @@ def fbm(x: float, y: float, octaves: int, seed: int) -> float:
     return total
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def smooth(low: float, high: float, value: float) -> float:
     """0 below `low`, 1 above `high`, a smooth step between."""
     share = min(max((value - low) / (high - low), 0.0), 1.0)
@@ -190,7 +187,7 @@ def detail_pictures() -> tuple[Array, Array]:
     return np.concatenate(texels), np.array(starts, np.int32)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def detail(
     texels: Array, starts: Array, picture: int, x: float, y: float, tile: float, footprint: float
 ) -> tuple[float, float, float, float]:
@@ -200,7 +197,7 @@ def detail(
         level = 9.0
     level = max(level, 0.0)
     low = int(level)
-    part = level - low
+    part = min(max((level - low - 0.25) * 2.0, 0.0), 1.0)
     x = x / tile
     y = y / tile
     x -= math.floor(x)

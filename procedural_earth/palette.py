@@ -48,10 +48,10 @@ CROPS: Mapping[str, tuple[str, str, float, float]] = {
     "stubble": ("#b79d66", "#9c8250", 0.8, 0.4),
 }
 FOREST = {
-    "conifer": "#2c3f22",
-    "leaf": "#425c25",
-    "rainforest": "#2f4d20",
-    "dry": "#5f6636",
+    "conifer": "#34432f",
+    "leaf": "#475a36",
+    "rainforest": "#39502e",
+    "dry": "#62684a",
     "autumn": "#8a6a2c",
     "bare": "#6a5f50",
 }

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from procedural_earth.compiled import allocating, compiled, inlined
 
 NEAR_M = 0.08
 """Nothing nearer to the eye is drawn."""
@@ -15,12 +16,12 @@ NEAR_M = 0.08
 Array = npt.NDArray[Any]
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _coverage_threshold(column: int, row: int) -> float:
     return (0.125, 0.625, 0.875, 0.375)[(column & 1) + 2 * (row & 1)]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def alpha_at(texels: Array, levels: Array, texture: int, level: int, u: float, v: float) -> float:
     """Coverage 0..1 of the texture at (u, v) in mip level `level`, between four texels."""
     level = min(level, levels[texture, 3] - 1)
@@ -43,7 +44,7 @@ def alpha_at(texels: Array, levels: Array, texture: int, level: int, u: float, v
     return (top * (1 - fy) + bottom * fy) / 255.0
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _fill(
     corners: Array,
     number: int,
@@ -132,7 +133,7 @@ def _fill(
                 b += vx
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@allocating
 def see(
     positions: Array, uv: Array, triangles: Array, texture: Array, flags: Array, wanted: int,
     texels: Array, levels: Array, eye: Array, turn: Array, focal: float, depth: Array, seen: Array,

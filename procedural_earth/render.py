@@ -16,11 +16,13 @@ from PIL import Image
 from procedural_earth import facts as facts_module
 from procedural_earth import terrain
 from procedural_earth.camera import Face, panorama_faces, view_face
+from procedural_earth.compiled import allocating
 from procedural_earth.mesh import CASTS_SHADOW, VISIBLE, join
 from procedural_earth.raster import see
 from procedural_earth.scene import CLUES, Scene, build
 from procedural_earth.shading import Shade, Stage, develop, shade_face
 from procedural_earth.textures import pack
+from procedural_earth.wires import draw_wires
 
 Array = npt.NDArray[Any]
 
@@ -56,22 +58,38 @@ def _film() -> Array:
 
 
 SHADOW_PX, NEAR_SHADOW_M, FAR_SHADOW_M, SUN_DISTANCE_M = 1024, 32.0, 190.0, 6000.0
-CONTACT_PX, CONTACT_M = 512, 64.0
+CONTACT_PX, CONTACT_M = 288, 64.0
+
+
+@allocating
+def _blur(image: Array, reach: int) -> Array:
+    """The mean over squares of 2 `reach` + 1, nothing beyond the edge, turned over its diagonal."""
+    rows, columns = image.shape
+    out = np.empty((columns, rows), np.float32)
+    scale = 1.0 / (2 * reach + 1)
+    for row in range(rows):
+        total = 0.0
+        for column in range(min(reach, columns)):
+            total += image[row, column]
+        for column in range(columns):
+            if column + reach < columns:
+                total += image[row, column + reach]
+            if column - reach - 1 >= 0:
+                total -= image[row, column - reach - 1]
+            out[column, row] = total * scale
+    return out
 
 
 def _blurred(image: Array, reach: int) -> Array:
-    for axis in (0, 1):
-        total = np.cumsum(np.pad(image, [(reach + 1, reach) if a == axis else (0, 0) for a in (0, 1)], mode="edge"), axis)
-        width = 2 * reach + 1
-        image = (np.take(total, range(width, total.shape[axis]), axis) - np.take(total, range(total.shape[axis] - width), axis)) / width
-    return image
+    return np.asarray(_blur(_blur(image, reach), reach))
 
 
 def _shade(scene: Scene, atlas: Any) -> Shade:
     """Shadow maps of the objects, and where they stand over the ground."""
     mesh = scene.objects
     empty = np.zeros((2, 2), np.float32)
-    if not len(mesh.triangles):
+    assert mesh.flags is not None
+    if not (mesh.flags & CASTS_SHADOW).any():
         return Shade(np.eye(3), empty, empty, 1.0, 1.0, 1.0, empty, 1.0, False)
     maps = []
     sun = scene.light.sun
@@ -99,7 +117,7 @@ def _shade(scene: Scene, atlas: Any) -> Shade:
         np.array([0.0, 0.0, 3000.0]), down, CONTACT_PX / 2 / CONTACT_M * 3000.0, depth, seen,
     )  # fmt: skip
     over = (seen >= 0).astype(np.float32)
-    contact = (0.5 * _blurred(_blurred(over, 3), 2) + 0.5 * _blurred(_blurred(over, 10), 8)).astype(np.float32)
+    contact = (0.5 * _blurred(_blurred(over, 2), 1) + 0.5 * _blurred(_blurred(over, 5), 4)).astype(np.float32)
     return Shade(basis, maps[0][0], maps[1][0], maps[0][1], maps[1][1], SUN_DISTANCE_M, contact, CONTACT_M, True)
 
 
@@ -136,6 +154,13 @@ def _draw(scene: Scene, faces: list[Face], height: int, width: int, panorama: bo
         shade_face(
             stage, scene.light, scene.look, scene.land, shade, scene.eye, face.turn, face.focal, seen, panorama, number,
             math.radians(scene.heading_deg), image, distances, clues,
+            np.zeros(4, np.int64), np.zeros((3, 4)),
+        )  # fmt: skip
+    wires = scene.wires
+    if len(wires.starts):
+        draw_wires(
+            wires.starts, wires.ends, wires.radii, wires.colours, wires.clue, scene.eye, scene.light, panorama,
+            faces[0].turn, faces[0].focal, math.radians(scene.heading_deg), image, distances, clues,
         )  # fmt: skip
     out = np.empty((height, width, 3), np.uint8)
     develop(image, scene.exposure, _film(), out)

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from procedural_earth.compiled import inlined
 
 Array = npt.NDArray[Any]
 
@@ -138,7 +139,7 @@ def lay(
     return Road(heading_deg, table, sides, half_width_m, surface, 2.2 if settlement > 0.45 and surface == "asphalt" else 0.0)
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def road_at(table: Array, u: float, v: float) -> tuple[float, float, float, float]:
     """Offset to the right, distance along, height and slope of the main road beside the point (u, v)."""
     rows = table.shape[0]

@@ -14,8 +14,9 @@ import numpy.typing as npt
 from procedural_earth import ground, palette, terrain
 from procedural_earth import sun as sun_module
 from procedural_earth.facts import PlaceFacts, elevation_m, is_sea, snow, temperature
-from procedural_earth.ground import Look
 from procedural_earth.grass import tufts
+from procedural_earth.ground import Look
+from procedural_earth.layout import furnish
 from procedural_earth.mesh import Mesh, Texture, Wires, merge
 from procedural_earth.noise import detail_pictures
 from procedural_earth.road import Road, lay
@@ -154,15 +155,16 @@ def _land(facts: PlaceFacts, road: Road, without: frozenset[str]) -> Land:
     if "settlement" in without:
         flat = 0.3
     hx, hy = road.axis
-    woods, tree_line = 0.3, 1e6
+    woods, tree_line, dunes = 0.3, 1e6, 0.0
     if "climate" not in without:
         woods = _forest(facts, 10.0)[1]
         summer = float(temperature(facts.lat, facts.lng, 200 if facts.lat >= 0 else 20))
         tree_line = (summer - 9.5) / 0.0065
+        dunes = 26.0 * dict(facts.ground).get("desert_sand", 0.0)
     land = Land(
         hx, hy, road.table, road.sides, road.half_width_m if facts.on_land else 0.0, road.sidewalk_m, dem,
         wet, level, relief if facts.on_land else 0.0, float(np.clip((spread - 60.0) / 260.0, 0, 1)), flat,
-        woods, tree_line, number(facts.identity, "land"),
+        woods, tree_line, dunes, number(facts.identity, "land"),
     )  # fmt: skip
     return terrain.grade(land)
 
@@ -308,7 +310,7 @@ def _light(
     light = Light(
         sun, day.sunlight, open_sun, ambient, bounce, day.table, day.extinction, cover + float(rng.normal(0, 0.05)),
         sharp, float(rng.uniform(0.30, 0.55)), float(rng.uniform(0, 500)), number(facts.identity, "clouds", seed),
-        np.array([0.006, 0.022, 0.030]), float(rng.uniform(0.10, 0.26)),
+        np.array([0.012, 0.040, 0.050]), float(rng.uniform(0.10, 0.26)),
     )  # fmt: skip
     bright = day.sunlight * max(float(sun[2]), 0.38) + ambient
     grey = float(bright @ np.array([0.25, 0.65, 0.10])) / math.pi
@@ -358,5 +360,6 @@ def build(
 
 
 def _objects(site: Site, look: Look) -> tuple[Mesh, Sequence[Texture], Wires]:
-    mesh, textures = merge([tufts(site.road, site.land, look, site.eye, site.rng("tufts"))])
-    return mesh, textures, Wires()
+    objects, own, wires = furnish(site, look)
+    mesh, textures = merge([(objects, own), tufts(site.road, site.land, look, site.eye, site.rng("tufts"))])
+    return mesh, textures, wires

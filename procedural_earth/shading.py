@@ -6,9 +6,9 @@ import math
 from typing import Any, NamedTuple
 
 import numpy.typing as npt
-from numba import njit
 
 from procedural_earth import noise as pictures
+from procedural_earth.compiled import compiled, inlined
 from procedural_earth.ground import Look, ground_at
 from procedural_earth.mesh import Clue, Material
 from procedural_earth.noise import chance, detail, noise, smooth
@@ -102,7 +102,7 @@ class Shade(NamedTuple):
     on: bool
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _depth_test(depth: Array, column: float, row: float, w: float) -> float:
     """Share of light past the depth map at a place between its texels, over a soft square of 3 by 3."""
     size = depth.shape[0]
@@ -123,7 +123,7 @@ def _depth_test(depth: Array, column: float, row: float, w: float) -> float:
     return total / 9.0
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def sun_seen(shade: Shade, x: float, y: float, z: float, nx: float, ny: float, nz: float) -> float:
     """Share of the sun that reaches a point with normal n."""
     if not shade.on:
@@ -149,7 +149,7 @@ def sun_seen(shade: Shade, x: float, y: float, z: float, nx: float, ny: float, n
     return 1.0
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _covered(shade: Shade, x: float, y: float) -> float:
     size = shade.contact.shape[0]
     scale = 0.5 * size / shade.contact_m
@@ -166,12 +166,12 @@ def _covered(shade: Shade, x: float, y: float) -> float:
     return top * (1 - b) + bottom * b
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def sky_at(light: Light, x: float, y: float, z: float, pixel: float, disc: bool) -> Colour:
     """Radiance of the sky with clouds and sun in direction (x, y, z)."""
     r, g, b = clear_sky(light.table, x, y, z, light.sun[0], light.sun[1])
     # a little more than true: paper has no sky
-    deep = 1.0 + 0.30 * smooth(0.0, 0.35, z)
+    deep = 1.12 + 0.38 * smooth(0.0, 0.35, z)
     r *= deep * 0.86
     g *= deep * 0.97
     b *= deep * 1.08
@@ -182,7 +182,7 @@ def sky_at(light: Light, x: float, y: float, z: float, pixel: float, disc: bool)
             x, y, z, light.sun, light.cover, light.sharp, light.scale, light.drift, light.cloud_seed, pixel
         )
         if opacity > 0.0:
-            silver = 0.150 + 0.10 * max(mu, 0.0) ** 6 + 0.25 * max(mu, 0.0) ** 40
+            silver = 0.115 + 0.07 * max(mu, 0.0) ** 6 + 0.25 * max(mu, 0.0) ** 40
             base = 0.34
             dense = 1.0 - 0.30 * opacity
             cr = light.open_sunlight[0] * lit * silver * 1.9 + light.ambient[0] * base * dense
@@ -208,7 +208,7 @@ def sky_at(light: Light, x: float, y: float, z: float, pixel: float, disc: bool)
     return r, g, b
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _air(light: Light, x: float, y: float, z: float, distance: float, r: float, g: float, b: float) -> Colour:
     """The colour after `distance` metres of air."""
     if distance < 20.0:
@@ -221,7 +221,7 @@ def _air(light: Light, x: float, y: float, z: float, distance: float, r: float, 
     return r * tr + hr * (1 - tr) * 0.94, g * tg + hg * (1 - tg) * 0.94, b * tb + hb * (1 - tb) * 0.94
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _texel(stage: Stage, texture: int, u: float, v: float, texels_a_pixel: float) -> tuple[float, float, float, float, float, float]:
     """Colour (linear) and normal of a texture between four texels of the fitting level, weighted by coverage."""
     table = stage.table
@@ -266,7 +266,7 @@ def _texel(stage: Stage, texture: int, u: float, v: float, texels_a_pixel: float
     )
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _pattern(look: Look, material: int, u: float, v: float, blur: float) -> tuple[float, float, float, float]:
     """Brightness, slopes along u and v, and gloss of a built material at (u, v) metres."""
     tone = 1.0
@@ -319,7 +319,7 @@ def _pattern(look: Look, material: int, u: float, v: float, blur: float) -> tupl
     return tone, su + 0.08 * dx, sv + 0.08 * dy, gloss
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _water(
     light: Light, look: Look, land: Land, x: float, y: float, dx: float, dy: float, dz: float, distance: float,
     long: float, wide: float,
@@ -350,7 +350,9 @@ def _water(
     rx *= size
     ry *= size
     rz *= size
-    mr, mg, mb = sky_at(light, rx, ry, rz, 0.02, False)
+    cr, cg, cb = sky_at(light, rx, ry, rz, 0.12, False)
+    mr, mg, mb = clear_sky(light.table, rx, ry, rz, light.sun[0], light.sun[1])
+    mr, mg, mb = 0.5 * (mr + cr), 0.5 * (mg + cg), 0.5 * (mb + cb)
     away = shore(land, x, y)
     depth = max(-away, 0.0)
     shallow = math.exp(-depth / 28.0)
@@ -388,13 +390,13 @@ def _water(
     return r, g, b2
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def band_of(value: float, middle: float, half: float) -> float:
     """A soft bump, 1 at `middle`, 0 beyond `half`."""
     return max(1.0 - abs(value - middle) / half, 0.0)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _glossy(light: Light, dx: float, dy: float, dz: float, nx: float, ny: float, nz: float) -> Colour:
     """What a smooth surface mirrors."""
     facing = dx * nx + dy * ny + dz * nz
@@ -410,7 +412,7 @@ def _glossy(light: Light, dx: float, dy: float, dz: float, nx: float, ny: float,
     return r, g, b
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def shade_hit(
     stage: Stage, light: Light, look: Look, land: Land, shade: Shade, number: int, eye: Array,
     dx: float, dy: float, dz: float, pixel: float,
@@ -580,7 +582,7 @@ def shade_hit(
     return r, g, b, t, clue
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _alike(stage: Stage, a: int, b: int) -> bool:
     """Whether two triangles may be shaded as one surface within a pixel."""
     if a == b:
@@ -602,10 +604,11 @@ def _alike(stage: Stage, a: int, b: int) -> bool:
     return abs(c[i, 0] - c[j, 0]) + abs(c[i, 1] - c[j, 1]) + abs(c[i, 2] - c[j, 2]) < 0.05
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def shade_face(
     stage: Stage, light: Light, look: Look, land: Land, shade: Shade, eye: Array, turn: Array, focal: float,
     seen: Array, panorama: bool, face: int, heading: float, image: Array, distances: Array, clues: Array,
+    numbers: Array, rays: Array,
 ) -> None:  # fmt: skip
     """Shades the pixels of a picture that fall on one face.
 
@@ -617,16 +620,17 @@ def shade_face(
         image: float32 (height, width, 3), radiance.
         distances: float32 (height, width), metres of the nearest surface in the pixel, 0 for sky.
         clues: uint8 (height, width).
+        numbers, rays: int64 (4,) and float64 (3, 4), room to work in.
     """
     height, width = image.shape[0], image.shape[1]
     size = seen.shape[0]
     half = 0.5 * size
     sample_x = (-0.125, 0.375, -0.375, 0.125)
     sample_y = (-0.375, -0.125, 0.125, 0.375)
-    ids = [0, 0, 0, 0]
-    wx = [0.0, 0.0, 0.0, 0.0]
-    wy = [0.0, 0.0, 0.0, 0.0]
-    wz = [0.0, 0.0, 0.0, 0.0]
+    ids = numbers
+    wx = rays[0]
+    wy = rays[1]
+    wz = rays[2]
     first_row, last_row, first_column, last_column = 0, height, 0, width
     if panorama:
         if face == 4:
@@ -736,7 +740,7 @@ def shade_face(
             clues[row, column] = clue_here
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def develop(image: Array, exposure: Array, table: Array, out: Array) -> None:
     """Radiance to sRGB by a filmic curve, as `table` of 4096 steps of the square root of 0..16."""
     top = table.shape[0] - 1

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from procedural_earth.compiled import allocating, compiled
 from procedural_earth.noise import fbm, noise, smooth
 
 Array = npt.NDArray[Any]
@@ -48,7 +48,7 @@ class Daylight:
     overcast: float
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _air_mass(sine: float) -> float:
     """Path through an exponential atmosphere against the vertical one (Kasten and Young 1989)."""
     degrees = math.degrees(math.asin(min(max(sine, -1.0), 1.0)))
@@ -59,11 +59,11 @@ def _air_mass(sine: float) -> float:
     )
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@allocating
 def scatter(sun_height: float, rayleigh: Array, mie: float, ozone: Array, solar: Array, table: Array) -> None:
     """Fills the table (elevations, azimuths, 3) for the sine of the sun's height `sun_height`."""
     rows, columns = table.shape[0], table.shape[1]
-    g = 0.70
+    g = 0.62
     flat = math.sqrt(max(1.0 - sun_height * sun_height, 0.0))
     steps = 18
     lit = np.empty((steps, 3))
@@ -125,7 +125,7 @@ def scatter(sun_height: float, rayleigh: Array, mie: float, ozone: Array, solar:
                 )
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def clear_sky(table: Array, x: float, y: float, z: float, sun_x: float, sun_y: float) -> tuple[float, float, float]:
     """Radiance of the clear sky in direction (x, y, z); below the horizon that of the horizon."""
     rows, columns = table.shape[0], table.shape[1]
@@ -148,7 +148,7 @@ def clear_sky(table: Array, x: float, y: float, z: float, sun_x: float, sun_y: f
     )
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _mean_irradiance(table: Array, sun_x: float, sun_y: float) -> tuple[float, float, float]:
     r = g = b = 0.0
     for i in range(12):
@@ -188,17 +188,18 @@ def daylight(sun: Array, linke: float, overcast: float, sun_share: float) -> Day
         grey = sheet * (0.85 + 0.3 * np.sin(rise * math.pi / 2))
         table = (table * (1 - overcast) + grey * overcast).astype(np.float32)
         ambient = np.array(_mean_irradiance(table, float(sun[0]), float(sun[1])))
-    beta = _RAYLEIGH * 1.0 + mie * np.array([0.85, 1.0, 1.2]) + overcast * 2.0e-5
+    # haze lies lower than the air: what the eye sees along the ground has more of it than the sky
+    beta = _RAYLEIGH * 1.0 + 1.7 * mie * np.array([0.85, 1.0, 1.2]) + overcast * 2.0e-5
     return Daylight(np.asarray(sun, float), direct * sun_share, table, ambient, beta, overcast)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _thickness(x: float, y: float, cover: float, sharp: float, octaves: int, seed: int) -> float:
     mass = 0.55 * noise(x * 0.33, y * 0.33, seed + 31) + 1.05 * fbm(x, y, octaves, seed)
-    return min(max((mass + cover) * sharp, 0.0), 1.0)
+    return (mass + cover) * sharp
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def cloud(
     x: float, y: float, z: float, sun: Array, cover: float, sharp: float, scale: float, drift: float, seed: int,
     pixel: float,
@@ -224,13 +225,12 @@ def cloud(
     here = _thickness(px, py, cover, sharp, octaves, seed)
     if here <= 0.0:
         return 0.0, 1.0
-    step = 0.28
-    lift = max(sun[2], 0.15)
-    ahead = 0.0
-    if octaves > 3:
-        octaves = 4
-    for sample in range(1, 3):
-        reach = step * sample / max(lift, 0.35)
-        ahead += _thickness(px + sun[0] * reach, py + sun[1] * reach, cover, sharp, octaves, seed)
+    # relief by the difference to the side of the sun, near by for the billows and further for the mass
+    flat = math.sqrt(sun[0] * sun[0] + sun[1] * sun[1]) + 0.25
+    sx = sun[0] / flat
+    sy = sun[1] / flat
+    ahead = _thickness(px + 0.09 * sx, py + 0.09 * sy, cover, sharp, min(octaves, 5), seed)
+    wide = _thickness(px + 0.40 * sx, py + 0.40 * sy, cover, sharp, min(octaves, 3), seed)
+    lit = 0.60 + 0.75 * (here - ahead) + 0.22 * (here - max(wide, 0.0)) - 0.20 * min(here, 1.6)
     fade = smooth(0.004, 0.07, z)
-    return here * fade, math.exp(-(0.45 * here + 0.8 * ahead))
+    return (1.0 - math.exp(-2.6 * here * (0.4 + here))) * fade, min(max(lit, 0.10), 1.0)

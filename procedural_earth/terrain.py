@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from procedural_earth.compiled import compiled
 from procedural_earth.mesh import VISIBLE, Clue, Material, Mesh
 from procedural_earth.noise import fbm, noise, smooth
 from procedural_earth.road import SIDE_BEND, SIDE_HALF, SIDE_LEFT, SIDE_RIGHT, SIDE_SLOPE, SIDE_U, road_at
@@ -41,6 +41,7 @@ class Land(NamedTuple):
         rugged: 0 rolling .. 1 alpine: the form of the made-up hills.
         flat: 0..1, how much of a town has been levelled.
         woods: 0..1, share of far land under forest. tree_line: z above which there is none.
+        dunes: Metres.
         seed: Hash of the place's identity.
     """
 
@@ -58,10 +59,11 @@ class Land(NamedTuple):
     flat: float
     woods: float
     tree_line: float
+    dunes: float
     seed: int
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _spline(grid: Array, x: float, y: float, step: float) -> float:
     """Cubic B-spline through a square grid centred on the origin."""
     side = grid.shape[0]
@@ -83,7 +85,7 @@ def _spline(grid: Array, x: float, y: float, step: float) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def shore(land: Land, x: float, y: float) -> float:
     """About how many metres inland a point is; negative at sea, large where no sea is near."""
     if land.sea_level < -1e5:
@@ -99,7 +101,7 @@ def shore(land: Land, x: float, y: float) -> float:
     return away
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def hills(land: Land, x: float, y: float, feature: float) -> float:
     """The ground without roads, but for details below `feature` metres and those of the verge."""
     distance = math.sqrt(x * x + y * y)
@@ -129,12 +131,17 @@ def hills(land: Land, x: float, y: float, feature: float) -> float:
         gain *= 0.5 - 0.03 * (1.0 - land.rugged)
         length *= 0.5
         octave += 1
+    dune = 0.0
+    if land.dunes > 0.0 and feature < 400.0:
+        swell = noise(px / 640.0, py / 410.0, land.seed + 50)
+        crest = 1.0 - abs(noise(px / 230.0 + 0.4 * swell, py / 150.0, land.seed + 51)) * 1.7
+        dune = land.dunes * (0.55 * swell + 0.6 * max(crest, 0.0) ** 2 * (0.6 + 0.6 * swell)) * smooth(40.0, 420.0, distance)
     # roads run in valleys: around them the mountains stand up
     total += 0.42 * land.rugged * smooth(150.0, 3500.0, distance)
-    return z + height * far * total * (1.0 - land.flat * (1.0 - smooth(300.0, 2500.0, distance)))
+    return z + dune + height * far * total * (1.0 - land.flat * (1.0 - smooth(300.0, 2500.0, distance)))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _coast(land: Land, z: float, away: float) -> float:
     """Height with a shore: the land comes down to the sea, the sea floor goes on below."""
     if away > 1900.0:
@@ -147,7 +154,7 @@ def _coast(land: Land, z: float, away: float) -> float:
     return min(max(z, land.sea_level + 0.04 * min(away, 40.0)), limit)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def ground(land: Land, x: float, y: float, feature: float) -> float:
     """Height of the ground, roads included, without the Earth's curve; details below `feature` metres left out."""
     z = hills(land, x, y, feature)
@@ -198,14 +205,14 @@ def ground(land: Land, x: float, y: float, feature: float) -> float:
     return bed + (z - bed) * keep
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def ground_many(land: Land, x: Array, y: Array, feature: Array, out: Array) -> None:
     """`ground` of arrays of points."""
     for i in range(x.shape[0]):
         out[i] = ground(land, x[i], y[i], feature[i])
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _profile(land: Land, x: Array, y: Array, out: Array) -> None:
     for i in range(x.shape[0]):
         z = hills(land, x[i], y[i], 150.0)
@@ -245,7 +252,7 @@ def height(land: Land, x: npt.ArrayLike, y: npt.ArrayLike) -> Array:
     return (out - (x.ravel() ** 2 + y.ravel() ** 2) * _DROP).reshape(x.shape)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def wooded(land: Land, x: float, y: float, z: float, distance: float) -> float:
     """0 open .. 1 forest; woods begin at some distance from the camera, where no single trees stand."""
     if land.woods < 0.02 or distance < 120.0:
@@ -256,7 +263,7 @@ def wooded(land: Land, x: float, y: float, z: float, distance: float) -> float:
     return share * (1.0 - smooth(land.tree_line - 120.0, land.tree_line + 60.0, z + 150.0 * mass))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _raise(land: Land, x: Array, y: Array, feature: Array, sink: bool, positions: Array) -> None:
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
@@ -277,7 +284,7 @@ def _raise(land: Land, x: Array, y: Array, feature: Array, sink: bool, positions
             positions[i, j, 2] = z - (x[i, j] * x[i, j] + y[i, j] * y[i, j]) * _DROP
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _grid_normals(positions: Array, wrap: bool, normals: Array) -> None:
     rows, columns = positions.shape[0], positions.shape[1]
     for i in range(rows):
@@ -331,12 +338,12 @@ def _grid_mesh(positions: Array, wrap: bool, material: Material, clue: Clue) -> 
 
 
 def _ring_radii() -> Array:
-    near = np.geomspace(30.0, 1200.0, 64)
-    far = np.geomspace(1200.0, HORIZON_M, 96)
+    near = np.geomspace(34.0, 1200.0, 54)
+    far = np.geomspace(1200.0, HORIZON_M, 84)
     return np.concatenate([near, far[1:]])
 
 
-RING_COLUMNS = 320
+RING_COLUMNS = 288
 
 
 def _columns(sector: tuple[float, float] | None) -> tuple[Array, bool]:
@@ -414,7 +421,7 @@ def sea(land: Land, sector: tuple[float, float] | None) -> Mesh:
     return _grid_mesh(positions, wrap, Material.WATER, Clue.WATER)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _shore_many(land: Land, x: Array, y: Array, out: Array) -> None:
     for i in range(x.shape[0]):
         out[i] = shore(land, x[i], y[i])
