@@ -61,11 +61,15 @@ def build_green(parts: Parts, look: Look) -> None:
 def _sites(parts: Parts, look: Look, rng: Generator) -> tuple[Array, Array, Array, Array]:
     """Where trees stand: thick in woods, thin in the open, denser close by than far away."""
     site, town = parts.site, density(parts.site)
-    count = 2600
+    count = 2400
     r = 7.0 * (_FAR_M / 7.0) ** rng.random(count) ** 0.8
     angle = rng.uniform(0, 2 * np.pi, count)
     x, y = site.eye[0] + r * np.sin(angle), site.eye[1] + r * np.cos(angle)
     clear = site.road.clearance(x, y)
+    draw = rng.random(count)
+    keep = (draw < 0.86) & (clear > rng.uniform(1.6, 7.0, count)) & ((r > 9) | (clear > 4))
+    x, y, draw = x[keep], y[keep], draw[keep]
+    count = len(x)
     z0 = np.zeros(count)
     wood = fields.woods_share(site.land, x, y, z0) if "climate" not in site.without else np.full(count, 0.2)
     crop, edge, _ = fields.crop_at(look, site.road.axis, x, y)
@@ -76,8 +80,7 @@ def _sites(parts: Parts, look: Look, rng: Generator) -> tuple[Array, Array, Arra
     cover = np.where(wood > 0.4, 0.85 * (1 - 0.8 * town), opens)
     cover = np.where(hedge, np.maximum(cover, 0.35), cover)
     cover = np.where(tilled & (wood < 0.95), 0.004, cover)
-    keep = (rng.random(count) < cover) & (clear > rng.uniform(1.8, 5.0, count))
-    keep &= (r > 9) | (clear > 4)
+    keep = draw < cover
     x, y, wood = x[keep], y[keep], wood[keep]
     keep = dry(site, x, y, 9.0) & parts.free(x, y, 1.8)
     x, y, wood = x[keep], y[keep], wood[keep]
@@ -105,7 +108,8 @@ def _plant(
             continue
         low, high = SPECIES[name].height_m
         heights = low + (high - low) * size[here]
-        room = distance[here] - 2.6 - 0.5 * SPECIES[name].aspect * heights
+        crown = 0.5 * SPECIES[name].aspect * heights
+        room = np.minimum(distance[here] - 4.5 - crown, site.road.clearance(x[here], y[here]) - 0.55 * crown - 0.4)
         here, heights = here[room > 0], heights[room > 0]
         season = vegetation.season_of(name, wears, lying)
         close = near[here]

@@ -6,7 +6,6 @@ import numpy as np
 
 from procedural_earth.layout_parts import Array, Parts, Site, density, driving_side, dry
 from procedural_earth.objects import furniture, sign_faces, signs, vehicles
-from procedural_earth.objects.palette import named
 from procedural_earth.objects.textures import BOOK
 from procedural_earth.road import SIDE_HALF, SIDE_LEFT, SIDE_RIGHT, SIDE_U, side_u
 
@@ -181,7 +180,7 @@ def _town_signs(parts: Parts, rng: Generator, plain: bool) -> None:
         big = sorted(towns[:6], key=lambda town: -town.population)[: int(rng.integers(2, 4))]
         rows = [(t.local_name, t.name, t.script, max(1, round(t.distance_km * 1.2))) for t in big]
         rows.sort(key=lambda row: row[3])
-        face, aspect = sign_faces.direction_sign(rows, background, text, lettering=lettering)
+        face, aspect = sign_faces.direction_sign(tuple(rows), background, text, lettering=lettering)
         height = 0.52 * len(rows)
         mesh = signs.on_post(parts.own_texture(face), height * aspect, height, 1.7, posts=2)
         forward = bool(rng.random() < 0.5)
@@ -362,6 +361,3 @@ def _turbines(parts: Parts, rng: Generator) -> None:
     facing = float(rng.uniform(0, 360))
     for i in np.flatnonzero(ok):
         parts.put(furniture.wind_turbine(int(rng.integers(4))), float(x[i]), float(y[i]), facing)
-
-
-NEUTRAL_GREY = named("grey")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from procedural_earth.layout_parts import Array, Parts, Site, density, driving_side, dry
-from procedural_earth.mesh import Clue, Material
+from procedural_earth.mesh import Clue, Material, Mesh
 from procedural_earth.objects import furniture, palette, sign_faces
 from procedural_earth.objects.buildings import NEUTRAL, VARIANTS, Building, building
 from procedural_earth.objects.flags import flagpole
@@ -138,9 +139,10 @@ def _kept(parts: Parts, lots: list[Lot]) -> list[tuple[Lot, float, float, float,
     px, py = points[..., 0].ravel(), points[..., 1].ravel()
     clear = (site.road.clearance(px, py) > 0.25).reshape(len(lots), -1).all(axis=1)
     clear &= dry(site, px, py, 12.0).reshape(len(lots), -1).all(axis=1)
-    z = site.height(px, py).reshape(len(lots), -1)
-    clear &= np.ptp(z, axis=1) < 3.2
     clear &= np.hypot(x - site.eye[0], y - site.eye[1]) > np.maximum(width, depth) / 2 + 3.0
+    z = np.zeros(points.shape[:2])
+    z[clear] = site.height(points[clear][..., 0].ravel(), points[clear][..., 1].ravel()).reshape(-1, len(corners))
+    clear &= np.ptp(z, axis=1) < 3.2
     kept: list[tuple[Lot, float, float, float, float]] = []
     boxes: list[tuple[Array, Array, float, float]] = []
     half, taken = np.hypot(width, depth) / 2, list[int]()
@@ -210,22 +212,32 @@ def _fascia(parts: Parts, rng: Generator, lot: Lot, x: float, y: float, heading:
     words = shop_words(country.language, country.script) if country is not None and lettered else ("",)
     script = country.script if country is not None else "Latin"
     latin = shop_words("en", "Latin")
-    count = max(1, int(lot.house.width_m / 5.2))
-    each = lot.house.width_m / count
-    solid = Solid(Clue.SIGN, Material.LETTERING)
     low = 2.98 if lot.house.height_m > 3.7 and lot.family != "african_tin" else 2.52
     front = lot.house.depth_m / 2 + (0.17 if lot.family != "north_american_clapboard" else -0.8)
-    for i in range(count):
-        number = int(rng.integers(len(words)))
-        fill = _FASCIAS[int(rng.integers(len(_FASCIAS)))]
+    boards = _boards(lot.house.width_m, front, low)
+    textures = []
+    for _ in range(len(boards.triangles) // 2):
+        number, paint = int(rng.integers(len(words))), int(rng.integers(len(_FASCIAS)))
+        fill = _FASCIAS[paint]
         ink = (244, 238, 220) if sum(fill) < 420 else (40, 36, 32)
-        key = ("fascia", words[number], script, fill)
-        texture = _book_board(key, words[number], script, latin[number % len(latin)], fill, ink, lettered)
-        centre = lot.house.width_m / 2 - (i + 0.5) * each
-        half = min(each * 0.46, 2.3)
+        key = ("fascia", words[number], script, paint)
+        textures.append(_book_board(key, words[number], script, latin[number % len(latin)], fill, ink, lettered))
+    named = Mesh(**{**vars(boards), "texture": np.repeat(np.array(textures, np.int16), 2)})
+    parts.put(named, x, y, heading, z=z)
+
+
+@lru_cache(maxsize=512)
+def _boards(width: float, front: float, low: float) -> Mesh:
+    """Blank name boards side by side over a shop front, two triangles each."""
+    solid = Solid(Clue.SIGN, Material.LETTERING)
+    count = max(1, int(width / 5.2))
+    each = width / count
+    half = min(each * 0.46, 2.3)
+    for i in range(count):
+        centre = width / 2 - (i + 0.5) * each
         corners = [(centre + half, front, low), (centre - half, front, low), (centre - half, front, low + 0.5), (centre + half, front, low + 0.5)]
-        solid.polygon(corners, texture=texture, uv=UV)
-    parts.put(solid.mesh(), x, y, heading, z=z)
+        solid.polygon(corners, texture=0, uv=UV)
+    return solid.mesh()
 
 
 def _book_board(

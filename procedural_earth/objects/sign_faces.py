@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -165,9 +166,7 @@ def _centre(
     image.alpha_composite(small, (max(left, 0), max(top, 0)))
 
 
-_SCALE = 3
-
-
+@lru_cache(maxsize=512)
 def town_sign(
     local_name: str, name: str, script: str, background: str, text: str, *, lettering: bool = True
 ) -> tuple[Pixels, float]:
@@ -178,36 +177,37 @@ def town_sign(
     fill, ink = named(background), named(text)
     shown, used = readable(local_name or name, name, script)
     two = used != "Latin" and shown != name
-    main = write(shown, used, 96, ink, 650)
-    height = 84 * _SCALE if not two else 112 * _SCALE
+    main = write(shown, used, 64, ink, 650)
+    height = 96 if not two else 124
     room = 0.5 if not two else 0.4
     wide = main.width * (height * room / max(main.height, 1)) * (0.85 if used == "Latin" else 1.0)
-    width = int(np.clip(wide + 0.5 * height, 1.9 * height, 4.4 * height)) // _SCALE * _SCALE
+    width = int(np.clip(wide + 0.5 * height, 1.9 * height, 4.4 * height))
     image = _rounded((width, height), fill, ink, height * 0.1, height * 0.025)
     if lettering:
         _centre(image, main, (0.5, 0.5 if not two else 0.37), (0.84, room))
         if two:
-            _centre(image, write(name, "Latin", 56, ink, 550), (0.5, 0.77), (0.8, 0.2))
-    return _done(image, 2), width / height
+            _centre(image, write(name, "Latin", 34, ink, 550), (0.5, 0.77), (0.8, 0.2))
+    return np.asarray(image), width / height
 
 
+@lru_cache(maxsize=512)
 def direction_sign(
-    rows: list[tuple[str, str, str, int]], background: str, text: str, *, lettering: bool = True
+    rows: tuple[tuple[str, str, str, int], ...], background: str, text: str, *, lettering: bool = True
 ) -> tuple[Pixels, float]:
     """A board with distances: rows of local name, Latin name, script and kilometres; and its aspect."""
     fill, ink = named(background), named(text)
-    line = 50 * _SCALE
-    width, height = 250 * _SCALE, line * len(rows) + 14 * _SCALE
+    line = 52
+    width, height = 252, line * len(rows) + 14
     image = _rounded((width, height), fill, ink, line * 0.16, line * 0.05)
     if lettering:
         for i, (local, name, script, km) in enumerate(rows):
             shown, used = readable(local or name, name, script)
-            y = (7 * _SCALE + line * (i + 0.5)) / height
-            label = fit(write(shown, used, 64, ink, 600), int(width * 0.66), int(line * 0.56))
-            number = fit(write(str(km), "Latin", 64, ink, 600), int(width * 0.18), int(line * 0.48))
+            y = (7 + line * (i + 0.5)) / height
+            label = fit(write(shown, used, 38, ink, 600), int(width * 0.66), int(line * 0.56))
+            number = fit(write(str(km), "Latin", 38, ink, 600), int(width * 0.18), int(line * 0.48))
             image.alpha_composite(label, (int(width * 0.06), int(height * y - label.height / 2)))
             image.alpha_composite(number, (int(width * 0.94) - number.width, int(height * y - number.height / 2)))
-    return _done(image, 2), width / height
+    return np.asarray(image), width / height
 
 
 def name_board(text: str, script: str, fallback: str, fill: RGB, ink: RGB, *, lettering: bool = True, aspect: float = 5.0) -> Pixels:

@@ -83,7 +83,7 @@ SPECIES: dict[str, Species] = {
         crown(base=0.48, width=0.25, profile=(0.4, 0.8, 1.0, 0.95, 0.7, 0.3), clumps=64, lobes=11, leaves=110,
               leaf=(0.015, 0.0028), flat=0.42, trunk=0.018, lean=0.035, shell=0.5),
         (11, 21), 0.56, ((28, 50, 30), (82, 108, 58)), ((44, 64, 34), (102, 122, 66)),
-        bark=((92, 54, 34), (172, 112, 74)), thickness=1.2, texels=352,
+        bark=((78, 58, 46), (142, 108, 84)), thickness=1.2, texels=352,
     ),
     "olive": Species(
         crown(base=0.24, width=0.52, profile=(0.6, 0.95, 1.0, 0.9, 0.7, 0.3), clumps=120, lobes=15, leaves=64,

@@ -156,8 +156,6 @@ def _lamp(solid: Solid, x: float, y: float, z: float, size: tuple[float, float],
 
 def plate_quad(solid: Solid, y: float, z: float, texture: int, aspect: float) -> None:
     """A number plate across the car at y; it faces away from the car's middle."""
-    if texture < 0:
-        return
     half, tall = (0.26, 0.115) if aspect > 3 else (0.11, 0.1)
     facing = 1 if y > 0 else -1
     left = half * facing
@@ -312,6 +310,29 @@ def paint_for(rng: np.random.Generator, kind: str) -> Colour:
     return varied(rng, PAINTS[int(rng.integers(len(PAINTS)))], 0.04)
 
 
+_FRONT, _REAR = -2, -3
+
+
+@lru_cache(maxsize=128)
+def _plated(kind: str, front_aspect: float, rear_aspect: float) -> Mesh:
+    """A shell with its plates; their textures are _FRONT and _REAR for now, an aspect of 0 leaves one out."""
+    solid = Solid(Clue.VEHICLE, Material.METAL)
+    half = LENGTH_M[kind] / 2
+    if kind in CARS:
+        low, high = CARS[kind].clear + 0.17, CARS[kind].deck - 0.36
+        ahead, back = half + 0.014, -half - 0.02
+    else:
+        low, high = {"tuk_tuk": (0.5, 0.45), "motorcycle": (0.0, 0.6)}.get(kind, (0.6, 0.6))
+        ahead, back = {"truck": (3.87, -3.83), "bus": (5.54, -5.53), "school_bus": (5.54, -5.53),
+                       "tuk_tuk": (0.9, -1.33), "motorcycle": (0.9, -0.9), "tractor": (1.77, -1.22)}[kind]  # fmt: skip
+    if front_aspect and kind not in ("motorcycle", "tractor", "tuk_tuk"):
+        plate_quad(solid, ahead, low, _FRONT, front_aspect)
+    if rear_aspect:
+        plate_quad(solid, back, high, _REAR, rear_aspect)
+    solid.add(shell(kind))
+    return solid.mesh()
+
+
 def vehicle(kind: str, paint: Colour, front: tuple[int, float], rear: tuple[int, float]) -> Mesh:
     """A vehicle in its paint with its plates.
 
@@ -319,23 +340,9 @@ def vehicle(kind: str, paint: Colour, front: tuple[int, float], rear: tuple[int,
         kind: one of KINDS.
         front, rear: texture of the plate (-1 for none) and its width over its height.
     """
-    body = shell(kind)
-    slot = body.colours[:, 0] < 0
-    colours = np.where(slot[:, None], np.asarray(paint, np.float32), body.colours)
-    painted = Mesh(**{**vars(body), "colours": colours.astype(np.float32)})
-    if front[0] < 0 and rear[0] < 0:
-        return painted
-    solid = Solid(Clue.VEHICLE, Material.METAL)
-    half = LENGTH_M[kind] / 2
-    if kind in CARS:
-        low, high = CARS[kind].clear + 0.17, CARS[kind].deck - 0.36
-        ahead, back = half + 0.012, -half - 0.02
-    else:
-        low, high = {"tuk_tuk": (0.5, 0.45), "motorcycle": (0.0, 0.6)}.get(kind, (0.6, 0.6))
-        ahead, back = {"truck": (3.87, -3.83), "bus": (5.54, -5.53), "school_bus": (5.54, -5.53),
-                       "tuk_tuk": (0.9, -1.33), "motorcycle": (0.9, -0.9), "tractor": (1.77, -1.22)}[kind]  # fmt: skip
-    if kind not in ("motorcycle", "tractor", "tuk_tuk"):
-        plate_quad(solid, ahead, low, *front)
-    plate_quad(solid, back, high, *rear)
-    solid.add(painted)
-    return solid.mesh()
+    body = _plated(kind, front[1] if front[0] >= 0 else 0.0, rear[1] if rear[0] >= 0 else 0.0)
+    slot = body.colours[:, :1] < 0
+    colours = np.where(slot, np.asarray(paint, np.float32), body.colours)
+    table = np.array([rear[0], front[0]], np.int16)
+    texture = np.where(body.texture < -1, table[np.maximum(body.texture + 3, 0) % 2], body.texture)
+    return Mesh(**{**vars(body), "colours": colours, "texture": texture})
