@@ -1,4 +1,7 @@
-"""Faces of signs, drawn at four times their size and shrunk: warnings, limits, towns, directions, number plates."""
+"""Faces of signs, drawn at four times their size and shrunk.
+
+Warnings, limits, towns, directions, number plates.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,16 @@ Pixels = npt.NDArray[np.uint8]
 WHITE, BLACK, RED, YELLOW, BLUE, GREEN = (
     named(name) for name in ("white", "black", "red", "yellow", "blue", "green")
 )
-PICTOGRAMS = ("curve_left", "curve_right", "cattle", "crossing", "children", "bumps", "falling_rocks", "junction")
+PICTOGRAMS = (
+    "curve_left",
+    "curve_right",
+    "cattle",
+    "crossing",
+    "children",
+    "bumps",
+    "falling_rocks",
+    "junction",
+)
 
 _BIG = 4
 
@@ -39,7 +51,10 @@ def _done(image: Image.Image, big: int = _BIG) -> Pixels:
 
 
 def warning(style: str, pictogram: str) -> Pixels:
-    """A warning sign, 128 x 128: "vienna-white", "vienna-yellow" triangle or "diamond-yellow"; "blank" is grey."""
+    """A warning sign, 128 x 128: "vienna-white", "vienna-yellow" triangle or "diamond-yellow".
+
+    "blank" is grey.
+    """
     size = 128 * _BIG
     if "diamond" in style:
         image = _diamond(size)
@@ -62,8 +77,10 @@ def _triangle(size: int, fill: RGB) -> Image.Image:
         r = size * 0.05
         draw.ellipse((inner[0] - r, inner[1] - r, inner[0] + r, inner[1] + r), fill=(*RED, 255))
     centre = (size * 0.5, size * 0.635)
-    draw.polygon([(centre[0] + (x - centre[0]) * 0.72, centre[1] + (y - centre[1]) * 0.72) for x, y in corners],
-                 fill=(*fill, 255))
+    draw.polygon(
+        [(centre[0] + (x - centre[0]) * 0.72, centre[1] + (y - centre[1]) * 0.72) for x, y in corners],
+        fill=(*fill, 255),
+    )
     return image
 
 
@@ -85,7 +102,12 @@ def _pictogram(draw: ImageDraw.ImageDraw, name: str, middle: tuple[float, float]
     wide = int(r * 0.28)
     if name.startswith("curve"):
         side = -1 if name.endswith("left") else 1
-        draw.line([p(-0.4 * side, 0.9), p(-0.4 * side, 0.1), p(0.3 * side, -0.45)], fill=ink, width=wide, joint="curve")
+        draw.line(
+            [p(-0.4 * side, 0.9), p(-0.4 * side, 0.1), p(0.3 * side, -0.45)],
+            fill=ink,
+            width=wide,
+            joint="curve",
+        )
         draw.polygon([p(0.75 * side, -0.85), p(0.62 * side, -0.12), p(0.05 * side, -0.72)], fill=ink)
     elif name == "junction":
         draw.line([p(0, 0.9), p(0, -0.9)], fill=ink, width=int(wide * 1.2))
@@ -144,8 +166,10 @@ def stop(word: str, script: str) -> Pixels:
     image = Image.new("RGBA", (size, size), (*RED, 0))
     draw = ImageDraw.Draw(image)
     for radius, fill in ((0.5, WHITE), (0.47, RED)):
-        points = [(size / 2 + size * radius * math.cos(a), size / 2 + size * radius * math.sin(a))
-                  for a in (np.arange(8) + 0.5) * math.pi / 4]
+        points = [
+            (size / 2 + size * radius * math.cos(a), size / 2 + size * radius * math.sin(a))
+            for a in (np.arange(8) + 0.5) * math.pi / 4
+        ]
         draw.polygon(points, fill=(*fill, 255))
     if word:
         _centre(image, write(word, script, 160, WHITE, 700), (0.5, 0.5), (0.76, 0.3))
@@ -154,12 +178,12 @@ def stop(word: str, script: str) -> Pixels:
 
 def give_way() -> Pixels:
     """A triangle on its point, 128 x 128."""
-    return np.ascontiguousarray(np.asarray(_triangle(128 * _BIG, WHITE).resize((128, 128), Image.Resampling.BOX))[::-1])
+    return np.ascontiguousarray(
+        np.asarray(_triangle(128 * _BIG, WHITE).resize((128, 128), Image.Resampling.BOX))[::-1]
+    )
 
 
-def _centre(
-    image: Image.Image, text: Image.Image, at: tuple[float, float], box: tuple[float, float]
-) -> None:
+def _centre(image: Image.Image, text: Image.Image, at: tuple[float, float], box: tuple[float, float]) -> None:
     small = fit(text, int(image.width * box[0]), int(image.height * box[1]))
     left = int(image.width * at[0] - small.width / 2)
     top = int(image.height * at[1] - small.height / 2)
@@ -172,7 +196,8 @@ def town_sign(
 ) -> tuple[Pixels, float]:
     """A town's entry sign and its width over its height.
 
-    The name stands in its own script, with the Latin one below where they differ; without `lettering` it is blank.
+    The name stands in its own script, with the Latin one below where they differ; without `lettering` it is
+    blank.
     """
     fill, ink = named(background), named(text)
     shown, used = readable(local_name or name, name, script)
@@ -206,11 +231,15 @@ def direction_sign(
             label = fit(write(shown, used, 38, ink, 600), int(width * 0.66), int(line * 0.56))
             number = fit(write(str(km), "Latin", 38, ink, 600), int(width * 0.18), int(line * 0.48))
             image.alpha_composite(label, (int(width * 0.06), int(height * y - label.height / 2)))
-            image.alpha_composite(number, (int(width * 0.94) - number.width, int(height * y - number.height / 2)))
+            image.alpha_composite(
+                number, (int(width * 0.94) - number.width, int(height * y - number.height / 2))
+            )
     return np.asarray(image), width / height
 
 
-def name_board(text: str, script: str, fallback: str, fill: RGB, ink: RGB, *, lettering: bool = True, aspect: float = 5.0) -> Pixels:
+def name_board(
+    text: str, script: str, fallback: str, fill: RGB, ink: RGB, *, lettering: bool = True, aspect: float = 5.0
+) -> Pixels:
     """A shop's fascia or a street's name plate, 56 pixels high."""
     height = 56 * 2
     image = Image.new("RGBA", (int(height * aspect), height), (*fill, 255))

@@ -88,7 +88,10 @@ class Solid:
         repeat: tuple[float, float] = (1.0, 1.0),
         clue: Clue | None = None,
     ) -> None:
-        """An upright rectangle from `left` to `right` as seen from outside; the texture stands upright on it."""
+        """An upright rectangle from `left` to `right` as seen from outside.
+
+        The texture stands upright on it.
+        """
         (x0, y0), (x1, y1) = left[:2], right[:2]
         corners = [(x0, y0, bottom), (x1, y1, bottom), (x1, y1, top), (x0, y0, top)]
         u, v = repeat
@@ -245,16 +248,24 @@ def instances(
 
 
 def _instance(
-    template: Mesh, place: FloatArray, heading_deg: npt.NDArray[np.floating] | float, scale: npt.NDArray[np.floating] | float
+    template: Mesh,
+    place: FloatArray,
+    heading_deg: npt.NDArray[np.floating] | float,
+    scale: npt.NDArray[np.floating] | float,
 ) -> Mesh:
     """One copy, which shares all that does not move with its template."""
     turn = float(np.deg2rad(np.asarray(heading_deg).reshape(-1)[0]))
     c, s = np.cos(turn), np.sin(turn)
     rotation = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]], np.float32)
-    size = np.asarray(scale, np.float32).reshape(-1, 1) if np.ndim(scale) < 2 else np.asarray(scale, np.float32).T
+    size = (
+        np.asarray(scale, np.float32).reshape(-1, 1)
+        if np.ndim(scale) < 2
+        else np.asarray(scale, np.float32).T
+    )
     positions = template.positions @ (size * rotation) + place
     return Mesh(
-        positions, template.normals @ rotation, template.uv, template.colours, template.triangles, template.material,
+        positions, template.normals @ rotation, template.uv, template.colours, template.triangles,
+        template.material,
         template.texture, template.clue, template.flags,
     )  # fmt: skip
 

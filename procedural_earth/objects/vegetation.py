@@ -1,6 +1,7 @@
 """Trees, shrubs, grass and crops as meshes: sprites that face the camera far off, leaf cards close to it.
 
-A scene has one camera that never moves, so a sprite can face it; a second, hidden quad across it throws the shadow.
+A scene has one camera that never moves, so a sprite can face it; a second, hidden quad across it throws the
+shadow.
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ def season_of(kind: str, wears: str, snow: float) -> str:
 @lru_cache(maxsize=256)
 def plant(kind: str, variant: int) -> Plant:
     """The plant of that kind and variant, grown once."""
-    seed = np.random.SeedSequence([sum(ord(c) << (8 * (i % 4)) for i, c in enumerate(kind)) & 0x7FFFFFFF, variant])
+    seed = np.random.SeedSequence(
+        [sum(ord(c) << (8 * (i % 4)) for i, c in enumerate(kind)) & 0x7FFFFFFF, variant]
+    )
     return species_of(kind).grow(np.random.Generator(np.random.PCG64(seed)))
 
 
@@ -98,7 +101,9 @@ def _quad(texture: int, aspect: float, flags: int, double: bool) -> Mesh:
     solid.polygon(corners, texture=texture, uv=uv, flags=flags)
     if double:
         across = [(0, x, z) for x, _, z in corners]
-        solid.polygon(across, texture=texture, uv=uv, flags=CASTS_SHADOW if not flags & CASTS_SHADOW else flags)
+        solid.polygon(
+            across, texture=texture, uv=uv, flags=CASTS_SHADOW if not flags & CASTS_SHADOW else flags
+        )
     return solid.mesh()
 
 
@@ -157,7 +162,9 @@ def tufts(
     """Low plants (grass, reeds, crops) as quads that face the camera, roughly; they throw no shadow."""
     species, meshes = species_of(kind), []
     which = rng.integers(0, 2, len(places))
-    facing = np.rad2deg(np.arctan2(places[:, 0] - eye[0], places[:, 1] - eye[1])) + rng.uniform(-25, 25, len(places))
+    facing = np.rad2deg(np.arctan2(places[:, 0] - eye[0], places[:, 1] - eye[1])) + rng.uniform(
+        -25, 25, len(places)
+    )
     for variant in range(2):
         here = np.flatnonzero(which == variant)
         if len(here):
@@ -203,9 +210,9 @@ def _cards(solid: Solid, grown: Plant, kind: str, season: str, variant: int) -> 
     for i, centre in enumerate(centres):
         if kind in ("spruce", "larch"):
             near = np.argsort(np.abs(grown.at - centre).sum(axis=1))[:40]
-            shade = 0.75 + 0.5 * float(access[near].mean())
+            shade = min(1.0, 0.75 + 0.5 * float(access[near].mean()))
         else:
-            shade = 0.75 + 0.5 * float(access[i * leaves : (i + 1) * leaves].mean())
+            shade = min(1.0, 0.75 + 0.5 * float(access[i * leaves : (i + 1) * leaves].mean()))
         outward = (centre - middle) / extent
         least = 0.018 if kind in ("spruce", "larch") else 0.05
         size = float(np.clip(grown.clumps[i, 3], least, 0.12)) * 1.35
@@ -219,7 +226,9 @@ def _cards(solid: Solid, grown: Plant, kind: str, season: str, variant: int) -> 
             mirrored = bool(rng.random() < 0.5)
             uv = [(1, 1), (0, 1), (0, 0), (1, 0)] if mirrored else [(0, 1), (1, 1), (1, 0), (0, 0)]
             tone = (shade, shade, shade)
-            solid.polygon(corners, tone, Material.FOLIAGE, texture=texture, uv=uv, normals=normals, flags=VISIBLE)
+            solid.polygon(
+                corners, tone, Material.FOLIAGE, texture=texture, uv=uv, normals=normals, flags=VISIBLE
+            )
 
 
 def clump_sprite(kind: str, season: str) -> int:
@@ -231,8 +240,11 @@ def clump_sprite(kind: str, season: str) -> int:
         grown = plant(kind, 0)
         needle = kind in ("pine", "spruce", "larch")
         count = 560 if needle else 330
-        length, width = (0.17, 0.011) if needle else (0.115, 0.115 * float(np.clip(
-            grown.size[:, 1].mean() / grown.size[:, 0].mean(), 0.25, 0.6)))
+        length, width = (
+            (0.17, 0.011)
+            if needle
+            else (0.115, 0.115 * float(np.clip(grown.size[:, 1].mean() / grown.size[:, 0].mean(), 0.25, 0.6)))
+        )
         out = rng.normal(size=(count, 3))
         out /= np.linalg.norm(out, axis=1, keepdims=True)
         at = out * (rng.random(count) ** 0.5)[:, None] * np.array([0.78, 0.78, 0.62]) + np.array([0, 0, 1.0])
@@ -241,16 +253,25 @@ def clump_sprite(kind: str, season: str) -> int:
         facing = rng.normal(0, 0.5, (count, 3)) + out * 0.4 + np.array([0, 0, 0.5])
         facing /= np.linalg.norm(facing, axis=1, keepdims=True)
         size = np.array([[length, width]]) * rng.uniform(0.65, 1.15, (count, 1))
-        ends = at[:: 9]
+        ends = at[::9]
         wood = np.concatenate(
-            [np.tile([[0.0, 0.0, 0.85]], (len(ends), 1)), ends, np.tile([[0.02, 0.008]], (len(ends), 1))], axis=1
+            [np.tile([[0.0, 0.0, 0.85]], (len(ends), 1)), ends, np.tile([[0.02, 0.008]], (len(ends), 1))],
+            axis=1,
         )
         tone = np.clip(rng.normal(0.5, 0.24, count), 0, 1)
         hue = np.where(rng.random(count) < 0.12, 1, 0)
         tuft = Plant(at, along, facing, size, tone, hue, wood, np.full(len(wood), 2), np.zeros((0, 4)))
         texture = draw(
-            tuft, _palette(species, season), height=192, width=192, turn=0.0, half_width=1.0, thickness=0.7,
-            snow=0.75 if season == "snow" else 0.0, top=2.0, rng=rng,
+            tuft,
+            _palette(species, season),
+            height=192,
+            width=192,
+            turn=0.0,
+            half_width=1.0,
+            thickness=0.7,
+            snow=0.75 if season == "snow" else 0.0,
+            top=2.0,
+            rng=rng,
         )
         return texture.rgba
 
