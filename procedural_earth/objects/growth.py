@@ -196,7 +196,7 @@ def conifer(
     whorls: int,
     droop: float,
     density: float = 1.0,
-    leaf: tuple[float, float] = (0.016, 0.0032),
+    leaf: tuple[float, float] = (0.018, 0.0040),
     power: float = 0.9,
     ragged: float = 0.18,
 ) -> Plant:
@@ -235,7 +235,7 @@ def _bough(rng: Generator, z: float, angle: float, length: float, droop: float) 
 
 
 def _needles(rng: Generator, points: Array, length: float, density: float) -> Array:
-    count = max(10, int(1300 * length * density))
+    count = max(10, int(900 * length * density))
     s = rng.uniform(0.08, 1, count) ** 0.8 * (len(points) - 1)
     low = np.minimum(s.astype(int), len(points) - 2)
     part = (s - low)[:, None]

@@ -15,6 +15,11 @@ from procedural_earth.scene import CLUES, Scene
 VILLAGE, TOWN, TAIGA = (43.3, 11.4), (47.77, 9.17), (61.0, 90.0)
 
 
+def _slow(place: tuple[float, float]) -> object:
+    """Another place, left out of the quick tests: its plants and facades take seconds to draw."""
+    return pytest.param(place, marks=pytest.mark.slow)
+
+
 @cache
 def scene(place: tuple[float, float], without: frozenset[str] = frozenset(), seed: int = 0) -> Scene:
     return scene_of(*place, date=datetime.date(2026, 6, 20), hour=11.0, seed=seed, without=without)
@@ -49,7 +54,7 @@ def test_another_day_moves_traffic_only() -> None:
     assert not np.array_equal(corners(moved, Clue.VEHICLE), corners(here, Clue.VEHICLE))
 
 
-@pytest.mark.parametrize("place", [VILLAGE, TOWN, TAIGA])
+@pytest.mark.parametrize("place", [VILLAGE, _slow(TOWN), _slow(TAIGA)])
 def test_a_scene_keeps_its_budget_and_its_textures(place: tuple[float, float]) -> None:
     made = scene(place)
     mesh, textures, _ = furnish(made.site, made.look)
@@ -59,7 +64,7 @@ def test_a_scene_keeps_its_budget_and_its_textures(place: tuple[float, float]) -
     assert np.isfinite(mesh.positions).all()
 
 
-@pytest.mark.parametrize("place", [VILLAGE, TOWN])
+@pytest.mark.parametrize("place", [VILLAGE, _slow(TOWN)])
 def test_houses_and_signs_keep_off_the_road_and_the_camera(place: tuple[float, float]) -> None:
     made, mesh = scene(place), objects(place)
     low = corners(mesh, Clue.BUILDING)
@@ -72,21 +77,24 @@ def test_houses_and_signs_keep_off_the_road_and_the_camera(place: tuple[float, f
         assert np.linalg.norm(corners(mesh, clue) - eye, axis=1).min(initial=np.inf) > 1.5
 
 
-@pytest.mark.parametrize("place", [VILLAGE, TOWN, TAIGA])
+@pytest.mark.parametrize("place", [VILLAGE, _slow(TOWN), _slow(TAIGA)])
 def test_nothing_floats(place: tuple[float, float]) -> None:
     made, mesh = scene(place), objects(place)
     plants = corners(mesh, Clue.VEGETATION).reshape(-1, 3, 3)
-    flat = np.ptp(plants[..., 2], axis=1) > 1.0  # the sprites' quads
-    feet = plants[flat].reshape(-1, 3)
+    away = np.linalg.norm(plants.mean(axis=1)[:, :2], axis=1)
+    sprites = plants[(np.ptp(plants[..., 2], axis=1) > 1.0) & (away > 40)]
+    feet = np.take_along_axis(sprites, sprites[..., 2].argmin(axis=1)[:, None, None], axis=1)[:, 0]
     apart = feet[:, 2] - made.site.height(feet[:, 0], feet[:, 1])
-    # each quad has corners at its foot; a sprite is wide, so the ground below them may slope a little
-    assert (np.abs(apart) < 2.5).mean() > 0.3
+    # a sprite's corner lies some metres beside its foot, where the ground may be higher or lower
+    assert len(feet) > 10
+    assert abs(np.median(apart)) < 0.4
+    assert np.quantile(apart, 0.98) < 3.0
     cars = corners(mesh, Clue.VEHICLE)
     assert (cars[:, 2] - made.site.height(cars[:, 0], cars[:, 1])).min() > -1.5
 
 
 def test_traffic_keeps_to_the_side_of_the_country() -> None:
-    right, left = scene(TOWN), scene((52.2, 0.13))
+    right, left = scene(VILLAGE), scene((52.2, 0.13))
     assert driving_side(right.site) == 1
     assert driving_side(left.site) == -1
     sides = {
@@ -101,13 +109,13 @@ def test_traffic_keeps_to_the_side_of_the_country() -> None:
     [("poles", Clue.POLE), ("bollards", Clue.BOLLARD), ("plates", Clue.PLATE), ("flags", Clue.FLAG)],
 )
 def test_a_clue_that_is_off_leaves_no_trace(clue: str, gone: Clue) -> None:
-    assert len(corners(objects(TOWN, clue), gone)) == 0
+    assert len(corners(objects(VILLAGE, clue), gone)) == 0
 
 
 def test_the_clues_are_there_when_they_are_on() -> None:
-    assert len(corners(objects(TOWN), Clue.PLATE))
-    assert len(corners(objects(TOWN), Clue.SIGN))
-    assert len(corners(objects(TOWN), Clue.BUILDING))
+    assert len(corners(objects(VILLAGE), Clue.PLATE))
+    assert len(corners(objects(VILLAGE), Clue.SIGN))
+    assert len(corners(objects(VILLAGE), Clue.BUILDING))
     assert len(corners(objects(VILLAGE), Clue.POLE))
 
 

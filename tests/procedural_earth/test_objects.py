@@ -117,7 +117,8 @@ def test_front_and_rear_plates_are_told_apart() -> None:
 
 def test_the_plants_of_the_facts_grow() -> None:
     assert {
-        "spruce", "pine", "birch", "broadleaf", "poplar", "olive", "cypress", "palm_coconut", "palm_date", "acacia",
+        "spruce", "pine", "birch", "broadleaf", "poplar", "olive", "cypress", "palm_coconut", "palm_date",
+        "acacia",
         "eucalyptus", "rainforest", "bamboo", "cactus", "shrub", "baobab", "larch",
     } <= set(SPECIES)  # fmt: skip
     assert {"wheat", "maize", "rice_paddy", "vineyard", "sunflower", "tea"} <= set(LOW)
