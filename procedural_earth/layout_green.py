@@ -121,7 +121,7 @@ def _plant(
         )
         here, heights = here[room > 0], heights[room > 0]
         season = vegetation.season_of(name, wears, lying)
-        close = near[here]
+        close = near[here] & (season != "bare")  # twigs are finer in the sprite
         feet = np.stack([x[here], y[here], z[here]], axis=1)
         tint = tone[here].astype(np.float32)
         far = ~close

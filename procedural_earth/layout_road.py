@@ -284,9 +284,11 @@ def _plates(site: Site, rng: Generator) -> tuple[tuple[int, float], tuple[int, f
 
 def _kinds(site: Site) -> tuple[list[str], Array]:
     """Kinds of vehicles and their weights by region."""
-    weights = {"hatchback": 5.0, "sedan": 5.0, "estate": 2.0, "suv": 4.0, "pickup": 1.0, "van": 1.6,
-               "truck": 1.0, "bus": 0.4, "motorcycle": 0.4, "minibus": 0.6, "kei": 0.0, "tuk_tuk": 0.0, "tractor": 0.3,
-               "school_bus": 0.0}  # fmt: skip
+    weights = {
+        "hatchback": 5.0, "sedan": 5.0, "estate": 2.0, "suv": 4.0, "pickup": 1.0, "van": 1.6, "truck": 1.0,
+        "bus": 0.4, "motorcycle": 0.4, "minibus": 0.6, "kei": 0.0, "tuk_tuk": 0.0, "tractor": 0.3,
+        "school_bus": 0.0,
+    }  # fmt: skip
     country = site.facts.country
     if country is not None and "plates" not in site.without:
         region = country.region

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from procedural_earth.mesh import CASTS_SHADOW, VISIBLE, Clue, Material, Mesh
 from procedural_earth.objects.growth import Plant
-from procedural_earth.objects.solids import Solid, empty, instances, linear
+from procedural_earth.objects.solids import Solid, instances, linear
 from procedural_earth.objects.species import LOW, SPECIES, Species
 from procedural_earth.objects.sprites import draw
 from procedural_earth.objects.textures import BOOK
@@ -25,9 +25,6 @@ SEASONS = ("green", "autumn", "bare", "snow")
 TREES = tuple(SPECIES)
 NEUTRAL = "broadleaf"
 """The one tree of a world without the climate's clue."""
-
-_TOP = 1.04
-_DRY = np.array([[0.62, 0.53, 0.34], [0.80, 0.70, 0.46]])
 
 
 def species_of(kind: str) -> Species:
@@ -68,22 +65,37 @@ def _palette(species: Species, season: str) -> Array:
     return np.array(rows, dtype=np.float64) / 255
 
 
+def _turn(variant: int) -> float:
+    return 0.7 + 2.1 * variant
+
+
+@lru_cache(maxsize=256)
+def frame(kind: str, variant: int) -> tuple[float, float]:
+    """Half width and height of a sprite's picture in heights of the plant, so that no twig is cut off."""
+    grown, turn = plant(kind, variant), _turn(variant)
+    points = np.concatenate([grown.at, grown.wood[:, :3], grown.wood[:, 3:6]])
+    across = np.abs(points[:, 0] * np.cos(turn) - points[:, 1] * np.sin(turn))
+    reach = float(grown.size[:, 0].max()) if len(grown.size) else float(grown.wood[:, 6].max())
+    return float(across.max()) + reach, max(float(points[:, 2].max()) + reach, 0.6)
+
+
 def sprite(kind: str, variant: int, season: str) -> int:
     """Index of the sprite's texture in the book, drawn at first use."""
     species = species_of(kind)
 
     def make():  # type: ignore[no-untyped-def]
-        width = int(round(species.texels * species.aspect / 16) * 16)
+        half, top = frame(kind, variant)
+        width = max(32, int(round(species.texels * 2 * half / top / 16) * 16))
         return draw(
             plant(kind, variant),
             _palette(species, season),
             height=species.texels,
             width=width,
-            turn=0.7 + 2.1 * variant,
-            half_width=species.aspect / 2,
+            turn=_turn(variant),
+            half_width=half,
             thickness=species.thickness,
             snow=0.75 if season == "snow" else 0.0,
-            top=_TOP,
+            top=top,
             leaves=season != "bare",
             rng=np.random.Generator(np.random.PCG64(variant + 11)),
         )
@@ -92,12 +104,12 @@ def sprite(kind: str, variant: int, season: str) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _quad(texture: int, aspect: float, flags: int, double: bool) -> Mesh:
-    """An upright sprite quad one unit high, facing south (towards -y); `double` adds one across it."""
+def _quad(texture: int, size: tuple[float, float], flags: int, double: bool) -> Mesh:
+    """An upright sprite quad of half width and height, facing south; `double` adds one across it."""
     solid = Solid(Clue.VEGETATION, Material.FOLIAGE)
-    half = aspect / 2 / _TOP
+    half, top = size
     uv = [(0, 1), (1, 1), (1, 0), (0, 0)]
-    corners = [(-half, 0, -0.015), (half, 0, -0.015), (half, 0, 1), (-half, 0, 1)]
+    corners = [(-half, 0, -0.015), (half, 0, -0.015), (half, 0, top), (-half, 0, top)]
     solid.polygon(corners, texture=texture, uv=uv, flags=flags)
     if double:
         across = [(0, x, z) for x, _, z in corners]
@@ -124,7 +136,7 @@ def billboards(
         places: (N, 3) feet, metres. heights_m: (N,). variants: (N,) 0 … VARIANTS - 1. tint: (N, 3) factors.
         shadow_m: within this distance a tree has a second quad that throws its shadow.
     """
-    species, meshes = species_of(kind), []
+    meshes: list[Mesh] = []
     east, north = places[:, 0] - eye[0], places[:, 1] - eye[1]
     distance, facing = np.hypot(east, north), np.rad2deg(np.arctan2(east, north))
     for variant in range(VARIANTS):
@@ -134,17 +146,17 @@ def billboards(
             if len(here) == 0:
                 continue
             flags = VISIBLE | CASTS_SHADOW if near else VISIBLE
-            flat = _quad(index, species.aspect, flags, False)
+            flat = _quad(index, frame(kind, variant), flags, False)
             meshes.append(instances(flat, places[here], facing[here], heights_m[here], tint[here]))
             if near:
-                cross = _shadow_quad(index, species.aspect)
+                cross = _shadow_quad(index, frame(kind, variant))
                 meshes.append(instances(cross, places[here], facing[here], heights_m[here], tint[here]))
     return meshes
 
 
 @lru_cache(maxsize=512)
-def _shadow_quad(texture: int, aspect: float) -> Mesh:
-    quad = _quad(texture, aspect, CASTS_SHADOW, False)
+def _shadow_quad(texture: int, size: tuple[float, float]) -> Mesh:
+    quad = _quad(texture, size, CASTS_SHADOW, False)
     turn = np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]], np.float32)
     return Mesh(**{**vars(quad), "positions": quad.positions @ turn, "normals": quad.normals @ turn})
 
@@ -160,7 +172,7 @@ def tufts(
     eye: tuple[float, float] = (0.0, 0.0),
 ) -> list[Mesh]:
     """Low plants (grass, reeds, crops) as quads that face the camera, roughly; they throw no shadow."""
-    species, meshes = species_of(kind), []
+    meshes: list[Mesh] = []
     which = rng.integers(0, 2, len(places))
     facing = np.rad2deg(np.arctan2(places[:, 0] - eye[0], places[:, 1] - eye[1])) + rng.uniform(
         -25, 25, len(places)
@@ -168,7 +180,7 @@ def tufts(
     for variant in range(2):
         here = np.flatnonzero(which == variant)
         if len(here):
-            quad = _quad(sprite(kind, variant, season), species.aspect, VISIBLE, False)
+            quad = _quad(sprite(kind, variant, season), frame(kind, variant), VISIBLE, False)
             meshes.append(instances(quad, places[here], facing[here], heights_m[here], tint[here]))
     return meshes
 
@@ -193,7 +205,7 @@ def _near_tree(kind: str, variant: int, season: str) -> Mesh:
     if season != "bare":
         _cards(solid, grown, kind, season, variant)
         # the cards would darken each other: two hidden sprites throw the crown's shadow instead
-        solid.add(_quad(sprite(kind, variant, season), species.aspect, CASTS_SHADOW, True))
+        solid.add(_quad(sprite(kind, variant, season), frame(kind, variant), CASTS_SHADOW, True))
     return solid.mesh()
 
 
@@ -280,14 +292,4 @@ def clump_sprite(kind: str, season: str) -> int:
 
 def crossed(kind: str, variant: int, season: str) -> Mesh:
     """Two sprites across each other, one unit high."""
-    species = species_of(kind)
-    return _quad(sprite(kind, variant, season), species.aspect, VISIBLE | CASTS_SHADOW, True)
-
-
-def neutral_tint(count: int) -> npt.NDArray[np.float32]:
-    """(count, 3) ones."""
-    return np.ones((count, 3), np.float32)
-
-
-def nothing() -> Mesh:
-    return empty()
+    return _quad(sprite(kind, variant, season), frame(kind, variant), VISIBLE | CASTS_SHADOW, True)
