@@ -1,7 +1,7 @@
 """Drawing Procedural Earth on one core: panoramas of 2048 and 4096 pixels, training views of 160, memory.
 
-Goals, once warm: 3 s, 10 s, 25 views a second with the making of the scene, 700 MB. Places of all kinds, seen
-once before they are timed only where the goal says "warm": each view is of a place that is new to the process.
+Goals, once warm: 3 s, 10 s, 25 views a second with the making of the scene, 700 MB. Each view is of a place
+that is new to the process; compiled code and the sprites of common plants are warm.
 CPU seconds of one thread: the median over the places.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from record import record
 
-from procedural_earth.render import Rendering, render, render_view
+from procedural_earth.rendering import Rendering, render, render_view
 
 DATE = datetime.date(2024, 5, 20)
 # open country, forest, town, desert, coast

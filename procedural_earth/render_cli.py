@@ -11,7 +11,7 @@ from pathlib import Path
 from planet_core.files import atomic_file
 from planet_core.stopping import UserError
 from procedural_earth.facts import PlaceError
-from procedural_earth.render import RenderError, Rendering, render, render_view
+from procedural_earth.rendering import RenderError, Rendering, render, render_view
 from procedural_earth.scene import CLUES
 
 QUALITY = 90

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import procedural_earth
 from procedural_earth.facts import PlaceError
 from procedural_earth.mesh import Clue
-from procedural_earth.render import RENDER_VERSION, RenderError, Rendering, render, render_view, scene_of
+from procedural_earth.rendering import RENDER_VERSION, RenderError, Rendering, render, render_view, scene_of
 
 MAY = datetime.date(2024, 5, 20)
 FRANCE = (48.2, 1.5)
@@ -199,3 +200,10 @@ def test_bad_views_say_what_to_do() -> None:
         render_view(*FRANCE, date=MAY, hour=10.0, heading=0.0, fov=170.0)
     with pytest.raises(RenderError, match="px wide"):
         render_view(*FRANCE, date=MAY, hour=10.0, heading=0.0, px=4)
+
+
+def test_the_package_draws() -> None:
+    assert procedural_earth.render is render
+    assert procedural_earth.render_view is render_view
+    with pytest.raises(AttributeError, match="no attribute 'paint'"):
+        _ = procedural_earth.paint
