@@ -177,12 +177,17 @@ def _bend(site: Site, forward: bool) -> str:
 
 def _town_signs(parts: Parts, rng: Generator, plain: bool) -> None:
     site = parts.site
+    if plain:
+        for forward in (True, False):
+            if rng.random() < 0.5:
+                along = (1 if forward else -1) * rng.uniform(12, 40)
+                _stand(parts, signs.blank(1.9, 0.7), along, forward, out=2.0)
+        return
     country, towns = site.facts.country, site.facts.towns
     if country is None or not towns:
         return
-    lettering = "script" not in site.without and not plain
-    background = "grey" if plain else country.town_sign_background
-    text = "white" if plain else country.town_sign_text
+    lettering = "script" not in site.without
+    background, text = country.town_sign_background, country.town_sign_text
     near = towns[0]
     if near.distance_km < 7 and rng.random() < 0.85:
         face, aspect = sign_faces.town_sign(
