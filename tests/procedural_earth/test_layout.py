@@ -9,7 +9,7 @@ import pytest
 from procedural_earth.layout import furnish
 from procedural_earth.layout_parts import driving_side
 from procedural_earth.mesh import Clue, Mesh
-from procedural_earth.render import scene_of
+from procedural_earth.rendering import scene_of
 from procedural_earth.scene import CLUES, Scene
 
 VILLAGE, TOWN, TAIGA = (43.3, 11.4), (47.77, 9.17), (61.0, 90.0)
