@@ -24,7 +24,7 @@ def pixels(rendering: Rendering) -> np.ndarray:
 
 
 def cut(picture: np.ndarray, middle_deg: float, heading_deg: float, px: int) -> np.ndarray:
-    """A 90 degree view out of a panorama; each pixel is the mean of 4 x 4 places between four of its pixels."""
+    """A 90 degree view out of a panorama; a pixel is the mean of 4 x 4 places between four of its own."""
     high, wide = picture.shape[:2]
     grid = (np.arange(px * 4) + 0.5) / (px * 4) * 2 - 1
     x, y = np.meshgrid(grid, grid)
