@@ -9,6 +9,7 @@ from procedural_earth.mesh import Mesh
 from procedural_earth.objects import furniture, sign_faces, signs, vehicles
 from procedural_earth.objects.textures import BOOK
 from procedural_earth.road import SIDE_HALF, SIDE_LEFT, SIDE_RIGHT, SIDE_U, side_u
+from procedural_earth.seeds import pick
 
 Generator = np.random.Generator
 
@@ -339,7 +340,7 @@ def _vehicle(
     parts: Parts, rng: Generator, names: list[str], weights: Array, along: float, offset: float, forward: bool
 ) -> None:
     site = parts.site
-    kind = str(rng.choice(names, p=weights))
+    kind = names[pick(rng, weights)]
     front, rear = _plates(site, rng)
     mesh = vehicles.vehicle(kind, vehicles.paint_for(rng, kind), front, rear)
     x, y, z, heading = site.road.at(along, offset)

@@ -20,6 +20,7 @@ from procedural_earth.objects.landmarks import landmark, landmark_for
 from procedural_earth.objects.lettering import shop_words
 from procedural_earth.objects.signs import UV
 from procedural_earth.objects.solids import Colour, Solid, linear
+from procedural_earth.seeds import pick
 
 Generator = np.random.Generator
 TRIMS = ((240, 238, 230), (226, 216, 196), (112, 84, 62), (84, 90, 94))
@@ -85,9 +86,9 @@ def _lots(site: Site, rng: Generator, town: float) -> list[Lot]:
     for side in (-1, 1):
         for row in range(rows):
             along = -reach + rng.uniform(0, 12)
-            district = str(rng.choice(names, p=weights))
+            district = names[pick(rng, weights)]
             while along < reach:
-                family = district if rng.random() < 0.75 else str(rng.choice(names, p=weights))
+                family = district if rng.random() < 0.75 else names[pick(rng, weights)]
                 size = (
                     "shop"
                     if row == 0 and rng.random() < shops
@@ -117,7 +118,7 @@ def _farms(site: Site, rng: Generator) -> list[Lot]:
     for _ in range(int(rng.poisson(chance * 3.0))):
         along, away = rng.uniform(-260, 260), rng.uniform(14, 110)
         side = 1 if rng.random() < 0.5 else -1
-        family = str(rng.choice(names, p=weights))
+        family = names[pick(rng, weights)]
         if family in ("modern_block", "soviet_panel"):
             continue
         house = building(family, "small" if rng.random() < 0.6 else "large", int(rng.integers(VARIANTS)))
@@ -211,8 +212,12 @@ def _overlap(
     slack = 0.15
     apart = np.abs(gap_x * fy - gap_y * fx) > half_width[one] + width * along + depth * across - slack
     apart |= np.abs(gap_x * fx + gap_y * fy) > half_depth[one] + width * across + depth * along - slack
-    apart |= np.abs(gap_x * gy - gap_y * gx) > width + half_width[one] * along + half_depth[one] * across - slack
-    apart |= np.abs(gap_x * gx + gap_y * gy) > depth + half_width[one] * across + half_depth[one] * along - slack
+    apart |= (
+        np.abs(gap_x * gy - gap_y * gx) > width + half_width[one] * along + half_depth[one] * across - slack
+    )
+    apart |= (
+        np.abs(gap_x * gx + gap_y * gy) > depth + half_width[one] * across + half_depth[one] * along - slack
+    )
     return np.asarray(~apart)
 
 
