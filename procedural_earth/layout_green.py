@@ -116,9 +116,9 @@ def _plant(
         low, high = SPECIES[name].height_m
         heights = low + (high - low) * size[here]
         crown = 0.5 * SPECIES[name].aspect * heights
-        room = np.minimum(
-            distance[here] - 4.5 - crown, site.road.clearance(x[here], y[here]) - 0.55 * crown - 0.4
-        )
+        # no crown over the camera, no trunk by the kerb
+        beside = site.road.clearance(x[here], y[here]) + site.road.sidewalk_m
+        room = np.minimum(distance[here] - 6.0 - crown, beside - np.maximum(0.55 * crown + 0.4, 2.5))
         here, heights = here[room > 0], heights[room > 0]
         season = vegetation.season_of(name, wears, lying)
         close = near[here] & (season != "bare")  # twigs are finer in the sprite

@@ -52,8 +52,8 @@ class Rendering:
 @cache
 def _film() -> Array:
     """sRGB bytes of exposed light, in 4096 steps of the square root of 0..16."""
-    x = (np.linspace(0, 4, 4096) ** 2) * 0.78
-    curve = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0, 1)
+    x = (np.linspace(0, 4, 4096) ** 2) * 0.84
+    curve = np.clip(x * (2.51 * x + 0.075) / (x * (2.43 * x + 0.59) + 0.14), 0, 1)
     srgb = np.where(curve <= 0.0031308, curve * 12.92, 1.055 * curve ** (1 / 2.4) - 0.055)
     return np.round(srgb * 255).astype(np.uint8)
 
@@ -221,7 +221,7 @@ def _paint(
 
 
 def _metadata(scene: Scene, date: datetime.date, hour: float) -> dict[str, Any]:
-    facts = scene.site.facts
+    facts = scene.facts
     return {
         "version": RENDER_VERSION,
         "lat": facts.lat,
