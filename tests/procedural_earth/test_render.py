@@ -11,7 +11,15 @@ import procedural_earth
 from procedural_earth import facts
 from procedural_earth.facts import PlaceError
 from procedural_earth.mesh import Clue
-from procedural_earth.rendering import RENDER_VERSION, RenderError, Rendering, render, render_view, scene_of
+from procedural_earth.rendering import (
+    RENDER_VERSION,
+    RenderError,
+    Rendering,
+    render,
+    render_view,
+    render_views,
+    scene_of,
+)
 from procedural_earth.scene import CLUES
 
 MAY = datetime.date(2024, 5, 20)
@@ -246,5 +254,23 @@ def test_bad_views_say_what_to_do() -> None:
 def test_the_package_draws() -> None:
     assert procedural_earth.render is render
     assert procedural_earth.render_view is render_view
+    assert procedural_earth.render_views is render_views
     with pytest.raises(AttributeError, match="no attribute 'paint'"):
         _ = procedural_earth.paint
+
+
+def test_several_views_are_those_drawn_one_by_one() -> None:
+    moment = {"date": MAY, "hour": 10.0, "px": 48, "seed": 3, "masks": True}
+    together = render_views(*FRANCE, headings=[20.0, 110.0], **moment)
+    for heading, view in zip((20.0, 110.0), together, strict=True):
+        alone = render_view(*FRANCE, heading=heading, **moment)
+        assert np.abs(pixels(alone) - pixels(view)).mean() < 0.05
+        assert alone.masks is not None
+        assert view.masks is not None
+        assert (alone.masks != view.masks).mean() < 0.002
+        assert alone.metadata == view.metadata
+
+
+def test_views_of_no_heading() -> None:
+    with pytest.raises(RenderError, match="no heading"):
+        render_views(*FRANCE, date=MAY, hour=10.0, headings=[])
