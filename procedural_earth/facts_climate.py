@@ -95,10 +95,11 @@ def leaves(lat: float, lng: float, day_of_year: float) -> Leaves:
     later = float(temperature(lat, lng, day_of_year + 10))
     if float(_warmest_coldest(np.asarray(lat), np.asarray(lng))[1]) > 9.0:
         return "green"
-    if now < 5.0:
+    rising = later > now
+    if now < (5.0 if rising else 7.5):  # the last leaves fall well before the coldest days
         return "bare"
     if now < 11.0:
-        return "spring" if later > now else "autumn"
+        return "spring" if rising else "autumn"
     return "green"
 
 
