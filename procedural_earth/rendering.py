@@ -203,8 +203,8 @@ def _paint(
             scene.eye, face.turn, face.focal, whole, depth, seen,
         )  # fmt: skip
         shade_face(
-            stage, scene.light, scene.look, scene.land, prepared.shade, scene.eye, face.turn, face.focal, seen,
-            panorama, number,
+            stage, scene.light, scene.look, scene.land, prepared.shade, scene.eye, face.turn, face.focal,
+            seen, panorama, number,
             math.radians(scene.heading_deg), image, distances, clues,
             np.zeros(4, np.int64), np.zeros((3, 4)),
         )  # fmt: skip
