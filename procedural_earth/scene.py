@@ -141,7 +141,7 @@ def _towards_shore(facts: PlaceFacts) -> tuple[float, float]:
     met = np.flatnonzero(is_sea(np.clip(lat, -90, 90), (lng + 180.0) % 360.0 - 180.0))
     if not len(met):
         return 0.0, 0.0
-    step = max(float(along[met[0]]) - float(generator(facts.identity, "shore").uniform(380.0, 560.0)), 0.0)
+    step = max(float(along[met[0]]) - float(generator(facts.identity, "shore").uniform(180.0, 420.0)), 0.0)
     return step * math.sin(turn), step * math.cos(turn)
 
 

@@ -157,6 +157,8 @@ def _coast(land: Land, z: float, away: float) -> float:
     steep = 0.030 + 0.35 * land.rugged
     limit = land.sea_level + 0.05 * min(away, 30.0) + steep * max(away - 25.0, 0.0)
     limit += 1e-5 * away * away
+    # the last kilometre leans towards the water, so that it is seen from the road
+    z = land.sea_level + (z - land.sea_level) * min(away / 1100.0, 1.0) ** (1.0 - 0.5 * land.rugged)
     return min(max(z, land.sea_level + 0.04 * min(away, 40.0)), limit)
 
 
