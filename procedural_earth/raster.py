@@ -151,7 +151,7 @@ _BEHIND, _LEFT, _RIGHT, _ABOVE, _BELOW = 1, 2, 4, 8, 16
 
 @compiled
 def _turned(positions: Array, eye: Array, turn: Array, side: float, points: Array, outside: Array) -> None:
-    """The vertices as the eye sees them (right, down, forward), and the planes of the face they lie beyond."""
+    """The vertices as the eye sees them (right, down, forward), and the planes of the face they lie past."""
     r00, r01, r02 = turn[0, 0], turn[0, 1], turn[0, 2]
     r10, r11, r12 = turn[1, 0], turn[1, 1], turn[1, 2]
     r20, r21, r22 = turn[2, 0], turn[2, 1], turn[2, 2]
