@@ -123,7 +123,7 @@ def sample(
         names = np.array(
             [identity(*pair) for pair in zip(lat.tolist(), lng.tolist(), strict=True)], dtype=object
         )
-        new = np.array([not (name in seen or seen.add(name)) for name in names], dtype=bool)  # type: ignore[func-returns-value]
+        new = np.array([not (name in seen or seen.add(name)) for name in names], dtype=np.bool_)  # type: ignore[func-returns-value]
         kept.append((lat[new], lng[new], names[new]))
         if len(seen) - before < BATCH // 1000:
             raise SamplingError(f"only {len(seen)} of {count} places fit: lower the count or exclude_km")
@@ -171,14 +171,17 @@ def _spacing_km() -> Array:
     """Of every town, the typical distance to the next, from the number of towns in its cells of three degrees."""
     towns = packed("towns")
     counts = np.diff(towns["cell_start"]).reshape(180, 360)
-    around = sum(np.roll(np.roll(counts, row, 0), column, 1) for row in (-1, 0, 1) for column in (-1, 0, 1))
+    shifts = [(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1)]
+    around = np.sum([np.roll(counts, shift, (0, 1)) for shift in shifts], axis=0)
     row, column = towns["lat"] // 10_000 + 90, towns["lng"] // 10_000 + 180
     area_km2 = (3 * np.pi * EARTH_RADIUS_KM / 180) ** 2 * np.cos(np.radians(towns["lat"] / 1e4))
     return np.asarray(np.sqrt(area_km2 / around[np.clip(row, 0, 179), column % 360]))
 
 
 def _town_weights() -> Array:
-    return np.sqrt(np.maximum(packed("towns")["population"].astype(np.float64), 100) * _spacing_km())
+    return np.asarray(
+        np.sqrt(np.maximum(packed("towns")["population"].astype(np.float64), 100) * _spacing_km())
+    )
 
 
 def _world() -> Array:
