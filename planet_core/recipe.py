@@ -26,6 +26,7 @@ _CHOICES = {
 _LEAST = {
     **dict.fromkeys(("max_photos", "min_photos", "epochs", "batch_size", "accumulate"), 1),
     **dict.fromkeys(("max_level", "fine_level", "weight_decay", "balance", "patience", "colour"), 0),
+    "initial_accumulator": 0,
 }
 _SHARES = ("validation_share", "warmup_share", "label_smoothing", "average", "dropout")
 
@@ -75,6 +76,8 @@ class Recipe:
         shared_statistics: whether batch normalisation is over the photos of all processes, not of each.
         frozen: whether the weights of an `hf:` network stay as they were loaded, and the heads alone train.
         dropout: share of the embedding dropped in training; None for the network's own.
+        initial_accumulator: what the sums of `adagrad` start at. 0 is torch's; then the first step moves every
+            weight by the whole learning rate, whatever its gradient. 0.1 is that of other implementations.
     """
 
     name: str
@@ -108,6 +111,7 @@ class Recipe:
     shared_statistics: bool = False
     frozen: bool = False
     dropout: float | None = None
+    initial_accumulator: float = 0.0
 
     def __post_init__(self) -> None:
         """Raises RecipeError where a value makes no sense."""
