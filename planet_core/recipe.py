@@ -76,7 +76,7 @@ class Recipe:
         shared_statistics: whether batch normalisation is over the photos of all processes, not of each.
         frozen: whether the weights of an `hf:` network stay as they were loaded, and the heads alone train.
         dropout: share of the embedding dropped in training; None for the network's own.
-        initial_accumulator: what the sums of `adagrad` start at. 0 is torch's; then the first step moves every
+        initial_accumulator: what the sums of `adagrad` start at. 0 is torch's: the first step moves every
             weight by the whole learning rate, whatever its gradient. 0.1 is that of other implementations.
     """
 

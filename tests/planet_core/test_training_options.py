@@ -86,6 +86,19 @@ def test_it_learns_with_both_labels_and_both_optimisers(
     assert epochs[-1]["train_loss"] < epochs[0]["train_loss"]
 
 
+def test_the_shuffled_label_control_learns_nothing_from_the_pictures(train: Callable[..., Path]) -> None:
+    values = {"learning_rate": 0.5, "epochs": 6}
+    learnt = model_directory.read_metrics(train("true", **values) / "model")
+    run = train("control", "--shuffle-labels", **values)
+    control = model_directory.read_metrics(run / "model")
+    assert learnt["epochs"][-1]["train_accuracy"] > 0.9
+    assert control["epochs"][-1]["train_accuracy"] < 0.7
+    assert model_directory.read_config(run / "model")["recipe"]["shuffled_labels"] is True
+    assert "shuffled_labels" not in model_directory.read_config(run.parent / "true" / "model")["recipe"]
+    partitions = [Predictor.load(run.parent / name / "model").partition for name in ("true", "control")]
+    assert partitions[0].digest == partitions[1].digest  # the places are the same, whose they are is not
+
+
 def test_several_partitions_train_together_and_answer_as_one(train: Callable[..., Path]) -> None:
     values = {"max_photos": 5, "min_photos": 1, "coarser": ((40, 1, 8), (11, 1, 9))}
     run = train(**values, learning_rate=0.3, epochs=6)
