@@ -52,5 +52,8 @@ def panorama_faces(heading_deg: float, width: int) -> list[Face]:
     """Four sides (the first straight ahead, then clockwise), top and bottom."""
     focal = width / math.pi
     samples = 2 * math.ceil(focal * GUARD)
-    poses = [(heading_deg + 90.0 * side, 0.0) for side in range(4)] + [(heading_deg, 90.0), (heading_deg, -90.0)]
+    poses = [(heading_deg + 90.0 * side, 0.0) for side in range(4)] + [
+        (heading_deg, 90.0),
+        (heading_deg, -90.0),
+    ]
     return [Face(turned(*pose), focal, samples, None) for pose in poses]

@@ -21,7 +21,9 @@ REACH_M = 34.0
 _PX = 128
 
 
-def _blade(canvas: Array, root: float, tip: float, high: float, width: float, bend: float, shade: float) -> None:
+def _blade(
+    canvas: Array, root: float, tip: float, high: float, width: float, bend: float, shade: float
+) -> None:
     """One curved blade, narrowing towards its tip, painted over what is there."""
     rows = np.arange(_PX)
     rise = 1.0 - (rows + 0.5) / _PX
@@ -50,7 +52,15 @@ def tuft_textures() -> tuple[Texture, ...]:
         for high in order:
             root = 0.5 + rng.normal(0, spread * 0.33)
             lean = (root - 0.5) * 0.6 + rng.normal(0, 0.09)
-            _blade(canvas, root, root + lean, high * tall, width * rng.uniform(0.7, 1.3), rng.normal(0, 0.10), rng.uniform(0.72, 1.12))
+            _blade(
+                canvas,
+                root,
+                root + lean,
+                high * tall,
+                width * rng.uniform(0.7, 1.3),
+                rng.normal(0, 0.10),
+                rng.uniform(0.72, 1.12),
+            )
         grey = np.clip(canvas[..., 0], 0, 1.25) / 1.25
         srgb = np.where(grey <= 0.0031308, grey * 12.92, 1.055 * grey ** (1 / 2.4) - 0.055)
         rgba = np.stack([srgb, srgb, srgb, canvas[..., 1]], 2)
@@ -65,7 +75,12 @@ def tufts(
     count = 7000
     radius = 3.0 * (REACH_M / 3.0) ** rng.random(count)
     angle = rng.uniform(0, 2 * np.pi, count)
-    lot, size, mix, jitter = rng.random(count), rng.random(count), rng.normal(0, 1, count), rng.normal(0, 0.09, (count, 3))
+    lot, size, mix, jitter = (
+        rng.random(count),
+        rng.random(count),
+        rng.normal(0, 1, count),
+        rng.normal(0, 0.09, (count, 3)),
+    )
     kind = rng.integers(0, 4, count)
     x, y = radius * np.sin(angle), radius * np.cos(angle)
     clump = 0.5 + 0.5 * np.sin(x * 0.9 + 2 * np.sin(y * 0.37)) * np.sin(y * 0.8 + 2 * np.sin(x * 0.41))
@@ -97,7 +112,7 @@ def tufts(
     normals[..., 2] = 1.0
     uv = np.broadcast_to(np.array([(0, 1), (1, 1), (1, 0), (0, 0)], np.float32), (count, 4, 2))
     first = np.arange(count, dtype=np.int32)[:, None] * 4
-    triangles = np.concatenate([first + [0, 1, 2], first + [0, 2, 3]], 1).reshape(-1, 3).astype(np.int32)
+    triangles = (first + np.array([0, 1, 2, 0, 2, 3], np.int32)).reshape(-1, 3).astype(np.int32)
     total = 2 * count
     mesh = Mesh(
         positions.reshape(-1, 3), normals.reshape(-1, 3), uv.reshape(-1, 2).copy(),

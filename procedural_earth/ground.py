@@ -13,7 +13,7 @@ import numpy.typing as npt
 from procedural_earth import noise as pictures
 from procedural_earth.compiled import compiled, inlined
 from procedural_earth.mesh import Clue
-from procedural_earth.noise import chance, detail, fbm, noise, smooth
+from procedural_earth.noise import chance, detail, noise, smooth
 from procedural_earth.road import (
     SIDE_BEND,
     SIDE_HALF,
@@ -29,7 +29,21 @@ from procedural_earth.terrain import Land, shore, wooded
 Array = npt.NDArray[Any]
 
 # rows of Look.palette, linear albedo
-GRASS, GRASS_DRY, BARE, ROCK, BEACH, FOREST, SNOW, ROAD, SHOULDER, PAVEMENT, CENTRE_LINE, EDGE_LINE, UNDERWOOD = range(13)
+(
+    GRASS,
+    GRASS_DRY,
+    BARE,
+    ROCK,
+    BEACH,
+    FOREST,
+    SNOW,
+    ROAD,
+    SHOULDER,
+    PAVEMENT,
+    CENTRE_LINE,
+    EDGE_LINE,
+    UNDERWOOD,
+) = range(13)
 
 _GRASS, _EARTH, _ASPHALT, _PEBBLES = pictures.GRASS, pictures.EARTH, pictures.ASPHALT, pictures.PEBBLES
 _ROCK, _SAND, _SMOOTH = pictures.ROCK, pictures.SAND, pictures.SMOOTH
@@ -133,7 +147,14 @@ def _carriageway(
         tufts = smooth(0.0, 0.5, value2 + middle - 0.85 + 0.3 * noise(x / 2.1, y / 2.1, look.seed + 5))
         colour = _mix(colour, palette, GRASS_DRY, 0.55 * tufts * (1.0 - 0.7 * look.bare))
         rough = 0.8 - 0.5 * track
-        return colour[0], colour[1], colour[2], (dx * 0.8 + dx2 * 0.5) * rough, (dy * 0.8 + dy2 * 0.5) * rough, 0.02
+        return (
+            colour[0],
+            colour[1],
+            colour[2],
+            (dx * 0.8 + dx2 * 0.5) * rough,
+            (dy * 0.8 + dy2 * 0.5) * rough,
+            0.02,
+        )
     value, tint, dx, dy = detail(look.texels, look.starts, _ASPHALT, x, y, 1.25, grain_blur)
     cloudy, spots, _a, _b = detail(look.texels, look.starts, _SMOOTH, x, y, 11.0, grain_blur)
     colour = (palette[ROAD, 0], palette[ROAD, 1], palette[ROAD, 2])
@@ -182,7 +203,14 @@ def _carriageway(
 
 @compiled
 def _paint(
-    look: Look, x: float, y: float, offset: float, along: float, half: float, across_blur: float, along_blur: float
+    look: Look,
+    x: float,
+    y: float,
+    offset: float,
+    along: float,
+    half: float,
+    across_blur: float,
+    along_blur: float,
 ) -> tuple[float, bool]:
     """Share of the pixel that is painted, and whether it is the centre line."""
     edge = 0.0
@@ -252,12 +280,23 @@ def _field(
 
 @compiled
 def _wild(
-    look: Look, land: Land, x: float, y: float, z: float, steep: float, distance: float, across: float, blur: float
+    look: Look,
+    land: Land,
+    x: float,
+    y: float,
+    z: float,
+    steep: float,
+    distance: float,
+    across: float,
+    blur: float,
 ) -> tuple[float, float, float, float, float, float]:
-    """Colour, slopes and forest share of ground that nobody tills: grass, bare earth, rock, forest seen from afar."""
+    """Colour, slopes and forest share of ground that nobody tills: grass, bare earth, rock, forest seen
+    from afar."""
     palette = look.palette
     value, tint, dx, dy = detail(look.texels, look.starts, _GRASS, x, y, 1.9, blur)
-    value2, tint2, dx2, dy2 = detail(look.texels, look.starts, _GRASS, 0.8 * x + 0.6 * y, 0.8 * y - 0.6 * x, 7.3, blur)
+    value2, tint2, dx2, dy2 = detail(
+        look.texels, look.starts, _GRASS, 0.8 * x + 0.6 * y, 0.8 * y - 0.6 * x, 7.3, blur
+    )
     patch, drift, _a, _b = detail(look.texels, look.starts, _SMOOTH, x, y, 83.0, blur)
     wide = noise(x / 260.0, y / 260.0, look.seed + 10)
     dry = smooth(-0.75, 0.9, 0.55 * patch + 0.5 * wide + 0.35 * tint2)
@@ -293,7 +332,11 @@ def _wild(
             fr = palette[FOREST, 0] * crown
             fg = palette[FOREST, 1] * crown
             fb = palette[FOREST, 2] * crown
-            colour = (colour[0] + (fr - colour[0]) * shade, colour[1] + (fg - colour[1]) * shade, colour[2] + (fb - colour[2]) * shade)
+            colour = (
+                colour[0] + (fr - colour[0]) * shade,
+                colour[1] + (fg - colour[1]) * shade,
+                colour[2] + (fb - colour[2]) * shade,
+            )
             sx += (tx * 1.1 + tx2 - sx) * shade
             sy += (ty * 1.1 + ty2 - sy) * shade
     return colour[0], colour[1], colour[2], sx, sy, shade
@@ -339,7 +382,9 @@ def _weather(
         w2, wt2, wx2, wy2 = detail(look.texels, look.starts, _SMOOTH, x, y, 190.0, blur)
         high = smooth(-180.0, 260.0, z - look.snow_line + 160.0 * w2 + 120.0 * n1)
         amount = max(look.snow, high)
-        cover = smooth(0.0, 0.3, amount * 1.45 - 0.45 + 0.16 * w + 0.2 * w2) * (1.0 - 0.85 * smooth(0.62, 1.05, steep + 0.2 * n1))
+        cover = smooth(0.0, 0.3, amount * 1.45 - 0.45 + 0.16 * w + 0.2 * w2) * (
+            1.0 - 0.85 * smooth(0.62, 1.05, steep + 0.2 * n1)
+        )
         cover *= 1.0 - 0.72 * wood
         tone = 1.0 + 0.035 * w
         colour = (
@@ -354,7 +399,16 @@ def _weather(
 
 @compiled
 def ground_at(
-    look: Look, land: Land, x: float, y: float, z: float, steep: float, long: float, wide: float, ax: float, ay: float
+    look: Look,
+    land: Land,
+    x: float,
+    y: float,
+    z: float,
+    steep: float,
+    long: float,
+    wide: float,
+    ax: float,
+    ay: float,
 ) -> tuple[float, float, float, float, float, float, int]:
     """The ground at (x, y): albedo, slopes of its fine relief to east and north, gloss, clue.
 
@@ -391,7 +445,9 @@ def ground_at(
     if half > 0.0 and abs(u) < 1990.0:
         ragged = 0.0
         if across < half + 3.0:
-            ragged = 0.10 * noise(x / 0.7, y / 0.7, look.seed + 30) + 0.16 * noise(x / 3.3, y / 3.3, look.seed + 31)
+            ragged = 0.10 * noise(x / 0.7, y / 0.7, look.seed + 30) + 0.16 * noise(
+                x / 3.3, y / 3.3, look.seed + 31
+            )
             if land.sidewalk > 0:
                 ragged = 0.0
             elif look.paved == UNPAVED:
@@ -420,12 +476,15 @@ def ground_at(
     r = g = b = sx = sy = 0.0
     gloss = 0.0
     if made < 0.999:
-        colour = (0.0, 0.0, 0.0)
         r, g, b, sx, sy, wood = _wild(look, land, x, y, z, steep, distance, across, blur)
         if look.farms > 0.0 and verge > 3.0 and distance < 9000.0 and steep < 0.4:
             cr, cg, cb, stand, lu, lv = _field(look, u, v, x, y, max(long * 0.5, wide), blur)
             stand *= 1.0 - wood
-            stand *= smooth(4.0, 8.0, verge) * (1.0 - smooth(0.22, 0.4, steep)) * (1.0 - smooth(0.0, 1.0, 1.0 - (away - 60.0) / 60.0))
+            stand *= (
+                smooth(4.0, 8.0, verge)
+                * (1.0 - smooth(0.22, 0.4, steep))
+                * (1.0 - smooth(0.0, 1.0, 1.0 - (away - 60.0) / 60.0))
+            )
             r += (cr - r) * stand
             g += (cg - g) * stand
             b += (cb - b) * stand
@@ -434,7 +493,9 @@ def ground_at(
         if half > 0.0 and verge < 4.0 and land.sidewalk <= 0.0:
             # the shoulder: gravel that the grass creeps into
             value, tint, px, py = detail(look.texels, look.starts, _PEBBLES, x, y, 1.7, blur)
-            creep = 0.35 * noise(x / 1.1, y / 1.1, look.seed + 33) + 0.5 * noise(x / 4.7, y / 4.7, look.seed + 34)
+            creep = 0.35 * noise(x / 1.1, y / 1.1, look.seed + 33) + 0.5 * noise(
+                x / 4.7, y / 4.7, look.seed + 34
+            )
             share = 1.0 - smooth(0.15, 1.0, verge + 0.6 * creep)
             tone = 1.0 + 0.3 * value
             share *= 0.9

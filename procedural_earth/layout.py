@@ -1,7 +1,9 @@
 """Which objects stand where at a place: `furnish(site, look)`.
 
-Everything follows from the place's facts and from random numbers seeded by its identity; nothing stands on the
-road, in the water, in another house or on the camera. Order matters: houses take their ground first, then poles,
+Everything follows from the place's facts and from random numbers seeded by its identity; nothing stands on
+the
+road, in the water, in another house or on the camera. Order matters: houses take their ground first, then
+poles,
 lamps and signs, then whatever grows.
 """
 

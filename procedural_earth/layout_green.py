@@ -1,4 +1,7 @@
-"""Trees, hedges, shrubs and crops: single ones by the road, woods where the ground has them, gardens in towns."""
+"""Trees, hedges, shrubs and crops.
+
+Single ones by the road, woods where the ground has them, gardens in towns.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ from procedural_earth.ground import Look
 from procedural_earth.layout_parts import Array, Parts, Site, density, dry
 from procedural_earth.mesh import Mesh
 from procedural_earth.objects import fields, furniture, vegetation
-from procedural_earth.objects.species import LOW
-from procedural_earth.objects.vegetation import NEUTRAL, SPECIES, VARIANTS
+from procedural_earth.objects.species import LOW, SPECIES
+from procedural_earth.objects.vegetation import NEUTRAL, VARIANTS
 
 Generator = np.random.Generator
 NEAR_M = 26.0
@@ -39,7 +42,9 @@ def _openness(site: Site) -> float:
     if "climate" in site.without:
         return 0.3
     ground = dict(site.facts.ground)
-    empty = ground.get("desert_sand", 0) + ground.get("desert_gravel", 0) * 0.8 + ground.get("tundra", 0) * 0.7
+    empty = (
+        ground.get("desert_sand", 0) + ground.get("desert_gravel", 0) * 0.8 + ground.get("tundra", 0) * 0.7
+    )
     return float(np.clip(0.9 * (1 - empty), 0.04, 1))
 
 
@@ -61,23 +66,28 @@ def build_green(parts: Parts, look: Look) -> None:
 def _sites(parts: Parts, look: Look, rng: Generator) -> tuple[Array, Array, Array, Array]:
     """Where trees stand: thick in woods, thin in the open, denser close by than far away."""
     site, town = parts.site, density(parts.site)
-    count = 2600
+    count = 2400
     r = 7.0 * (_FAR_M / 7.0) ** rng.random(count) ** 0.8
     angle = rng.uniform(0, 2 * np.pi, count)
     x, y = site.eye[0] + r * np.sin(angle), site.eye[1] + r * np.cos(angle)
     clear = site.road.clearance(x, y)
+    draw = rng.random(count)
+    keep = (draw < 0.86) & (clear > rng.uniform(1.6, 7.0, count)) & ((r > 9) | (clear > 4))
+    x, y, draw = x[keep], y[keep], draw[keep]
+    count = len(x)
     z0 = np.zeros(count)
     wood = fields.woods_share(site.land, x, y, z0) if "climate" not in site.without else np.full(count, 0.2)
     crop, edge, _ = fields.crop_at(look, site.road.axis, x, y)
     hedge = (crop >= 0) & (edge < 2.2)
     tilled = (crop >= 0) & ~hedge
-    groves = (0.5 + 0.5 * np.sin(x / 37 + 3 * np.sin(y / 71))) * (0.5 + 0.5 * np.sin(y / 43 + 2 * np.sin(x / 59)))
+    groves = (0.5 + 0.5 * np.sin(x / 37 + 3 * np.sin(y / 71))) * (
+        0.5 + 0.5 * np.sin(y / 43 + 2 * np.sin(x / 59))
+    )
     opens = 0.16 * _openness(site) * groves * (1 - 0.45 * town)
     cover = np.where(wood > 0.4, 0.85 * (1 - 0.8 * town), opens)
     cover = np.where(hedge, np.maximum(cover, 0.35), cover)
     cover = np.where(tilled & (wood < 0.95), 0.004, cover)
-    keep = (rng.random(count) < cover) & (clear > rng.uniform(1.8, 5.0, count))
-    keep &= (r > 9) | (clear > 4)
+    keep = draw < cover
     x, y, wood = x[keep], y[keep], wood[keep]
     keep = dry(site, x, y, 9.0) & parts.free(x, y, 1.8)
     x, y, wood = x[keep], y[keep], wood[keep]
@@ -105,27 +115,40 @@ def _plant(
             continue
         low, high = SPECIES[name].height_m
         heights = low + (high - low) * size[here]
+        crown = 0.5 * SPECIES[name].aspect * heights
+        room = np.minimum(
+            distance[here] - 4.5 - crown, site.road.clearance(x[here], y[here]) - 0.55 * crown - 0.4
+        )
+        here, heights = here[room > 0], heights[room > 0]
         season = vegetation.season_of(name, wears, lying)
-        close = near[here]
+        close = near[here] & (season != "bare")  # twigs are finer in the sprite
         feet = np.stack([x[here], y[here], z[here]], axis=1)
         tint = tone[here].astype(np.float32)
         far = ~close
         parts.add(
-            vegetation.billboards(name, season, feet[far], heights[far], variants[here][far], tint[far], eye=site.eye[:2])
+            vegetation.billboards(
+                name, season, feet[far], heights[far], variants[here][far], tint[far], eye=site.eye[:2]
+            )
         )
         for i in np.flatnonzero(close):
             tree = vegetation.near_tree(name, int(variants[here][i]), season)
             turn = float(rng.uniform(0, 360))
             if not SPECIES[name].near:
                 turn = float(np.rad2deg(np.arctan2(feet[i, 0] - site.eye[0], feet[i, 1] - site.eye[1])))
-            parts.put(tree, float(feet[i, 0]), float(feet[i, 1]), turn, scale=float(heights[i]), z=float(feet[i, 2]))
+            parts.put(
+                tree, float(feet[i, 0]), float(feet[i, 1]), turn, scale=float(heights[i]), z=float(feet[i, 2])
+            )
     del wooded
 
 
 def _avenue(parts: Parts, rng: Generator, names: list[str], weights: Array) -> None:
     """Street trees in towns, or a row along a country road."""
     site, town = parts.site, density(parts.site)
-    tall = [i for i, name in enumerate(names) if name not in (*_LOW_KINDS, "cactus", "rainforest", "spruce", "larch")]
+    tall = [
+        i
+        for i, name in enumerate(names)
+        if name not in (*_LOW_KINDS, "cactus", "rainforest", "spruce", "larch")
+    ]
     if not tall or rng.random() > (0.55 if town > 0.4 else 0.16) * _openness(site):
         return
     kind = names[tall[int(np.argmax(rng.random(len(tall)) * weights[tall]))]]
@@ -147,12 +170,14 @@ def build_crops(parts: Parts, look: Look) -> None:
     """Crops as plants in the fields nearest to the camera."""
     site, rng = parts.site, parts.site.rng("crops")
     names = fields.crop_names(look)
-    if not any(name in LOW for name in names):
+    if look.farms < 0.02 or not any(name in LOW for name in names):
         return
-    count = 9000
+    count = 5000
     r = 7.0 + 48.0 * np.sqrt(rng.random(count)) ** 1.4
     angle = rng.uniform(0, 2 * np.pi, count)
     x, y = site.eye[0] + r * np.sin(angle), site.eye[1] + r * np.cos(angle)
+    keep = site.road.clearance(x, y) > 2.0
+    x, y = x[keep], y[keep]
     crop, edge, across = fields.crop_at(look, site.road.axis, x, y)
     standing = np.array([name in LOW for name in names])
     keep = (crop >= 0) & (edge > 1.6)
@@ -188,7 +213,7 @@ def _into_rows(site: Site, look: Look, x: Array, y: Array, crop: Array, across: 
 def _rocks(parts: Parts, rng: Generator) -> None:
     """Boulders on dry, high or cold ground."""
     site = parts.site
-    if "climate" in site.without or site.facts.koeppen[:1] not in ("E", "B") and site.land.rugged < 0.5:
+    if "climate" in site.without or (site.facts.koeppen[:1] not in ("E", "B") and site.land.rugged < 0.5):
         return
     count = int(rng.integers(20, 90))
     r, angle = 6 + 70 * rng.random(count) ** 0.8, rng.uniform(0, 2 * np.pi, count)
@@ -202,4 +227,11 @@ def _rocks(parts: Parts, rng: Generator) -> None:
     which = rng.integers(0, 4, len(x))
     for k in range(4):
         pick = which == k
-        parts.put_many(furniture.rock(k), x[pick], y[pick], rng.uniform(0, 360, int(pick.sum())), scale=size[pick], tint=tint[pick])
+        parts.put_many(
+            furniture.rock(k),
+            x[pick],
+            y[pick],
+            rng.uniform(0, 360, int(pick.sum())),
+            scale=size[pick],
+            tint=tint[pick],
+        )

@@ -1,4 +1,7 @@
-"""What a layout is gathered in: placed meshes, textures of this scene alone, wires, and ground that is taken."""
+"""What a layout is gathered in.
+
+Placed meshes, textures of this scene alone, wires, and ground that is taken.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,16 @@ class Parts:
         self._own.append(Texture(np.ascontiguousarray(rgba)))
         return SCENE_FIRST + len(self._own) - 1
 
-    def put(self, mesh: Mesh, x: float, y: float, heading_deg: float, *, scale: float = 1.0, z: float | None = None) -> None:
+    def put(
+        self,
+        mesh: Mesh,
+        x: float,
+        y: float,
+        heading_deg: float,
+        *,
+        scale: float = 1.0,
+        z: float | None = None,
+    ) -> None:
         """One mesh with its y axis towards a heading, on the ground or at z."""
         height = float(self.site.height(np.array([x]), np.array([y]))[0]) if z is None else z
         place = np.array([[x, y, height]])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from procedural_earth.layout_parts import Array, Parts, Site, density, driving_side, dry
+from procedural_earth.mesh import Mesh
 from procedural_earth.objects import furniture, sign_faces, signs, vehicles
-from procedural_earth.objects.palette import named
 from procedural_earth.objects.textures import BOOK
 from procedural_earth.road import SIDE_HALF, SIDE_LEFT, SIDE_RIGHT, SIDE_U, side_u
 
@@ -35,7 +35,9 @@ def _pole_row(parts: Parts, rng: Generator, side: int, kind: str) -> None:
     site = parts.site
     spacing = rng.uniform(30, 36) if density(site) > 0.4 else rng.uniform(38, 52)
     along = np.arange(-420, 421, spacing) + rng.uniform(0, spacing)
-    at = site.road.half_width_m + (site.road.sidewalk_m - 0.4 if site.road.sidewalk_m > 0 else rng.uniform(1.6, 4.5))
+    at = site.road.half_width_m + (
+        site.road.sidewalk_m - 0.4 if site.road.sidewalk_m > 0 else rng.uniform(1.6, 4.5)
+    )
     x, y, _, heading = site.road.at(along, side * at)
     away = site.road.clearance(x, y) + (site.road.sidewalk_m if site.road.sidewalk_m > 0 else 0.0)
     ok = (away > 0.3) & parts.free(x, y, 0.2) & dry(site, x, y, 4)
@@ -65,7 +67,9 @@ def build_lamps(parts: Parts) -> None:
     sides = np.where(np.arange(len(along)) % 2 == 0, 1, -1)
     at = site.road.half_width_m + 0.35 if site.road.sidewalk_m > 0 else _verge(site) + 0.9
     x, y, _, heading = site.road.at(along, sides * at)
-    ok = (site.road.clearance(x, y) + site.road.sidewalk_m > 0.2) & (np.hypot(x - site.eye[0], y - site.eye[1]) > 2.0)
+    ok = (site.road.clearance(x, y) + site.road.sidewalk_m > 0.2) & (
+        np.hypot(x - site.eye[0], y - site.eye[1]) > 2.0
+    )
     ok &= parts.free(x, y, 0.1)
     parts.put_many(furniture.street_lamp(int(rng.integers(3))), x[ok], y[ok], (heading - 90 * sides)[ok])
     parts.take(x[ok], y[ok], 0.3)
@@ -83,7 +87,9 @@ def build_bollards(parts: Parts) -> None:
     sides = np.repeat([1, -1], len(along) // 2)
     x, y, _, heading = site.road.at(along, sides * (site.road.half_width_m + 0.75))
     ok = (site.road.clearance(x, y) > 0.35) & dry(site, x, y, 2) & parts.free(x, y, 0.1)
-    parts.put_many(furniture.bollard(country.bollard), x[ok], y[ok], (heading + np.where(sides > 0, 0, 180))[ok])
+    parts.put_many(
+        furniture.bollard(country.bollard), x[ok], y[ok], (heading + np.where(sides > 0, 0, 180))[ok]
+    )
 
 
 def build_rails(parts: Parts) -> None:
@@ -93,7 +99,7 @@ def build_rails(parts: Parts) -> None:
         return
     along = np.arange(-240.0, 240.0, 4.0)
     for side in (1, -1):
-        x0, y0, z0, heading = site.road.at(along, side * (site.road.half_width_m + 0.55))
+        x0, y0, z0, _ = site.road.at(along, side * (site.road.half_width_m + 0.55))
         x1, y1, _, _ = site.road.at(along, side * (site.road.half_width_m + 9.0))
         falls = z0 - site.height(x1, y1) > 1.9
         falls = np.convolve(falls, np.ones(5), mode="same") >= 3
@@ -111,7 +117,7 @@ def _style(site: Site) -> str:
     return country.warning_sign if country is not None else "vienna-white"
 
 
-def _stand(parts: Parts, mesh: object, along: float, forward: bool, out: float = 1.1) -> bool:
+def _stand(parts: Parts, mesh: Mesh, along: float, forward: bool, out: float = 1.1) -> bool:
     """Puts a sign where drivers of a direction see it; False where there is no room."""
     site = parts.site
     side = driving_side(site) * (1 if forward else -1)
@@ -120,8 +126,13 @@ def _stand(parts: Parts, mesh: object, along: float, forward: bool, out: float =
         x, y, _, heading = site.road.at(here, side * (_verge(site) + out))
         point = (np.array([float(x)]), np.array([float(y)]))
         apart = float(np.hypot(x - site.eye[0], y - site.eye[1]))
-        if site.road.clearance(*point)[0] > 0.5 and apart > 4.5 and parts.free(*point, 0.7)[0] and dry(site, *point, 3)[0]:
-            parts.put(mesh, float(x), float(y), float(heading) + (180 if forward else 0))  # type: ignore[arg-type]
+        if (
+            site.road.clearance(*point)[0] > 0.5
+            and apart > 4.5
+            and parts.free(*point, 0.7)[0]
+            and dry(site, *point, 3)[0]
+        ):
+            parts.put(mesh, float(x), float(y), float(heading) + (180 if forward else 0))
             parts.take(*point, 1.2)
             return True
     return False
@@ -139,7 +150,9 @@ def build_signs(parts: Parts) -> None:
     for forward in (True, False):
         bend = _bend(site, forward)
         if town < 0.5 and (bend or rng.random() < 0.2):
-            picture = bend or str(rng.choice(["cattle", "crossing", "children", "falling_rocks", "bumps", "junction"]))
+            picture = bend or str(
+                rng.choice(["cattle", "crossing", "children", "falling_rocks", "bumps", "junction"])
+            )
             mesh = signs.blank() if plain else signs.warning(_style(site), picture)
             _stand(parts, mesh, (1 if forward else -1) * rng.uniform(14, 48), forward)
         elif rng.random() < 0.5:
@@ -172,27 +185,45 @@ def _town_signs(parts: Parts, rng: Generator, plain: bool) -> None:
     text = "white" if plain else country.town_sign_text
     near = towns[0]
     if near.distance_km < 7 and rng.random() < 0.85:
-        face, aspect = sign_faces.town_sign(near.local_name, near.name, near.script, background, text, lettering=lettering)
+        face, aspect = sign_faces.town_sign(
+            near.local_name, near.name, near.script, background, text, lettering=lettering
+        )
         height = 0.72 if aspect < 2.6 else 0.62
         mesh = signs.on_post(parts.own_texture(face), height * aspect, height, 1.35, posts=2)
         forward = bool(rng.random() < 0.5)
-        _stand(parts, mesh, (1 if forward else -1) * rng.uniform(11, 24), forward, out=1.0 + height * aspect * 0.5)
+        _stand(
+            parts,
+            mesh,
+            (1 if forward else -1) * rng.uniform(11, 24),
+            forward,
+            out=1.0 + height * aspect * 0.5,
+        )
     if rng.random() < 0.6 or near.distance_km >= 7:
         big = sorted(towns[:6], key=lambda town: -town.population)[: int(rng.integers(2, 4))]
         rows = [(t.local_name, t.name, t.script, max(1, round(t.distance_km * 1.2))) for t in big]
         rows.sort(key=lambda row: row[3])
-        face, aspect = sign_faces.direction_sign(rows, background, text, lettering=lettering)
+        face, aspect = sign_faces.direction_sign(tuple(rows), background, text, lettering=lettering)
         height = 0.52 * len(rows)
         mesh = signs.on_post(parts.own_texture(face), height * aspect, height, 1.7, posts=2)
         forward = bool(rng.random() < 0.5)
-        _stand(parts, mesh, (1 if forward else -1) * rng.uniform(18, 55), forward, out=1.0 + height * aspect * 0.5)
+        _stand(
+            parts,
+            mesh,
+            (1 if forward else -1) * rng.uniform(18, 55),
+            forward,
+            out=1.0 + height * aspect * 0.5,
+        )
 
 
 def _junction_signs(parts: Parts, rng: Generator, plain: bool) -> None:
     """Stop or give-way signs for those who come from side roads."""
     site = parts.site
     country = site.facts.country
-    word = signs.stop_word(country.script, country.language, country.iso2) if country is not None else ("STOP", "Latin")
+    word = (
+        signs.stop_word(country.script, country.language, country.iso2)
+        if country is not None
+        else ("STOP", "Latin")
+    )
     if "script" in site.without:
         word = ("", "Latin")
     drive = driving_side(site)
@@ -225,10 +256,21 @@ def _plates(site: Site, rng: Generator) -> tuple[tuple[int, float], tuple[int, f
     country = site.facts.country
     if "plates" in site.without or country is None:
         return (-1, 1.0), (-1, 1.0)
-    long = country.continent == "EU" or country.region in ("north_africa", "west_africa", "gulf", "southern_africa", "south_asia", "brazil")
+    long = country.continent == "EU" or country.region in (
+        "north_africa",
+        "west_africa",
+        "gulf",
+        "southern_africa",
+        "south_asia",
+        "brazil",
+    )
     aspect = 4.6 if long else 2.1
     which = int(rng.integers(6))
-    band = country.continent == "EU" and country.plate_front == "white" and country.iso2 not in ("CH", "GB", "RU", "BY", "LI")
+    band = (
+        country.continent == "EU"
+        and country.plate_front == "white"
+        and country.iso2 not in ("CH", "GB", "RU", "BY", "LI")
+    )
 
     def one(colour: str) -> tuple[int, float]:
         if colour == "none":
@@ -242,8 +284,11 @@ def _plates(site: Site, rng: Generator) -> tuple[tuple[int, float], tuple[int, f
 
 def _kinds(site: Site) -> tuple[list[str], Array]:
     """Kinds of vehicles and their weights by region."""
-    weights = {"hatchback": 5.0, "sedan": 5.0, "estate": 2.0, "suv": 4.0, "pickup": 1.0, "van": 1.6, "truck": 1.0, "bus": 0.4,
-               "motorcycle": 0.4, "minibus": 0.6, "kei": 0.0, "tuk_tuk": 0.0, "tractor": 0.3, "school_bus": 0.0}  # fmt: skip
+    weights = {
+        "hatchback": 5.0, "sedan": 5.0, "estate": 2.0, "suv": 4.0, "pickup": 1.0, "van": 1.6, "truck": 1.0,
+        "bus": 0.4, "motorcycle": 0.4, "minibus": 0.6, "kei": 0.0, "tuk_tuk": 0.0, "tractor": 0.3,
+        "school_bus": 0.0,
+    }  # fmt: skip
     country = site.facts.country
     if country is not None and "plates" not in site.without:
         region = country.region
@@ -308,10 +353,16 @@ def _parked(parts: Parts, rng: Generator, names: list[str], weights: Array, driv
             if rng.random() > 0.25 + 0.5 * town or abs(along) < 9:
                 continue
             # wheels on the kerb where the road is narrow
-            offset = side * (site.road.half_width_m - 0.75 if site.road.half_width_m > 4 else site.road.half_width_m + 1.15)
+            offset = side * (
+                site.road.half_width_m - 0.75 if site.road.half_width_m > 4 else site.road.half_width_m + 1.15
+            )
             x, y, _, _ = site.road.at(np.array([along - 2.4, along, along + 2.4]), np.full(3, offset))
             beyond = site.road.locate(x, y)[1]
-            if _blocks_side(site, along) or not parts.free(x, y, 0.7).all() or abs(float(beyond[1])) < site.road.half_width_m * 0.55:
+            if (
+                _blocks_side(site, along)
+                or not parts.free(x, y, 0.7).all()
+                or abs(float(beyond[1])) < site.road.half_width_m * 0.55
+            ):
                 continue
             _vehicle(parts, rng, names, chances, along, offset, side == drive)
             parts.take(x, y, 1.2)
@@ -330,25 +381,35 @@ def build_extras(parts: Parts) -> None:
     site, rng = parts.site, parts.site.rng("extras")
     country, town = site.facts.country, density(site)
     free = _verge(site) + 0.8
-    wanted: list[tuple[object, float]] = []
+    wanted: list[tuple[Mesh, float]] = []
     if town > 0.2 and rng.random() < 0.35:
         wanted.append((furniture.bus_shelter(), 1.6))
     if town > 0.3 and rng.random() < 0.5:
         wanted.append((furniture.bench(), 0.6))
     if country is not None and not {"signs", "buildings"} & site.without and town > 0.05:
         for name in country.rarities:
-            mesh = furniture.rarity(name)
-            if mesh is not None and rng.random() < 0.3:
-                wanted.append((mesh, 0.9))
+            rare = furniture.rarity(name)
+            if rare is not None and rng.random() < 0.3:
+                wanted.append((rare, 0.9))
     for mesh, size in wanted:
         side = 1 if rng.random() < 0.5 else -1
         x, y, _, heading = site.road.at(rng.uniform(-45, 45), side * (free + size * 0.6))
         point = (np.array([float(x)]), np.array([float(y)]))
         far = np.hypot(float(x) - site.eye[0], float(y) - site.eye[1]) > 5
-        if far and site.road.clearance(*point)[0] > 0.4 + size * 0.4 and parts.free(*point, size)[0] and dry(site, *point, 5)[0]:
-            parts.put(mesh, float(x), float(y), float(heading) - 90 * side)  # type: ignore[arg-type]
+        if (
+            far
+            and site.road.clearance(*point)[0] > 0.4 + size * 0.4
+            and parts.free(*point, size)[0]
+            and dry(site, *point, 5)[0]
+        ):
+            parts.put(mesh, float(x), float(y), float(heading) - 90 * side)
             parts.take(*point, size)
-    if country is not None and "poles" not in site.without and rng.random() < country.wind_turbines * 0.5 and town < 0.3:
+    if (
+        country is not None
+        and "poles" not in site.without
+        and rng.random() < country.wind_turbines * 0.5
+        and town < 0.3
+    ):
         _turbines(parts, rng)
 
 
@@ -362,6 +423,3 @@ def _turbines(parts: Parts, rng: Generator) -> None:
     facing = float(rng.uniform(0, 360))
     for i in np.flatnonzero(ok):
         parts.put(furniture.wind_turbine(int(rng.integers(4))), float(x[i]), float(y[i]), facing)
-
-
-NEUTRAL_GREY = named("grey")

@@ -1,15 +1,20 @@
-"""Houses along the road: rows in towns, loose in villages, farmsteads in the country, with what belongs to them."""
+"""Houses along the road.
+
+Rows in towns, loose in villages, farmsteads in the country, with what belongs to them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from procedural_earth.layout_parts import Array, Parts, Site, density, driving_side, dry
-from procedural_earth.mesh import Clue, Material
+from procedural_earth.mesh import Clue, Material, Mesh
 from procedural_earth.objects import furniture, palette, sign_faces
-from procedural_earth.objects.buildings import NEUTRAL, VARIANTS, Building, building
+from procedural_earth.objects.building_parts import Building
+from procedural_earth.objects.buildings import NEUTRAL, VARIANTS, building
 from procedural_earth.objects.flags import flagpole
 from procedural_earth.objects.landmarks import landmark, landmark_for
 from procedural_earth.objects.lettering import shop_words
@@ -18,7 +23,16 @@ from procedural_earth.objects.solids import Colour, Solid, linear
 
 Generator = np.random.Generator
 TRIMS = ((240, 238, 230), (226, 216, 196), (112, 84, 62), (84, 90, 94))
-_FASCIAS = ((128, 34, 32), (34, 78, 60), (36, 60, 108), (44, 44, 48), (196, 150, 46), (230, 226, 214), (92, 52, 92))
+_FASCIAS = (
+    (128, 34, 32),
+    (34, 78, 60),
+    (36, 60, 108),
+    (44, 44, 48),
+    (196, 150, 46),
+    (230, 226, 214),
+    (92, 52, 92),
+)
+_BLOCK_WALLS = ("concrete", "concrete", "cream", "brick", "grey", "white", "ochre", "pastel")
 FENCE_OF = {
     "nordic_timber": ("rail", "hedge", "picket"), "north_american_clapboard": ("picket", "rail"),
     "british_terrace": ("stone_wall", "hedge"), "east_asian": ("wall", "bamboo", "hedge"),
@@ -29,7 +43,10 @@ FENCE_OF = {
 
 @dataclass(frozen=True)
 class Lot:
-    """A house to be: distance along the road, offset of its front from the road's middle (signed), row number."""
+    """A house to be.
+
+    Distance along the road, offset of its front from the road's middle (signed), row number.
+    """
 
     along: float
     front: float
@@ -48,7 +65,7 @@ def _families(site: Site) -> tuple[list[str], Array]:
     town = density(site)
     for i, name in enumerate(names):
         if name in ("modern_block", "soviet_panel"):
-            weights[i] *= np.clip((town - 0.45) * 5, 0.0, 2.5)
+            weights[i] *= np.clip((town - 0.45) * 3, 0.0, 1.2)
     if weights.sum() <= 0:
         weights[:] = 1
     return names, weights / weights.sum()
@@ -71,11 +88,21 @@ def _lots(site: Site, rng: Generator, town: float) -> list[Lot]:
             district = str(rng.choice(names, p=weights))
             while along < reach:
                 family = district if rng.random() < 0.75 else str(rng.choice(names, p=weights))
-                size = "shop" if row == 0 and rng.random() < shops else "large" if rng.random() < 0.2 + 0.6 * town else "small"
+                size = (
+                    "shop"
+                    if row == 0 and rng.random() < shops
+                    else "large"
+                    if rng.random() < 0.2 + 0.6 * town
+                    else "small"
+                )
                 if family == "modern_block" and row == 0 and rng.random() < 0.6:
                     size = "shop"
                 house = building(family, size, int(rng.integers(VARIANTS)))
-                front = kerb + rng.uniform(*setback) * (0.35 if size == "shop" else 1.0) + row * rng.uniform(24, 30)
+                front = (
+                    kerb
+                    + rng.uniform(*setback) * (0.35 if size == "shop" else 1.0)
+                    + row * rng.uniform(24, 30)
+                )
                 if rng.random() < (0.96 if town > 0.4 else 0.72):
                     found.append(Lot(along + house.width_m / 2, side * front, house, family, size, row))
                 along += house.width_m + rng.uniform(*gap) + (0 if row == 0 else 3)
@@ -98,7 +125,9 @@ def _farms(site: Site, rng: Generator) -> list[Lot]:
         if rng.random() < 0.45 and "buildings" not in site.without:
             extra = building("barn", "small", int(rng.integers(VARIANTS)))
             shift = house.width_m / 2 + extra.width_m / 2 + rng.uniform(3, 9)
-            found.append(Lot(along + shift, side * (site.road.half_width_m + away + 5), extra, "barn", "small", 0))
+            found.append(
+                Lot(along + shift, side * (site.road.half_width_m + away + 5), extra, "barn", "small", 0)
+            )
     return found
 
 
@@ -117,7 +146,10 @@ def build_town(parts: Parts) -> None:
 
 
 def _kept(parts: Parts, lots: list[Lot]) -> list[tuple[Lot, float, float, float, float]]:
-    """Lots that keep clear of roads, water, steep ground, the camera and each other; where and how they stand."""
+    """Lots that keep clear of roads, water, steep ground, the camera and each other.
+
+    Where and how they stand.
+    """
     if not lots:
         return []
     site = parts.site
@@ -133,22 +165,33 @@ def _kept(parts: Parts, lots: list[Lot]) -> list[tuple[Lot, float, float, float,
     side = np.stack([forward[:, 1], -forward[:, 0]], axis=1)
     corners = np.array([(a, b) for a in (-0.5, 0, 0.5) for b in (-0.5, 0.5)])
     points = np.stack([x, y], axis=1)[:, None] + (
-        side[:, None] * (corners[None, :, :1] * width[:, None, None]) + forward[:, None] * (corners[None, :, 1:] * depth[:, None, None])
+        side[:, None] * (corners[None, :, :1] * width[:, None, None])
+        + forward[:, None] * (corners[None, :, 1:] * depth[:, None, None])
     )
     px, py = points[..., 0].ravel(), points[..., 1].ravel()
     clear = (site.road.clearance(px, py) > 0.25).reshape(len(lots), -1).all(axis=1)
     clear &= dry(site, px, py, 12.0).reshape(len(lots), -1).all(axis=1)
-    z = site.height(px, py).reshape(len(lots), -1)
-    clear &= np.ptp(z, axis=1) < 3.2
     clear &= np.hypot(x - site.eye[0], y - site.eye[1]) > np.maximum(width, depth) / 2 + 3.0
+    z = np.zeros(points.shape[:2])
+    z[clear] = site.height(points[clear][..., 0].ravel(), points[clear][..., 1].ravel()).reshape(
+        -1, len(corners)
+    )
+    clear &= np.ptp(z, axis=1) < 3.2
     kept: list[tuple[Lot, float, float, float, float]] = []
     boxes: list[tuple[Array, Array, float, float]] = []
+    half, taken = np.hypot(width, depth) / 2, list[int]()
     for i in np.flatnonzero(clear):
         box = (np.array([x[i], y[i]]), forward[i], width[i] / 2, depth[i] / 2)
-        if any(_overlap(box, other) for other in boxes):
-            continue
+        if len(boxes):
+            reach = half[i] + half[taken]
+            near = np.flatnonzero((x[taken] - x[i]) ** 2 + (y[taken] - y[i]) ** 2 < reach**2)
+            if any(_overlap(box, boxes[k]) for k in near):
+                continue
+        taken.append(int(i))
         boxes.append(box)
-        kept.append((lots[i], float(x[i]), float(y[i]), float(facing[i]), float(0.5 * z[i].mean() + 0.5 * z[i].max())))
+        kept.append(
+            (lots[i], float(x[i]), float(y[i]), float(facing[i]), float(0.5 * z[i].mean() + 0.5 * z[i].max()))
+        )
         count = max(2, int(width[i] / 5))
         t = (np.arange(count) + 0.5) / count - 0.5
         parts.take(x[i] + side[i, 0] * t * width[i], y[i] + side[i, 1] * t * width[i], depth[i] * 0.5 + 0.8)
@@ -158,8 +201,6 @@ def _kept(parts: Parts, lots: list[Lot]) -> list[tuple[Lot, float, float, float,
 def _overlap(a: tuple[Array, Array, float, float], b: tuple[Array, Array, float, float]) -> bool:
     """Whether two rectangles (centre, forward, half width, half depth) meet: separating axes."""
     gap = b[0] - a[0]
-    if float(gap @ gap) > (np.hypot(a[2], a[3]) + np.hypot(b[2], b[3])) ** 2:
-        return False
     for first, second in ((a, b), (b, a)):
         forward = first[1]
         side = np.array([forward[1], -forward[0]])
@@ -178,16 +219,28 @@ def _paints(site: Site, rng: Generator, family: str) -> tuple[Colour, Colour, Co
         return linear(214, 206, 192), linear(150, 140, 130), linear(236, 234, 228)
     walls, roofs = country.walls, country.roofs
     defaults = {
-        "british_terrace": ("brick", "slate"), "soviet_panel": ("concrete", "concrete"), "modern_block": ("concrete", "concrete"),
+        "british_terrace": ("brick", "slate"), "soviet_panel": ("concrete", "concrete"),
+        "modern_block": ("concrete", "concrete"),
         "barn": ("falun", "tin"), "adobe_flat": ("adobe", "concrete"), "nordic_timber": ("falun", "black"),
         "east_asian": ("cream", "kawara"), "north_american_clapboard": ("clapboard", "shingle"),
     }.get(family, ("cream", "red"))  # fmt: skip
-    if family in ("soviet_panel", "modern_block", "barn", "nordic_timber", "british_terrace", "north_american_clapboard"):
-        walls = (defaults[0],)
+    if family in (
+        "soviet_panel",
+        "modern_block",
+        "barn",
+        "nordic_timber",
+        "british_terrace",
+        "north_american_clapboard",
+    ):
+        walls = _BLOCK_WALLS if family == "modern_block" else (defaults[0],)
     if family in ("british_terrace", "east_asian", "soviet_panel", "modern_block", "barn"):
         roofs = (defaults[1],)
     trim = TRIMS[int(rng.integers(len(TRIMS)))] if family != "nordic_timber" else TRIMS[0]
-    return palette.wall_paint(rng, walls, defaults[0]), palette.roof_paint(rng, roofs, defaults[1]), linear(*trim)
+    return (
+        palette.wall_paint(rng, walls, defaults[0]),
+        palette.roof_paint(rng, roofs, defaults[1]),
+        linear(*trim),
+    )
 
 
 def _house(parts: Parts, rng: Generator, lot: Lot, x: float, y: float, heading: float, z: float) -> None:
@@ -207,30 +260,55 @@ def _fascia(parts: Parts, rng: Generator, lot: Lot, x: float, y: float, heading:
     words = shop_words(country.language, country.script) if country is not None and lettered else ("",)
     script = country.script if country is not None else "Latin"
     latin = shop_words("en", "Latin")
-    count = max(1, int(lot.house.width_m / 5.2))
-    each = lot.house.width_m / count
-    solid = Solid(Clue.SIGN, Material.LETTERING)
     low = 2.98 if lot.house.height_m > 3.7 and lot.family != "african_tin" else 2.52
     front = lot.house.depth_m / 2 + (0.17 if lot.family != "north_american_clapboard" else -0.8)
-    for i in range(count):
-        number = int(rng.integers(len(words)))
-        fill = _FASCIAS[int(rng.integers(len(_FASCIAS)))]
+    boards = _boards(lot.house.width_m, front, low)
+    textures = []
+    for _ in range(len(boards.triangles) // 2):
+        number, paint = int(rng.integers(len(words))), int(rng.integers(len(_FASCIAS)))
+        fill = _FASCIAS[paint]
         ink = (244, 238, 220) if sum(fill) < 420 else (40, 36, 32)
-        key = ("fascia", words[number], script, fill)
-        texture = _book_board(key, words[number], script, latin[number % len(latin)], fill, ink, lettered)
-        centre = lot.house.width_m / 2 - (i + 0.5) * each
-        half = min(each * 0.46, 2.3)
-        corners = [(centre + half, front, low), (centre - half, front, low), (centre - half, front, low + 0.5), (centre + half, front, low + 0.5)]
-        solid.polygon(corners, texture=texture, uv=UV)
-    parts.put(solid.mesh(), x, y, heading, z=z)
+        key = ("fascia", words[number], script, paint)
+        textures.append(
+            _book_board(key, words[number], script, latin[number % len(latin)], fill, ink, lettered)
+        )
+    named = Mesh(**{**vars(boards), "texture": np.repeat(np.array(textures, np.int16), 2)})
+    parts.put(named, x, y, heading, z=z)
+
+
+@lru_cache(maxsize=512)
+def _boards(width: float, front: float, low: float) -> Mesh:
+    """Blank name boards side by side over a shop front, two triangles each."""
+    solid = Solid(Clue.SIGN, Material.LETTERING)
+    count = max(1, int(width / 5.2))
+    each = width / count
+    half = min(each * 0.46, 2.3)
+    for i in range(count):
+        centre = width / 2 - (i + 0.5) * each
+        corners = [
+            (centre + half, front, low),
+            (centre - half, front, low),
+            (centre - half, front, low + 0.5),
+            (centre + half, front, low + 0.5),
+        ]
+        solid.polygon(corners, texture=0, uv=UV)
+    return solid.mesh()
 
 
 def _book_board(
-    key: tuple[object, ...], word: str, script: str, latin: str, fill: palette.RGB, ink: palette.RGB, lettered: bool
+    key: tuple[object, ...],
+    word: str,
+    script: str,
+    latin: str,
+    fill: palette.RGB,
+    ink: palette.RGB,
+    lettered: bool,
 ) -> int:
     from procedural_earth.objects.textures import BOOK
 
-    return BOOK.index(key, lambda: sign_faces.name_board(word, script, latin, fill, ink, lettering=lettered, aspect=8.0))
+    return BOOK.index(
+        key, lambda: sign_faces.name_board(word, script, latin, fill, ink, lettering=lettered, aspect=8.0)
+    )
 
 
 def _garden(parts: Parts, rng: Generator, lot: Lot) -> None:
@@ -241,12 +319,18 @@ def _garden(parts: Parts, rng: Generator, lot: Lot) -> None:
     at = kerb + 0.9
     if abs(lot.front) < at + 2.0 or abs(lot.front) > at + 40 or rng.random() < 0.3:
         return
-    kinds = FENCE_OF.get(lot.family, ("picket", "hedge", "rail")) if "buildings" not in site.without else ("rail",)
+    kinds = (
+        FENCE_OF.get(lot.family, ("picket", "hedge", "rail"))
+        if "buildings" not in site.without
+        else ("rail",)
+    )
     kind = kinds[int(rng.integers(len(kinds)))]
     half = lot.house.width_m / 2 + 1.2
     starts = np.arange(lot.along - half, lot.along + half - 2.9, 3.0)
     starts = starts[np.abs(starts + 1.5 - lot.along) > 1.8]
-    x, y, _, heading = site.road.at(starts, side * at)
+    if len(starts) < 3:
+        return
+    x, y, _, _ = site.road.at(starts, side * at)
     x2, y2, _, _ = site.road.at(starts + 3.0, side * at)
     ok = (site.road.clearance(x, y) > 0.4) & (site.road.clearance(x2, y2) > 0.4)
     ok &= np.hypot(x - site.eye[0], y - site.eye[1]) > 2.0
@@ -268,12 +352,22 @@ def _landmark(parts: Parts, rng: Generator) -> None:
     x, y, _, heading = site.road.at(along, side * rng.uniform(38, 90))
     px = float(x) + np.array([-9.0, 9, 9, -9, 0])
     py = float(y) + np.array([-9.0, -9, 9, 9, 0])
-    if (site.road.clearance(px, py) > 2).all() and dry(site, px, py, 20).all() and parts.free(px[4:], py[4:], 12.0)[0]:
+    if (
+        (site.road.clearance(px, py) > 2).all()
+        and dry(site, px, py, 20).all()
+        and parts.free(px[4:], py[4:], 12.0)[0]
+    ):
         parts.take(px[4:], py[4:], 13.0)
         walls = palette.wall_paint(rng, country.walls, "cream")
         roof = palette.roof_paint(rng, country.roofs, "red")
         z = float(site.height(px, py).mean())
-        parts.put(landmark(kind).painted(walls, roof, linear(236, 230, 214)), float(x), float(y), float(heading) - 90 * side, z=z)
+        parts.put(
+            landmark(kind).painted(walls, roof, linear(236, 230, 214)),
+            float(x),
+            float(y),
+            float(heading) - 90 * side,
+            z=z,
+        )
 
 
 def _flag(parts: Parts, rng: Generator) -> None:

@@ -1,12 +1,12 @@
 """Triangle meshes with materials, textures and clues: what a scene is made of.
 
-Coordinates are metres, x east, y north, z up; headings are degrees clockwise from north. The camera never moves
-within a scene, so a mesh may hold quads that face it.
+Coordinates are metres, x east, y north, z up; headings are degrees clockwise from north. The camera never
+moves within a scene, so a mesh may hold quads that face it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -17,7 +17,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float32]
 
 VISIBLE, CASTS_SHADOW = 1, 2
-"""Bits of `Mesh.flags`: what the camera sees, and what throws a shadow (a tree may have one quad for each)."""
+"""Bits of `Mesh.flags`: seen by the camera, and throwing a shadow (a tree may have one quad for each)."""
 
 
 class Clue(IntEnum):
@@ -72,8 +72,8 @@ class Texture:
     """A picture on triangles.
 
     Args:
-        rgba: uint8 (height, width, 4), sRGB colour (multiplied by the mesh's colours) and coverage; row 0 is v = 0,
-            the top. Give transparent pixels the colour of their neighbours, or edges grow a dark rim.
+        rgba: uint8 (height, width, 4), sRGB colour (multiplied by the mesh's colours) and coverage; row 0 is
+            v = 0, the top. Give transparent pixels the colour of their neighbours, or edges grow a dark rim.
         normal: uint8 (height, width, 3) or None: 128 + 127 times the normal in the quad's frame: x along u,
             y up against v, z out of the picture.
         repeat: Whether uv outside 0..1 starts again, or stays at the edge.
@@ -84,8 +84,8 @@ class Texture:
     repeat: bool = False
 
 
-def _empty(dtype: Any, *shape: int) -> Any:
-    return field(default_factory=lambda: np.zeros((0, *shape), dtype))
+def _none(dtype: Any, *shape: int) -> Callable[[], Any]:
+    return lambda: np.zeros((0, *shape), dtype)
 
 
 @dataclass(eq=False)
@@ -101,21 +101,21 @@ class Mesh:
         material: uint8 (T,), a `Material` each.
         texture: int16 (T,), number in the list of textures that goes with the mesh, or -1.
         clue: uint8 (T,), a `Clue` each.
-        flags: uint8 (T,), VISIBLE | CASTS_SHADOW.
+        flags: uint8 (T,), VISIBLE | CASTS_SHADOW, which is the default.
     """
 
-    positions: FloatArray = _empty(np.float32, 3)
-    normals: FloatArray = _empty(np.float32, 3)
-    uv: FloatArray = _empty(np.float32, 2)
-    colours: FloatArray = _empty(np.float32, 3)
-    triangles: npt.NDArray[np.int32] = _empty(np.int32, 3)
-    material: npt.NDArray[np.uint8] = _empty(np.uint8)
-    texture: npt.NDArray[np.int16] = _empty(np.int16)
-    clue: npt.NDArray[np.uint8] = _empty(np.uint8)
-    flags: npt.NDArray[np.uint8] | None = None
+    positions: FloatArray = field(default_factory=_none(np.float32, 3))
+    normals: FloatArray = field(default_factory=_none(np.float32, 3))
+    uv: FloatArray = field(default_factory=_none(np.float32, 2))
+    colours: FloatArray = field(default_factory=_none(np.float32, 3))
+    triangles: npt.NDArray[np.int32] = field(default_factory=_none(np.int32, 3))
+    material: npt.NDArray[np.uint8] = field(default_factory=_none(np.uint8))
+    texture: npt.NDArray[np.int16] = field(default_factory=_none(np.int16))
+    clue: npt.NDArray[np.uint8] = field(default_factory=_none(np.uint8))
+    flags: npt.NDArray[np.uint8] = field(default_factory=_none(np.uint8))
 
     def __post_init__(self) -> None:
-        if self.flags is None:
+        if len(self.flags) != len(self.triangles):
             self.flags = np.full(len(self.triangles), VISIBLE | CASTS_SHADOW, np.uint8)
 
 
@@ -130,11 +130,11 @@ class Wires:
         clue: uint8 (N,).
     """
 
-    starts: FloatArray = _empty(np.float32, 3)
-    ends: FloatArray = _empty(np.float32, 3)
-    radii: FloatArray = _empty(np.float32)
-    colours: FloatArray = _empty(np.float32, 3)
-    clue: npt.NDArray[np.uint8] = _empty(np.uint8)
+    starts: FloatArray = field(default_factory=_none(np.float32, 3))
+    ends: FloatArray = field(default_factory=_none(np.float32, 3))
+    radii: FloatArray = field(default_factory=_none(np.float32))
+    colours: FloatArray = field(default_factory=_none(np.float32, 3))
+    clue: npt.NDArray[np.uint8] = field(default_factory=_none(np.uint8))
 
 
 def join_wires(wires: Iterable[Wires]) -> Wires:
@@ -180,7 +180,8 @@ def merge(parts: Iterable[tuple[Mesh, Sequence[Texture]]]) -> tuple[Mesh, list[T
 
 
 def place_at(mesh: Mesh, x: float, y: float, z: float, heading_deg: float, scale: float = 1.0) -> Mesh:
-    """The mesh moved: scaled, turned so that its y axis points to `heading_deg`, its origin set to (x, y, z)."""
+    """The mesh moved: scaled, turned so that its y axis points to `heading_deg`, its origin set to (x, y,
+    z)."""
     angle = np.deg2rad(heading_deg)
     cos, sin = np.cos(angle), np.sin(angle)
     turn = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]], np.float32)

@@ -1,4 +1,5 @@
-"""Gradient noise on a hashed lattice, and tileable detail pictures with mip levels: what breaks up plain surfaces.
+"""Gradient noise on a hashed lattice, and tileable detail pictures with mip levels: what breaks up plain
+surfaces.
 
 Nothing here knows a place: callers hand in a seed that is a hash.
 """
@@ -65,7 +66,8 @@ def noise(x: float, y: float, seed: int) -> float:
 
 @compiled
 def fbm(x: float, y: float, octaves: int, seed: int) -> float:
-    """`octaves` of noise, each of twice the frequency and half the height, turned so that no lattice shows."""
+    """`octaves` of noise, each of twice the frequency and half the height, turned so that no lattice
+    shows."""
     total = 0.0
     height = 0.5
     for octave in range(octaves):
@@ -91,7 +93,9 @@ def _spectrum(rng: np.random.Generator, power: float, low: float, high: float) -
     return np.asarray((field - field.mean()) / field.std())
 
 
-def _blades(rng: np.random.Generator, count: int, length: tuple[float, float], lean: float) -> tuple[Array, Array]:
+def _blades(
+    rng: np.random.Generator, count: int, length: tuple[float, float], lean: float
+) -> tuple[Array, Array]:
     """Grass seen from above: short strokes, later ones on top; their height 0..1 and a random shade -1..1."""
     height = np.zeros((DETAIL_PX, DETAIL_PX))
     shade = np.zeros((DETAIL_PX, DETAIL_PX))
@@ -134,7 +138,8 @@ def _grains(rng: np.random.Generator, count: int, radius: tuple[float, float]) -
 
 
 def _channels(height: Array, shade: Array, tint: Array, steepness: float) -> Array:
-    """A detail picture: value, tint, and the slopes of `height` to the right and upwards, each -1..1 in int8 steps."""
+    """A detail picture: value, tint, and the slopes of `height` to the right and upwards, each -1..1 in
+    int8 steps."""
     dx = (np.roll(height, -1, 1) - np.roll(height, 1, 1)) * steepness
     dy = (np.roll(height, 1, 0) - np.roll(height, -1, 0)) * steepness
     return np.clip(np.stack([shade, tint, dx, dy], 2), -1, 1)
@@ -149,7 +154,8 @@ GRASS, EARTH, ASPHALT, PEBBLES, ROCK, SAND, WAVES, SMOOTH = range(8)
 
 @cache
 def detail_pictures() -> tuple[Array, Array]:
-    """The detail pictures, int8 texels (N, 4), and where each mip level of each starts, int32 (pictures, 10)."""
+    """The detail pictures, int8 texels (N, 4), and where each mip level of each starts, int32 (pictures,
+    10)."""
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(20261122)))
     clumps = _spectrum(rng, 1.2, 2, 40)
     blades, tone = _blades(rng, 42_000, (6, 22), 0.9)
@@ -159,7 +165,10 @@ def detail_pictures() -> tuple[Array, Array]:
     stones, colour = _grains(rng, 15_000, (1.6, 4.2))
     fine = _spectrum(rng, 0.0, 30, 256)
     asphalt = _channels(
-        stones, _normal(0.6 * colour + 0.5 * (stones - 0.4) + 0.14 * fine + 0.1 * clumps), _normal(clumps), 0.55
+        stones,
+        _normal(0.6 * colour + 0.5 * (stones - 0.4) + 0.14 * fine + 0.1 * clumps),
+        _normal(clumps),
+        0.55,
     )
     pebble, colour = _grains(rng, 4_500, (3.0, 12.0))
     gravel = _channels(pebble * 1.5, _normal(0.6 * colour + 0.9 * (pebble - 0.4) + 0.1 * fine), colour, 0.6)
@@ -182,7 +191,9 @@ def detail_pictures() -> tuple[Array, Array]:
             total += picture.shape[0] * picture.shape[1]
             if picture.shape[0] == 1:
                 break
-            picture = (picture[0::2, 0::2] + picture[1::2, 0::2] + picture[0::2, 1::2] + picture[1::2, 1::2]) / 4
+            picture = (
+                picture[0::2, 0::2] + picture[1::2, 0::2] + picture[0::2, 1::2] + picture[1::2, 1::2]
+            ) / 4
         starts.append(row)
     return np.concatenate(texels), np.array(starts, np.int32)
 
@@ -191,7 +202,8 @@ def detail_pictures() -> tuple[Array, Array]:
 def detail(
     texels: Array, starts: Array, picture: int, x: float, y: float, tile: float, footprint: float
 ) -> tuple[float, float, float, float]:
-    """The four channels, -1..1, of a detail picture that covers `tile` metres, blurred to `footprint` metres."""
+    """The four channels, -1..1, of a detail picture that covers `tile` metres, blurred to `footprint`
+    metres."""
     level = math.log2(max(footprint * 512.0 / tile, 1e-6))
     if level >= 9.0:
         level = 9.0

@@ -1,4 +1,5 @@
-"""Colours of the ground, as linear albedo: by climate, season and land cover, with a jitter of each place's own."""
+"""Colours of the ground, as linear albedo: by climate, season and land cover, with a jitter of each place's
+own."""
 
 from __future__ import annotations
 
@@ -70,7 +71,9 @@ def share(names: tuple[tuple[str, float], ...], column: int) -> float:
     total = sum(weight for _, weight in names)
     if not total:
         return 1.0
-    return float(sum(float(COVERS.get(name, COVERS["meadow"])[column]) * weight for name, weight in names) / total)
+    return float(
+        sum(float(COVERS.get(name, COVERS["meadow"])[column]) * weight for name, weight in names) / total
+    )
 
 
 def jitter(rng: np.random.Generator, colour: Array, amount: float) -> Array:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from procedural_earth.mesh import VISIBLE, Mesh, Texture
 from procedural_earth.raster import see
 from procedural_earth.textures import pack
+
+Array = npt.NDArray[Any]
 
 
 def preview(
@@ -29,7 +33,7 @@ def preview(
     depth, seen = np.zeros((size, size), np.float32), np.full((size, size), -1, np.int32)
     see(
         mesh.positions, mesh.uv, mesh.triangles, mesh.texture, mesh.flags, VISIBLE,
-        atlas.texels, atlas.table, eye, turn, size * 1.4, depth, seen,
+        atlas.texels, atlas.table, eye, turn, size * 1.4, np.array([0, 0, size, size]), depth, seen,
     )  # fmt: skip
     rows, columns = np.nonzero(seen >= 0)
     image = np.full((size, size, 3), 0.55)
@@ -39,7 +43,9 @@ def preview(
     return Image.fromarray((255 * np.clip(image, 0, 1) ** (1 / 2.2) + 0.5).astype(np.uint8))
 
 
-def _shade(mesh, texels, table, seen, rows, columns, eye, turn):  # type: ignore[no-untyped-def]
+def _shade(
+    mesh: Mesh, texels: Array, table: Array, seen: Array, rows: Array, columns: Array, eye: Array, turn: Array
+) -> Array:
     size = seen.shape[0]
     number = seen[rows, columns]
     flat = np.stack(
@@ -75,4 +81,4 @@ def _shade(mesh, texels, table, seen, rows, columns, eye, turn):  # type: ignore
     normal *= np.where(np.sum(normal * direction, 1) > 0, -1.0, 1.0)[:, None]
     sun = np.array([-0.5, -0.6, 0.65])
     light = 1.6 * np.maximum(normal @ (sun / np.linalg.norm(sun)), 0) + 0.35 + 0.2 * normal[:, 2]
-    return colour * light[:, None]
+    return np.asarray(colour * light[:, None])

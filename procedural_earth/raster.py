@@ -1,4 +1,5 @@
-"""Which triangle is seen at every sample of a square perspective face: a z-buffer with alpha-tested textures."""
+"""Which triangle is seen at every sample of a square perspective face: a z-buffer with alpha-tested
+textures."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ def _coverage_threshold(column: int, row: int) -> float:
 
 @compiled
 def alpha_at(texels: Array, levels: Array, texture: int, level: int, u: float, v: float) -> float:
-    """Coverage 0..1 of the texture at (u, v) in mip level `level`, between four texels."""
+    """Coverage 0..1 of the texture at (u, v) in mip level `level`; of the first level between four texels."""
     level = min(level, levels[texture, 3] - 1)
     width = max(levels[texture, 1] >> level, 1)
     height = max(levels[texture, 2] >> level, 1)
@@ -31,6 +32,11 @@ def alpha_at(texels: Array, levels: Array, texture: int, level: int, u: float, v
     if levels[texture, 4]:
         u -= math.floor(u)
         v -= math.floor(v)
+    if level > 0:
+        # smaller than its texels: the nearest will do
+        x0 = min(max(int(u * width), 0), width - 1)
+        y0 = min(max(int(v * height), 0), height - 1)
+        return texels[start + y0 * width + x0, 3] * (1.0 / 255.0)
     x = min(max(u * width - 0.5, 0.0), width - 1.0)
     y = min(max(v * height - 0.5, 0.0), height - 1.0)
     x0 = int(x)
@@ -51,7 +57,7 @@ def _fill(
     texture: int,
     texels: Array,
     levels: Array,
-    size: int,
+    window: Array,
     depth: Array,
     seen: Array,
 ) -> None:
@@ -62,9 +68,9 @@ def _fill(
     area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
     if abs(area) < 1e-9:
         return
-    top = max(int(math.ceil(min(y0, y1, y2) - 0.5)), 0)
-    bottom = min(int(math.floor(max(y0, y1, y2) - 0.5)), size - 1)
-    if top > bottom:
+    top = max(int(math.ceil(min(y0, y1, y2) - 0.5)), window[1])
+    bottom = min(int(math.floor(max(y0, y1, y2) - 0.5)), window[3] - 1)
+    if top > bottom or max(x0, x1, x2) < window[0] or min(x0, x1, x2) > window[2]:
         return
     scale = 1.0 / area
     # planes of 1/z, u/z, v/z over the face
@@ -106,8 +112,8 @@ def _fill(
                     high = max(high, x)
         if low == -1e30:
             continue
-        first = max(int(math.ceil(low - 0.5)), 0)
-        last = min(int(math.ceil(high - 0.5)) - 1, size - 1)
+        first = max(int(math.ceil(low - 0.5)), window[0])
+        last = min(int(math.ceil(high - 0.5)) - 1, window[2] - 1)
         if first > last:
             continue
         dx = first + 0.5 - x0
@@ -134,16 +140,53 @@ def _fill(
 
 
 @allocating
+def _nearest_first(positions: Array, triangles: Array, flags: Array, wanted: int, eye: Array) -> Array:
+    """The triangles with the flag, roughly by their distance: what is hidden is then found to be so early."""
+    buckets = 1024
+    count = triangles.shape[0]
+    key = np.empty(count, np.float32)
+    low = 1e30
+    high = -1e30
+    for number in range(count):
+        if flags[number] & wanted:
+            vertex = triangles[number, 0]
+            dx = positions[vertex, 0] - eye[0]
+            dy = positions[vertex, 1] - eye[1]
+            dz = positions[vertex, 2] - eye[2]
+            away = math.log(dx * dx + dy * dy + dz * dz + 1e-3)
+            key[number] = away
+            low = min(low, away)
+            high = max(high, away)
+    scale = (buckets - 1) / max(high - low, 1e-9)
+    start = np.zeros(buckets + 1, np.int64)
+    for number in range(count):
+        if flags[number] & wanted:
+            start[int((key[number] - low) * scale) + 1] += 1
+    for bucket in range(buckets):
+        start[bucket + 1] += start[bucket]
+    order = np.empty(start[buckets], np.int32)
+    for number in range(count):
+        if flags[number] & wanted:
+            bucket = int((key[number] - low) * scale)
+            order[start[bucket]] = number
+            start[bucket] += 1
+    return order
+
+
+@allocating
 def see(
     positions: Array, uv: Array, triangles: Array, texture: Array, flags: Array, wanted: int,
-    texels: Array, levels: Array, eye: Array, turn: Array, focal: float, depth: Array, seen: Array,
+    texels: Array, levels: Array, eye: Array, turn: Array, focal: float,
+    window: Array, depth: Array, seen: Array,
 ) -> None:  # fmt: skip
-    """Draws the triangles that have the flag `wanted` into `depth` (1/z, greater is nearer) and `seen` (their numbers).
+    """Draws the triangles that have the flag `wanted` into `depth` (1/z, greater is nearer) and `seen`
+    (their numbers).
 
     Args:
         eye: float64 (3,), where the eye is.
         turn: float64 (3, 3), rows right, down, forward.
         focal: Samples a unit of x/z; the face's centre is straight ahead.
+        window: int64 (4,), first column and row, and those after the last, that are drawn.
         depth: float32 (size, size), 0 where nothing is.
         seen: int32 (size, size), -1 where nothing is.
     """
@@ -156,9 +199,7 @@ def see(
     r00, r01, r02 = turn[0, 0], turn[0, 1], turn[0, 2]
     r10, r11, r12 = turn[1, 0], turn[1, 1], turn[1, 2]
     r20, r21, r22 = turn[2, 0], turn[2, 1], turn[2, 2]
-    for number in range(triangles.shape[0]):
-        if not flags[number] & wanted:
-            continue
+    for number in _nearest_first(positions, triangles, flags, wanted, eye):
         behind = left = right = above = below = 0
         for corner in range(3):
             vertex = triangles[number, corner]
@@ -215,4 +256,4 @@ def see(
                 corners[corner, 2] = w
                 corners[corner, 3] = polygon[source, 3] * w
                 corners[corner, 4] = polygon[source, 4] * w
-            _fill(corners, number, skin, texels, levels, size, depth, seen)
+            _fill(corners, number, skin, texels, levels, window, depth, seen)

@@ -11,7 +11,7 @@ from pathlib import Path
 from planet_core.files import atomic_file
 from planet_core.stopping import UserError
 from procedural_earth.facts import PlaceError
-from procedural_earth.render import RenderError, Rendering, render, render_view
+from procedural_earth.rendering import RenderError, Rendering, render, render_view
 from procedural_earth.scene import CLUES
 
 QUALITY = 90
@@ -21,11 +21,15 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m procedural_earth render", description=__doc__)
     parser.add_argument("--lat", type=float, required=True, help="degrees north")
     parser.add_argument("--lng", type=float, required=True, help="degrees east")
-    parser.add_argument("--date", type=datetime.date.fromisoformat, default=datetime.date(2025, 6, 15), help="YYYY-MM-DD")
+    parser.add_argument(
+        "--date", type=datetime.date.fromisoformat, default=datetime.date(2025, 6, 15), help="YYYY-MM-DD"
+    )
     parser.add_argument("--hour", type=float, default=11.0, help="local solar hour, 0 to 24 (default 11)")
     parser.add_argument("--seed", type=int, default=0, help="another day at the same place (default 0)")
     parser.add_argument("--size", type=int, help="width in pixels (default 4096, a view 768)")
-    parser.add_argument("--view", type=float, metavar="HEADING", help="a 90 degree view to HEADING, no panorama")
+    parser.add_argument(
+        "--view", type=float, metavar="HEADING", help="a 90 degree view to HEADING, no panorama"
+    )
     parser.add_argument("--pitch", type=float, default=0.0, help="of a view, degrees up")
     parser.add_argument("--without", default="", help=f"clues to leave out, by commas: {', '.join(CLUES)}")
     parser.add_argument("--out", type=Path, required=True, help="FILE.jpg or FILE.png")
@@ -40,7 +44,8 @@ def _drawn(options: argparse.Namespace) -> Rendering:
             size=options.size or 4096, without=without,
         )  # fmt: skip
     return render_view(
-        options.lat, options.lng, date=options.date, hour=options.hour, seed=options.seed, px=options.size or 768,
+        options.lat, options.lng, date=options.date, hour=options.hour, seed=options.seed, px=options.size
+        or 768,
         heading=options.view, pitch=options.pitch, without=without,
     )  # fmt: skip
 

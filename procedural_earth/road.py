@@ -1,6 +1,7 @@
 """The road under the camera and those that meet it: lines in the plane, found again from any point.
 
-The main road is a graph over its own axis: u metres along the heading at the camera, v = c(u) to the right. That
+The main road is a graph over its own axis: u metres along the heading at the camera, v = c(u) to the right.
+That
 makes the way from a point to its place on the road a look-up. Side roads are graphs over v.
 """
 
@@ -34,7 +35,8 @@ class Road:
     Attributes:
         heading_deg: Direction of the road at the camera, clockwise from north; the u axis.
         table: float64 (2001, 4), a row each 2 m of u from -2000 m: v, dv/du, z, distance along the road.
-        sides: float64 (N, 7), a row a side road: u at the junction, du/dv, its change, 1 if it goes to the left,
+        sides: float64 (N, 7), a row a side road: u at the junction, du/dv, its change, 1 if it goes to the
+        left,
             1 if to the right, half its width, 1 if paved.
         half_width_m: From the centre line to the edge of the carriageway.
         surface: "asphalt", "gravel" or "dirt".
@@ -54,8 +56,11 @@ class Road:
         angle = math.radians(self.heading_deg)
         return math.sin(angle), math.cos(angle)
 
-    def at(self, distance_m: npt.ArrayLike, offset_m: npt.ArrayLike = 0.0) -> tuple[Array, Array, Array, Array]:
-        """x, y, z and heading (degrees) at a distance along the road (0 under the camera), `offset_m` to the right.
+    def at(
+        self, distance_m: npt.ArrayLike, offset_m: npt.ArrayLike = 0.0
+    ) -> tuple[Array, Array, Array, Array]:
+        """x, y, z and heading (degrees) at a distance along the road (0 under the camera), `offset_m` to
+        the right.
 
         Distances beyond the ends of the road (about 2 km) stay at the end.
         """
@@ -104,9 +109,15 @@ def side_u(side: Array, v: Any) -> Any:
 
 
 def lay(
-    rng: np.random.Generator, heading_deg: float, half_width_m: float, surface: str, settlement: float, relief: float
+    rng: np.random.Generator,
+    heading_deg: float,
+    half_width_m: float,
+    surface: str,
+    settlement: float,
+    relief: float,
 ) -> Road:
-    """A road of its own: bends that suit the relief (0 flat .. 1 mountains), side roads by settlement (0..1)."""
+    """A road of its own: bends that suit the relief (0 flat .. 1 mountains), side roads by settlement
+    (0..1)."""
     u = np.linspace(-REACH_M, REACH_M, _ROWS)
     v, slope = np.zeros(_ROWS), np.zeros(_ROWS)
     straight = 1.0 - 0.75 * settlement
@@ -136,7 +147,14 @@ def lay(
             place, rng.uniform(-0.25, 0.25) * straight, rng.normal(0, 0.0012) * straight,
             which < 0.65, which > 0.35, min(half_width_m * 0.85, 2.7), paved,
         )  # fmt: skip
-    return Road(heading_deg, table, sides, half_width_m, surface, 2.2 if settlement > 0.45 and surface == "asphalt" else 0.0)
+    return Road(
+        heading_deg,
+        table,
+        sides,
+        half_width_m,
+        surface,
+        2.2 if settlement > 0.45 and surface == "asphalt" else 0.0,
+    )
 
 
 @inlined

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import math
 from collections.abc import Sequence
@@ -28,7 +29,8 @@ from procedural_earth.terrain import DEM_SIDE, DEM_STEP_M, SEA_SIDE, SEA_STEP_M,
 Array = npt.NDArray[Any]
 
 CLUES = (
-    "sun", "climate", "relief", "coast", "drive_side", "road_lines", "script", "signs", "plates", "bollards", "poles",
+    "sun", "climate", "relief", "coast", "drive_side", "road_lines", "script", "signs", "plates",
+    "bollards", "poles",
     "buildings", "settlement", "crops", "flags", "tint", "haze",
 )  # fmt: skip
 """What `without` may name."""
@@ -211,7 +213,15 @@ def _forest(facts: PlaceFacts, warm: float) -> tuple[Array, float]:
     """Colour of forest from afar, and the share of far land that it covers."""
     total = np.zeros(3)
     woods = 0.0
-    wild = {"shrub": 0.06, "cactus": 0.0, "acacia": 0.16, "baobab": 0.1, "palm_date": 0.04, "olive": 0.2, "cypress": 0.25}
+    wild = {
+        "shrub": 0.06,
+        "cactus": 0.0,
+        "acacia": 0.16,
+        "baobab": 0.1,
+        "palm_date": 0.04,
+        "olive": 0.2,
+        "cypress": 0.25,
+    }
     for name, weight in facts.vegetation:
         if name in _CONIFERS:
             kind = "conifer"
@@ -223,14 +233,32 @@ def _forest(facts: PlaceFacts, warm: float) -> tuple[Array, float]:
             kind = "bare" if warm < 5 else "autumn" if warm < 9 else "leaf"
         total += weight * palette.linear(palette.FOREST[kind])
         woods += weight * wild.get(name, 0.62)
-    return (total if total.any() else palette.linear(palette.FOREST["leaf"])), float(np.clip(woods * (1 - 0.6 * facts.settlement), 0, 0.9))
+    return (total if total.any() else palette.linear(palette.FOREST["leaf"])), float(
+        np.clip(woods * (1 - 0.6 * facts.settlement), 0, 0.9)
+    )
 
 
-def _look(facts: PlaceFacts, road: Road, land: Land, day: int, without: frozenset[str]) -> Look:
-    rng = generator(facts.identity, "ground")
+def _lines(facts: PlaceFacts, road: Road, without: frozenset[str]) -> tuple[int, float, float, int]:
+    """Kind of the centre line, its dashes and gaps in metres, kind of the edge line."""
+    rng = generator(facts.identity, "paint")
+    centre = int(rng.choice([ground.DASHED, ground.SOLID, ground.DOUBLE], p=[0.66, 0.12, 0.22]))
+    edge = ground.SOLID if rng.random() < 0.85 else ground.DASHED
+    kerb_too = rng.random() < 0.3
+    dash, gap = float(rng.choice([3.0, 3.0, 4.0, 6.0])), float(rng.choice([4.5, 6.0, 9.0, 12.0]))
+    country = facts.country
+    if country is None or "road_lines" in without or road.surface != "asphalt":
+        return ground.NO_LINE, dash, gap, ground.NO_LINE
+    if country.centre_line == "none":
+        centre = ground.NO_LINE
+    if country.edge_line == "none" or (road.sidewalk_m > 0 and not kerb_too):
+        edge = ground.NO_LINE
+    return centre, dash, gap, edge
+
+
+def _colours(facts: PlaceFacts, warm: float, rng: np.random.Generator, without: frozenset[str]) -> Array:
+    """The palette of the ground, rows as in `ground`."""
     climate = "climate" not in without
     covers = facts.ground if climate else (("meadow", 1.0),)
-    warm = float(temperature(facts.lat, facts.lng, day)) if climate else 15.0
     cold = float(np.clip((9.0 - warm) / 12.0, 0, 1))
     fresh, dry, bare = (palette.mixed(covers, column) for column in (0, 1, 2))
     fresh = fresh * (1 - 0.6 * cold) + palette.linear("#8f8052") * 0.6 * cold
@@ -238,12 +266,11 @@ def _look(facts: PlaceFacts, road: Road, land: Land, day: int, without: frozense
     if "tint" not in without and facts.on_land:
         seen = palette.linear(facts.ground_rgb)
         seen = palette.jitter(rng, seen / max(float(seen.sum()), 1e-3), 0.10)
-        hue = seen / seen.sum()
-        bare = 0.6 * bare + 0.4 * hue * bare.sum()
+        bare = 0.6 * bare + 0.4 * seen / seen.sum() * bare.sum()
     rocks = palette.linear(palette.ROCKS[int(rng.integers(len(palette.ROCKS)))])
     forest = _forest(facts, warm)[0] if climate else palette.linear(palette.FOREST["leaf"])
-    country = facts.country
-    lines = "road_lines" not in without and country is not None
+    lines = facts.country if "road_lines" not in without else None
+    dirt = 0.55 * bare + 0.45 * palette.linear("#97897a")
     colours = np.zeros((13, 3))
     colours[ground.GRASS] = palette.jitter(rng, fresh, 0.07)
     colours[ground.GRASS_DRY] = palette.jitter(rng, dry, 0.07)
@@ -253,19 +280,20 @@ def _look(facts: PlaceFacts, road: Road, land: Land, day: int, without: frozense
     colours[ground.FOREST] = palette.jitter(rng, forest, 0.08)
     colours[ground.SNOW] = (0.80, 0.83, 0.88)
     colours[ground.ROAD] = np.array([1.0, 0.99, 0.97]) * rng.uniform(0.075, 0.17)
-    dirt = 0.55 * bare + 0.45 * palette.linear("#97897a")
     colours[ground.SHOULDER] = palette.jitter(rng, dirt, 0.06)
     colours[ground.PAVEMENT] = palette.jitter(rng, palette.linear("#a8a29a"), 0.06)
-    colours[ground.CENTRE_LINE] = palette.paint(country.centre_line if country and lines else "white")
-    colours[ground.EDGE_LINE] = palette.paint(country.edge_line if country and lines else "white")
-    paved = road.surface == "asphalt"
-    quiet = generator(facts.identity, "paint")
-    centre = ground.NO_LINE
-    if paved and lines and country and country.centre_line != "none":
-        centre = int(quiet.choice([ground.DASHED, ground.SOLID, ground.DOUBLE], p=[0.66, 0.12, 0.22]))
-    edge = ground.NO_LINE
-    if paved and lines and country and country.edge_line != "none" and (road.sidewalk_m == 0 or quiet.random() < 0.3):
-        edge = ground.SOLID if quiet.random() < 0.85 else ground.DASHED
+    colours[ground.CENTRE_LINE] = palette.paint(lines.centre_line if lines else "white")
+    colours[ground.EDGE_LINE] = palette.paint(lines.edge_line if lines else "white")
+    return colours
+
+
+def _look(facts: PlaceFacts, road: Road, land: Land, day: int, without: frozenset[str]) -> Look:
+    rng = generator(facts.identity, "ground")
+    climate = "climate" not in without
+    covers = facts.ground if climate else (("meadow", 1.0),)
+    warm = float(temperature(facts.lat, facts.lng, day)) if climate else 15.0
+    colours = _colours(facts, warm, rng, without)
+    centre, dash, gap, edge = _lines(facts, road, without)
     cover = float(snow(facts.lat, facts.lng, day)) if climate else 0.0
     freezing = warm / 0.0065  # metres above here at which it freezes, on the mean
     line = freezing + 500.0 if climate else 1e6
@@ -276,9 +304,8 @@ def _look(facts: PlaceFacts, road: Road, land: Land, day: int, without: frozense
     return Look(
         colours, _crops(facts, rng, day, without), palette.share(covers, 3), palette.share(covers, 4),
         farms * (1 - 0.8 * facts.settlement) * 1.1, cover, line,
-        ground.PAVED if paved else ground.UNPAVED, centre,
-        float(quiet.choice([3.0, 3.0, 4.0, 6.0])), float(quiet.choice([4.5, 6.0, 9.0, 12.0])), edge,
-        float(quiet.beta(1.6, 3.0)), 0.0, texels, starts, number(facts.identity, "ground"),
+        ground.PAVED if road.surface == "asphalt" else ground.UNPAVED, centre,
+        dash, gap, edge, float(rng.beta(1.6, 3.0)), 0.0, texels, starts, number(facts.identity, "ground"),
     )  # fmt: skip
 
 
@@ -290,7 +317,12 @@ def _weather_of(facts: PlaceFacts, seed: int, without: frozenset[str]) -> tuple[
 
 
 def _light(
-    facts: PlaceFacts, date: datetime.date, sun_deg: tuple[float, float], seed: int, look: Look, without: frozenset[str]
+    facts: PlaceFacts,
+    date: datetime.date,
+    sun_deg: tuple[float, float],
+    seed: int,
+    look: Look,
+    without: frozenset[str],
 ) -> tuple[Light, Array, str]:
     weather, rng = _weather_of(facts, seed, without)
     cover, sharp, overcast, share, _, _ = WEATHERS[weather]
@@ -304,19 +336,33 @@ def _light(
     floor = 0.6 * look.palette[ground.GRASS] + 0.4 * look.palette[ground.BARE]
     floor = floor * (1 - look.snow) + look.palette[ground.SNOW] * look.snow
     cloudy = 1.0 + (0.25 if -1 < cover < 0.3 else 0.0)
-    ambient = day.ambient * cloudy
+    ambient = 1.25 * day.ambient * cloudy
+    # eyes and cameras take most of the blue out of shade
+    ambient = (
+        0.5 * ambient
+        + 0.5
+        * float(ambient @ np.array([0.25, 0.65, 0.10]))
+        * day.sunlight
+        / max(float(day.sunlight @ np.array([0.25, 0.65, 0.10])), 1e-6)
+        if float(sun[2]) > 0.0
+        else ambient
+    )
     level = day.sunlight * max(float(sun[2]), 0.0) + ambient
     bounce = floor * level
     light = Light(
-        sun, day.sunlight, open_sun, ambient, bounce, day.table, day.extinction, cover + float(rng.normal(0, 0.05)),
-        sharp, float(rng.uniform(0.30, 0.55)), float(rng.uniform(0, 500)), number(facts.identity, "clouds", seed),
+        sun, day.sunlight, open_sun, ambient, bounce, day.table, day.extinction, overcast, cover +
+        float(rng.normal(0, 0.05)),
+        sharp, float(rng.uniform(0.30, 0.55)), float(rng.uniform(0, 500)), number(facts.identity, "clouds",
+        seed),
         np.array([0.012, 0.040, 0.050]), float(rng.uniform(0.10, 0.26)),
     )  # fmt: skip
     bright = day.sunlight * max(float(sun[2]), 0.38) + ambient
     grey = float(bright @ np.array([0.25, 0.65, 0.10])) / math.pi
     # the film is balanced most of the way to the light, as an eye is
     balance = (bright @ np.array([0.25, 0.65, 0.10]) / bright) ** 0.7
-    exposure = 1.12 / max(grey, 2e-3) ** 0.93 * balance
+    # dusk stays darker than day
+    dusk = max(grey, 1e-3) if grey > 0.5 else max(grey, 1e-3) ** 0.6 * 0.5**0.4
+    exposure = 1.12 / dusk**0.93 * balance
     return light, exposure, weather
 
 
@@ -328,9 +374,7 @@ def _sun(facts: PlaceFacts, date: datetime.date, hour: float, without: frozenset
     return where.apparent_elevation_deg, where.azimuth_deg
 
 
-def build(
-    facts: PlaceFacts, date: datetime.date, hour: float, seed: int, without: frozenset[str]
-) -> Scene:
+def build(facts: PlaceFacts, date: datetime.date, hour: float, seed: int, without: frozenset[str]) -> Scene:
     """The scene of a place at a date and hour.
 
     Args:
@@ -353,8 +397,9 @@ def build(
     hx, hy = road.axis
     eye = np.array([hy * lane, -hx * lane, tall + (land.sea_level if not facts.on_land else 0.0)])
     heading = (road.heading_deg + float(rng.normal(0, 25)) + (180.0 if rng.random() < 0.5 else 0.0)) % 360.0
-    site = Site(facts, Road(road.heading_deg, land.road, land.sides, road.half_width_m, road.surface, road.sidewalk_m),
-                land, day, look.snow, seed, without, (float(eye[0]), float(eye[1]), float(eye[2])))  # fmt: skip
+    graded = dataclasses.replace(road, table=land.road)
+    place = (float(eye[0]), float(eye[1]), float(eye[2]))
+    site = Site(facts, graded, land, day, look.snow, seed, without, place)
     objects, textures, wires = _objects(site, look)
     return Scene(site, land, look, light, eye, heading, objects, textures, wires, exposure, sun_deg, weather)
 

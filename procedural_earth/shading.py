@@ -18,7 +18,12 @@ from procedural_earth.terrain import Land, shore
 Array = npt.NDArray[Any]
 Colour = tuple[float, float, float]
 
-_GROUND, _WATER, _GLASS, _METAL = int(Material.GROUND), int(Material.WATER), int(Material.GLASS), int(Material.METAL)
+_GROUND, _WATER, _GLASS, _METAL = (
+    int(Material.GROUND),
+    int(Material.WATER),
+    int(Material.GLASS),
+    int(Material.METAL),
+)
 _FOLIAGE, _BRICK, _TIMBER, _PLASTER = (
     int(Material.FOLIAGE), int(Material.BRICK), int(Material.TIMBER), int(Material.PLASTER),
 )  # fmt: skip
@@ -51,11 +56,13 @@ class Light(NamedTuple):
 
     Attributes:
         sun: float64 (3,), unit vector towards the sun.
-        sunlight, open_sunlight: float64 (3,), irradiance across the sun's direction, below the clouds and above.
+        sunlight, open_sunlight: float64 (3,), irradiance across the sun's direction, below the clouds and
+        above.
         ambient: float64 (3,), irradiance of the sky on level ground.
         bounce: float64 (3,), irradiance that comes back up from the ground.
         table: float32 (40, 24, 3), radiance of the sky behind the clouds.
         extinction: float64 (3,), of the air, a metre.
+        overcast: 0..1, how grey the sky is.
         cover, sharp, scale, drift: Of the clouds (`sky.cloud`); cover below -1.5 means none.
         cloud_seed: Hash.
         water: float64 (3,), albedo of deep water.
@@ -69,6 +76,7 @@ class Light(NamedTuple):
     bounce: Array
     table: Array
     extinction: Array
+    overcast: float
     cover: float
     sharp: float
     scale: float
@@ -196,8 +204,12 @@ def sky_at(light: Light, x: float, y: float, z: float, pixel: float, disc: bool)
             r += (cr - r) * opacity
             g += (cg - g) * opacity
             b += (cb - b) * opacity
+    dim = 1.0 - 0.42 * light.overcast
+    r *= dim
+    g *= dim
+    b *= dim
     if disc and mu > 0.96:
-        through = (1.0 - opacity) ** 2
+        through = (1.0 - opacity) ** 2 * (1.0 - light.overcast) ** 2
         angle = math.acos(min(mu, 1.0))
         glow = 0.5 * math.exp(-angle / 0.022) + 0.03 * math.exp(-angle / 0.09)
         core = 1.0 - smooth(0.0065, 0.0065 + max(pixel, 0.0015), angle)
@@ -222,8 +234,11 @@ def _air(light: Light, x: float, y: float, z: float, distance: float, r: float, 
 
 
 @compiled
-def _texel(stage: Stage, texture: int, u: float, v: float, texels_a_pixel: float) -> tuple[float, float, float, float, float, float]:
-    """Colour (linear) and normal of a texture between four texels of the fitting level, weighted by coverage."""
+def _texel(
+    stage: Stage, texture: int, u: float, v: float, texels_a_pixel: float
+) -> tuple[float, float, float, float, float, float]:
+    """Colour (linear) and normal of a texture between four texels of the fitting level, weighted by
+    coverage."""
     table = stage.table
     level = min(max(int(math.log2(max(texels_a_pixel, 1e-6)) + 0.5), 0), table[texture, 3] - 1)
     width = max(table[texture, 1] >> level, 1)
@@ -272,7 +287,7 @@ def _pattern(look: Look, material: int, u: float, v: float, blur: float) -> tupl
     tone = 1.0
     su = sv = 0.0
     gloss = 0.0
-    if material == _BRICK or material == _STONE:
+    if material in (_BRICK, _STONE):
         high = 0.075 if material == _BRICK else 0.30
         long = 0.24 if material == _BRICK else 0.55
         fade = 1.0 - smooth(0.3 * high, 1.2 * high, blur)
@@ -308,27 +323,30 @@ def _pattern(look: Look, material: int, u: float, v: float, blur: float) -> tupl
         own = chance(int(math.floor(u / 0.9)), int(math.floor(v / 2.4)), 8) - 0.5
         tone = 1.0 + 0.10 * own
         gloss = 0.12
-    elif material == _THATCH or material == _BARK:
+    elif material in (_THATCH, _BARK):
         n, t, dx, dy = detail(look.texels, look.starts, _BLADES, u * 3.0, v * 0.5, 1.2, blur)
         tone = 1.0 + 0.4 * n
         su = 0.6 * dx
     value, stain, dx, dy = detail(look.texels, look.starts, _EARTH, u, v, 2.7, blur)
     broad, streak, bx, by = detail(look.texels, look.starts, _SMOOTH, u, v * 0.35, 6.0, blur)
-    weathering = 0.05 if material == _GLASS or material == _METAL else 0.10
+    weathering = 0.05 if material in (_GLASS, _METAL) else 0.10
     tone *= 1.0 + weathering * (0.5 * value + 0.7 * broad)
     return tone, su + 0.08 * dx, sv + 0.08 * dy, gloss
 
 
 @compiled
 def _water(
-    light: Light, look: Look, land: Land, x: float, y: float, dx: float, dy: float, dz: float, distance: float,
+    light: Light, look: Look, land: Land, x: float, y: float, dx: float, dy: float, dz: float, distance:
+    float,
     long: float, wide: float,
 ) -> Colour:  # fmt: skip
     """Radiance of the sea: what the waves mirror, and the green of the deep and the shallow."""
     blur = min(math.sqrt(long * wide), 4.0 * wide)
     a, _t, ax, ay = detail(look.texels, look.starts, _WAVES, x, y, 23.0, blur)
     b, _t2, bx, by = detail(look.texels, look.starts, _WAVES, 0.6 * x - 0.8 * y, 0.8 * x + 0.6 * y, 7.1, blur)
-    c, gust, cx, cy = detail(look.texels, look.starts, _WAVES, 0.8 * x + 0.6 * y, 0.8 * y - 0.6 * x, 131.0, blur)
+    c, gust, cx, cy = detail(
+        look.texels, look.starts, _WAVES, 0.8 * x + 0.6 * y, 0.8 * y - 0.6 * x, 131.0, blur
+    )
     wind = light.wind * (0.8 + 0.5 * gust)
     nx = wind * (ax + 0.7 * bx + 0.8 * cx)
     ny = wind * (ay + 0.7 * by + 0.8 * cy)
@@ -522,23 +540,49 @@ def shade_hit(
             nx *= size
             ny *= size
             nz *= size
-        if material == _FOLIAGE or material == _GRASS:
+        if material == _FOLIAGE:
+            through = 0.5
+            grey = (0.3 * ar + 0.6 * ag + 0.1 * ab) * 0.16
+            ar = 1.18 * (0.84 * ar + grey)
+            ag = 1.18 * (0.84 * ag + grey)
+            ab = 1.18 * (0.84 * ab + grey)
+        elif material == _GRASS:
             through = 0.45
         elif nx * dx + ny * dy + nz * dz > 0.0:
             nx, ny, nz = -nx, -ny, -nz
+        if _PLASTER <= material <= _STONE or material in (_ROOF_TILE, _ROOF_METAL):
+            # sun and dust take the edge off paint
+            grey = (0.3 * ar + 0.6 * ag + 0.1 * ab) * 0.26
+            ar = 0.74 * ar + grey
+            ag = 0.74 * ag + grey
+            ab = 0.74 * ab + grey
     towards = nx * light.sun[0] + ny * light.sun[1] + nz * light.sun[2]
-    covered = _covered(shade, x, y) * (1.0 if material == _GROUND else 0.0)
+    covered = _covered(shade, x, y) * (1.0 if material in (_GROUND, _GRASS) else 0.0)
     seen = 0.0
     if towards > 0.0 or through > 0.0:
         if material == _GROUND:
             seen = sun_seen(shade, x, y, z, 0.0, 0.0, 1.0)
+        elif material == _FOLIAGE:
+            # a card stands for a deep crown: look for shade a step nearer to the sun, and let some light in
+            step = 1.3
+            seen = 0.22 + 0.78 * sun_seen(
+                shade,
+                x + step * light.sun[0],
+                y + step * light.sun[1],
+                z + step * light.sun[2],
+                0.0,
+                0.0,
+                0.0,
+            )
         else:
             seen = sun_seen(shade, x, y, z, nx, ny, nz)
         if light.cover > -1.2 and t > 400.0:
             # shadows of clouds on far land
             wx = (x + light.sun[0] * 2000.0) / 2600.0
             wy = (y + light.sun[1] * 2000.0) / 2600.0
-            mass = noise(wx + light.drift, wy, light.cloud_seed + 5) + 0.4 * noise(2 * wx, 2 * wy, light.cloud_seed + 6)
+            mass = noise(wx + light.drift, wy, light.cloud_seed + 5) + 0.4 * noise(
+                2 * wx, 2 * wy, light.cloud_seed + 6
+            )
             seen *= 1.0 - 0.65 * smooth(400.0, 1500.0, t) * smooth(0.0, 0.45, mass + light.cover)
     direct = max(towards, 0.0)
     if through > 0.0:
@@ -549,7 +593,9 @@ def shade_hit(
             direct = (0.62 * max(0.35 + 0.65 * towards, 0.0) + through * max(-towards, 0.0)) * 0.95
     direct *= seen
     up = 0.5 + 0.5 * nz
-    occlusion = 1.0 - 0.62 * covered
+    if material == _FOLIAGE:
+        up = 0.95 + 0.35 * nz
+    occlusion = 1.0 - 0.45 * covered
     # the sky's bright half is around the sun
     side = 1.0 + 0.28 * (nx * light.sun[0] + ny * light.sun[1])
     inverse_pi = 1.0 / math.pi
@@ -559,7 +605,7 @@ def shade_hit(
     r = ar * ir * inverse_pi
     g = ag * ig * inverse_pi
     b = ab * ib * inverse_pi
-    if material == _GLASS or material == _METAL:
+    if material in (_GLASS, _METAL):
         gloss = 1.0 if material == _GLASS else 0.35
     if gloss > 0.01:
         cosine = max(-(dx * nx + dy * ny + dz * nz), 0.02)
@@ -589,7 +635,11 @@ def _alike(stage: Stage, a: int, b: int) -> bool:
         return True
     if a < 0 or b < 0:
         return False
-    if stage.material[a] != stage.material[b] or stage.clue[a] != stage.clue[b] or stage.texture[a] != stage.texture[b]:
+    if (
+        stage.material[a] != stage.material[b]
+        or stage.clue[a] != stage.clue[b]
+        or stage.texture[a] != stage.texture[b]
+    ):
         return False
     if stage.material[a] == _GROUND or stage.material[a] == _WATER:
         return True
@@ -598,7 +648,9 @@ def _alike(stage: Stage, a: int, b: int) -> bool:
     n = stage.normals
     if stage.material[a] == _GRASS:
         return True
-    if n[i, 0] * n[j, 0] + n[i, 1] * n[j, 1] + n[i, 2] * n[j, 2] < (0.75 if stage.material[a] == _FOLIAGE else 0.9):
+    if n[i, 0] * n[j, 0] + n[i, 1] * n[j, 1] + n[i, 2] * n[j, 2] < (
+        0.75 if stage.material[a] == _FOLIAGE else 0.9
+    ):
         return False
     c = stage.colours
     return abs(c[i, 0] - c[j, 0]) + abs(c[i, 1] - c[j, 1]) + abs(c[i, 2] - c[j, 2]) < 0.05
@@ -614,7 +666,8 @@ def shade_face(
 
     Args:
         turn, focal, seen: The face (`raster.see`).
-        panorama: Whether the picture is an equirectangular panorama; else it is the face itself, 2 by 2 samples a pixel.
+        panorama: Whether the picture is an equirectangular panorama; else it is the face itself, 2 by 2
+        samples a pixel.
         face: Which of the panorama's faces: 0..3 sides, 4 top, 5 bottom.
         heading: Radians, of the panorama's middle.
         image: float32 (height, width, 3), radiance.
@@ -722,7 +775,9 @@ def shade_face(
                     r, g, b = sky_at(light, mx, my, mz, pixel, True)
                     clue = _SKY
                 else:
-                    r, g, b, t, clue = shade_hit(stage, light, look, land, shade, ids[s], eye, mx, my, mz, pixel)
+                    r, g, b, t, clue = shade_hit(
+                        stage, light, look, land, shade, ids[s], eye, mx, my, mz, pixel
+                    )
                     nearest = min(nearest, t)
                 share = 0.25 * count
                 # very bright light is held back before it is averaged, or its edges stay jagged

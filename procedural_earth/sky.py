@@ -20,7 +20,8 @@ Array = npt.NDArray[Any]
 SUN = np.array([10.6, 10.2, 9.8])
 EARTH_M = 6_371_000.0
 ELEVATIONS, AZIMUTHS = 40, 24
-"""Size of the sky's table: rows by elevation (denser near the horizon), columns by angle from the sun, 0..180."""
+"""Size of the sky's table: rows by elevation (denser near the horizon), columns by angle from the sun,
+0..180."""
 
 _RAYLEIGH = np.array([5.8e-6, 13.5e-6, 33.1e-6])
 _OZONE = np.array([0.65e-6, 1.88e-6, 0.085e-6])
@@ -54,8 +55,10 @@ def _air_mass(sine: float) -> float:
     degrees = math.degrees(math.asin(min(max(sine, -1.0), 1.0)))
     if degrees < -4.0:
         return 400.0 * 2.0 ** (-4.0 - degrees)
-    return 1.0 / (max(sine, -0.07) + 0.50572 * (degrees + 6.07995) ** -1.6364) if degrees > -1.5 else (
-        38.0 * 2.0 ** ((-degrees) * 1.1)
+    return (
+        1.0 / (max(sine, -0.07) + 0.50572 * (degrees + 6.07995) ** -1.6364)
+        if degrees > -1.5
+        else (38.0 * 2.0 ** ((-degrees) * 1.1))
     )
 
 
@@ -91,7 +94,9 @@ def scatter(sun_height: float, rayleigh: Array, mie: float, ozone: Array, solar:
             depth_r += 0.5 * density_r * length
             depth_m += 0.5 * density_m * length
             dip = math.acos(EARTH_M / (EARTH_M + height))
-            local = math.asin(sun_height) + (dip if sun_height < 0.1 else 0.0) * (1.0 - smooth(0.0, 0.1, sun_height))
+            local = math.asin(sun_height) + (dip if sun_height < 0.1 else 0.0) * (
+                1.0 - smooth(0.0, 0.1, sun_height)
+            )
             mass = _air_mass(math.sin(local))
             for band in range(3):
                 out = rayleigh[band] * depth_r + 1.1 * mie * depth_m + ozone[band] * depth_r * 2.0
@@ -116,8 +121,12 @@ def scatter(sun_height: float, rayleigh: Array, mie: float, ozone: Array, solar:
             azimuth = math.pi * column / (columns - 1)
             mu = sine * sun_height + cosine * flat * math.cos(azimuth)
             phase_r = 3.0 / (16.0 * math.pi) * (1.0 + mu * mu)
-            phase_m = 3.0 / (8.0 * math.pi) * (1 - g * g) * (1 + mu * mu) / (
-                (2 + g * g) * (1 + g * g - 2 * g * mu) ** 1.5
+            phase_m = (
+                3.0
+                / (8.0 * math.pi)
+                * (1 - g * g)
+                * (1 + mu * mu)
+                / ((2 + g * g) * (1 + g * g - 2 * g * mu) ** 1.5)
             )
             for band in range(3):
                 table[row, column, band] = (
@@ -126,7 +135,9 @@ def scatter(sun_height: float, rayleigh: Array, mie: float, ozone: Array, solar:
 
 
 @compiled
-def clear_sky(table: Array, x: float, y: float, z: float, sun_x: float, sun_y: float) -> tuple[float, float, float]:
+def clear_sky(
+    table: Array, x: float, y: float, z: float, sun_x: float, sun_y: float
+) -> tuple[float, float, float]:
     """Radiance of the clear sky in direction (x, y, z); below the horizon that of the horizon."""
     rows, columns = table.shape[0], table.shape[1]
     row = math.sqrt(math.asin(min(max(z, 0.0), 1.0)) / (math.pi / 2)) * (rows - 1)
@@ -142,9 +153,18 @@ def clear_sky(table: Array, x: float, y: float, z: float, sun_x: float, sun_y: f
     w10 = a * (1 - b)
     w11 = a * b
     return (
-        table[i, j, 0] * w00 + table[i, j + 1, 0] * w01 + table[i + 1, j, 0] * w10 + table[i + 1, j + 1, 0] * w11,
-        table[i, j, 1] * w00 + table[i, j + 1, 1] * w01 + table[i + 1, j, 1] * w10 + table[i + 1, j + 1, 1] * w11,
-        table[i, j, 2] * w00 + table[i, j + 1, 2] * w01 + table[i + 1, j, 2] * w10 + table[i + 1, j + 1, 2] * w11,
+        table[i, j, 0] * w00
+        + table[i, j + 1, 0] * w01
+        + table[i + 1, j, 0] * w10
+        + table[i + 1, j + 1, 0] * w11,
+        table[i, j, 1] * w00
+        + table[i, j + 1, 1] * w01
+        + table[i + 1, j, 1] * w10
+        + table[i + 1, j + 1, 1] * w11,
+        table[i, j, 2] * w00
+        + table[i, j + 1, 2] * w01
+        + table[i + 1, j, 2] * w10
+        + table[i + 1, j + 1, 2] * w11,
     )
 
 
@@ -201,7 +221,8 @@ def _thickness(x: float, y: float, cover: float, sharp: float, octaves: int, see
 
 @compiled
 def cloud(
-    x: float, y: float, z: float, sun: Array, cover: float, sharp: float, scale: float, drift: float, seed: int,
+    x: float, y: float, z: float, sun: Array, cover: float, sharp: float, scale: float, drift: float, seed:
+    int,
     pixel: float,
 ) -> tuple[float, float]:  # fmt: skip
     """Clouds in direction (x, y, z): their opacity 0..1, and how much sun comes through them to here 0..1.

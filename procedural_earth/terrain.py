@@ -1,4 +1,5 @@
-"""The shape of the ground: true elevation at the scale of kilometres, made-up detail of the same roughness below it,
+"""The shape of the ground: true elevation at the scale of kilometres, made-up detail of the same roughness
+below it,
 the road cut into it, the coast, and the meshes that show it out to the horizon.
 """
 
@@ -34,7 +35,8 @@ class Land(NamedTuple):
         sides: Table of side roads.
         half_width: Of the carriageway; 0 where there is no road.
         sidewalk: Width of the pavement, 0 in the country.
-        dem: float64 (41, 41), true elevation around the camera each 4 km less that at the origin; rows go north.
+        dem: float64 (41, 41), true elevation around the camera each 4 km less that at the origin; rows go
+        north.
         sea: float64 (81, 81), 0 land .. 1 sea each 700 m, blurred.
         sea_level: z of the sea; -1e6 without one near.
         relief: Metres, how far true heights spread around the camera.
@@ -135,7 +137,11 @@ def hills(land: Land, x: float, y: float, feature: float) -> float:
     if land.dunes > 0.0 and feature < 400.0:
         swell = noise(px / 640.0, py / 410.0, land.seed + 50)
         crest = 1.0 - abs(noise(px / 230.0 + 0.4 * swell, py / 150.0, land.seed + 51)) * 1.7
-        dune = land.dunes * (0.55 * swell + 0.6 * max(crest, 0.0) ** 2 * (0.6 + 0.6 * swell)) * smooth(40.0, 420.0, distance)
+        dune = (
+            land.dunes
+            * (0.55 * swell + 0.6 * max(crest, 0.0) ** 2 * (0.6 + 0.6 * swell))
+            * smooth(40.0, 420.0, distance)
+        )
     # roads run in valleys: around them the mountains stand up
     total += 0.42 * land.rugged * smooth(150.0, 3500.0, distance)
     return z + dune + height * far * total * (1.0 - land.flat * (1.0 - smooth(300.0, 2500.0, distance)))
@@ -156,7 +162,8 @@ def _coast(land: Land, z: float, away: float) -> float:
 
 @compiled
 def ground(land: Land, x: float, y: float, feature: float) -> float:
-    """Height of the ground, roads included, without the Earth's curve; details below `feature` metres left out."""
+    """Height of the ground, roads included, without the Earth's curve; details below `feature` metres left
+    out."""
     z = hills(land, x, y, feature)
     u = x * land.hx + y * land.hy
     v = x * land.hy - y * land.hx
@@ -257,7 +264,9 @@ def wooded(land: Land, x: float, y: float, z: float, distance: float) -> float:
     """0 open .. 1 forest; woods begin at some distance from the camera, where no single trees stand."""
     if land.woods < 0.02 or distance < 120.0:
         return 0.0
-    mass = 0.75 * noise(x / 900.0, y / 900.0, land.seed + 11) + 0.55 * noise(x / 240.0, y / 240.0, land.seed + 12)
+    mass = 0.75 * noise(x / 900.0, y / 900.0, land.seed + 11) + 0.55 * noise(
+        x / 240.0, y / 240.0, land.seed + 12
+    )
     mass += 0.12 * noise(x / 55.0, y / 55.0, land.seed + 13)
     share = smooth(-0.03, 0.04, mass + 1.7 * land.woods - 0.85) * smooth(120.0, 220.0, distance)
     return share * (1.0 - smooth(land.tree_line - 120.0, land.tree_line + 60.0, z + 150.0 * mass))
@@ -384,7 +393,10 @@ def _strip_axes(land: Land) -> tuple[Array, Array]:
     else:
         out = [0.0, edge / 2, edge, edge + 0.5]
     last = out[-1]
-    out += [last + d for d in (0.9, 1.6, 2.3, 2.9, 3.7, 4.6, 6.0, 8.0, 10.5, 13.5, 17.0, 22.0, 28.0, 35.0, 43.0, 52.0)]
+    out += [
+        last + d
+        for d in (0.9, 1.6, 2.3, 2.9, 3.7, 4.6, 6.0, 8.0, 10.5, 13.5, 17.0, 22.0, 28.0, 35.0, 43.0, 52.0)
+    ]
     out.append(STRIP_M)
     t = np.array(sorted(set(out)))
     return np.concatenate([-u[:0:-1], u]), np.concatenate([-t[:0:-1], t])
@@ -397,12 +409,14 @@ def strip(land: Land) -> Mesh:
     centre, slope = (np.interp(row, np.arange(len(land.road)), land.road[:, column]) for column in (0, 1))
     length = np.hypot(1.0, slope)
     # offsets are kept from crossing on the inside of a bend by measuring them along v
-    pu = u[:, None] - (t[None] * (slope / length)[:, None]) * (np.abs(t[None]) < 12) - (
-        12 * np.sign(t[None]) * (slope / length)[:, None]
-    ) * (np.abs(t[None]) >= 12)
-    pv = np.interp(
-        (pu + 2000.0) / 2.0, np.arange(len(land.road)), land.road[:, 0]
-    ) + t[None] * np.hypot(1.0, np.interp((pu + 2000.0) / 2.0, np.arange(len(land.road)), land.road[:, 1]))
+    pu = (
+        u[:, None]
+        - (t[None] * (slope / length)[:, None]) * (np.abs(t[None]) < 12)
+        - (12 * np.sign(t[None]) * (slope / length)[:, None]) * (np.abs(t[None]) >= 12)
+    )
+    pv = np.interp((pu + 2000.0) / 2.0, np.arange(len(land.road)), land.road[:, 0]) + t[None] * np.hypot(
+        1.0, np.interp((pu + 2000.0) / 2.0, np.arange(len(land.road)), land.road[:, 1])
+    )
     x, y = pu * land.hx + pv * land.hy, pu * land.hy - pv * land.hx
     positions = np.zeros((*x.shape, 3))
     _raise(land, x, y, np.zeros_like(x), False, positions)
@@ -415,7 +429,7 @@ def sea(land: Land, sector: tuple[float, float] | None) -> Mesh:
         return Mesh()
     radii = np.concatenate([[0.0], np.geomspace(20.0, HORIZON_M, 60)])
     angles, wrap = _columns(sector)
-    angles = angles[:: 4] if wrap else np.concatenate([angles[:-1:4], angles[-1:]])
+    angles = angles[::4] if wrap else np.concatenate([angles[:-1:4], angles[-1:]])
     x, y = radii[:, None] * np.sin(angles), radii[:, None] * np.cos(angles)
     positions = np.stack([x, y, land.sea_level - (x * x + y * y) * _DROP], -1)
     return _grid_mesh(positions, wrap, Material.WATER, Clue.WATER)

@@ -22,7 +22,8 @@ class Atlas:
     Attributes:
         texels: uint8 (N, 4), all levels of all textures, row by row; colour is still sRGB.
         normals: uint8 (N, 3), 128 + 127 times the normal, beside the texels.
-        table: int32 (textures, 5 + 12): has normals, width, height, levels, repeats, then where each level starts.
+        table: int32 (textures, 5 + 12): has normals, width, height, levels, repeats, then where each level
+        starts.
     """
 
     texels: npt.NDArray[np.uint8]
@@ -66,7 +67,8 @@ def _pack_one(texture: Texture) -> tuple[Any, Any, Any]:
         levels = _levels(texture)
         row = np.zeros(5 + _LEVELS, np.int32)
         row[:5] = (
-            texture.normal is not None, texture.rgba.shape[1], texture.rgba.shape[0], len(levels), texture.repeat,
+            texture.normal is not None, texture.rgba.shape[1], texture.rgba.shape[0], len(levels),
+            texture.repeat,
         )  # fmt: skip
         sizes = [level.shape[0] * level.shape[1] for level, _ in levels]
         row[5 : 5 + len(levels)] = np.cumsum([0, *sizes[:-1]])

@@ -17,7 +17,15 @@ PIECES = 12
 
 @compiled
 def _pixel_of(
-    x: float, y: float, z: float, panorama: bool, turn: Array, focal: float, heading: float, height: int, width: int
+    x: float,
+    y: float,
+    z: float,
+    panorama: bool,
+    turn: Array,
+    focal: float,
+    heading: float,
+    height: int,
+    width: int,
 ) -> tuple[float, float, bool]:
     """Column and row (pixels) where the direction falls, and whether it is before the eye."""
     if panorama:
@@ -38,7 +46,8 @@ def draw_wires(
     starts: Array, ends: Array, radii: Array, colours: Array, clue: Array, eye: Array, light: Light,
     panorama: bool, turn: Array, focal: float, heading: float, image: Array, distances: Array, clues: Array,
 ) -> None:  # fmt: skip
-    """Draws straight pieces of wire into `image` where nothing nearer is; arguments as those of `shade_face`."""
+    """Draws straight pieces of wire into `image` where nothing nearer is; arguments as those of
+    `shade_face`."""
     height, width = image.shape[0], image.shape[1]
     for number in range(starts.shape[0]):
         for piece in range(PIECES):

@@ -1,6 +1,8 @@
-"""Parts that houses are put together from: walls with windows, roofs with eaves, chimneys, porches, balconies.
+"""Parts that houses are put together from: walls with windows, roofs with eaves, chimneys, porches,
+balconies.
 
-The front of every building looks along +y. Colours WALL, ROOF and TRIM are slots that `Building.painted` fills.
+The front of every building looks along +y. Colours WALL, ROOF and TRIM are slots that `Building.painted`
+fills.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ class Building:
     """A building before it is painted; the origin is the middle of its ground floor.
 
     Attributes:
-        mesh: its colours hold slots. slot: (V,) 0 fixed, 1 wall, 2 roof, 3 trim. width_m, depth_m, height_m: size.
+        mesh: its colours hold slots. slot: (V,) 0 fixed, 1 wall, 2 roof, 3 trim.
+        width_m, depth_m, height_m: size.
     """
 
     mesh: Mesh
@@ -61,7 +64,10 @@ def finished(
 
 
 def ring(width: float, depth: float, cx: float = 0.0, cy: float = 0.0) -> list[tuple[float, float]]:
-    """Corners in the order front, left, back, right: side i runs from corner i to corner i + 1 as seen outside."""
+    """Corners in the order front, left, back, right.
+
+    Side i runs from corner i to corner i + 1 as seen outside.
+    """
     x, y = width / 2, depth / 2
     return [(cx + x, cy + y), (cx - x, cy + y), (cx - x, cy - y), (cx + x, cy - y)]
 
@@ -92,7 +98,13 @@ def walls(
 
 
 def windowed(
-    solid: Solid, a: tuple[float, float], b: tuple[float, float], bottom: float, top: float, style: str, storeys: int
+    solid: Solid,
+    a: tuple[float, float],
+    b: tuple[float, float],
+    bottom: float,
+    top: float,
+    style: str,
+    storeys: int,
 ) -> None:
     """Windows on one wall: a sheet of bays a hand's breadth before it."""
     length = float(np.hypot(b[0] - a[0], b[1] - a[1]))
@@ -112,8 +124,12 @@ def windowed(
 def doorway(solid: Solid, x: float, y: float, bottom: float, number: int, width: float = 1.0) -> None:
     """A door in the front wall at y, with a step."""
     face = y + 0.05
-    corners = [(x + width / 2, face, bottom), (x - width / 2, face, bottom),
-               (x - width / 2, face, bottom + 2.1), (x + width / 2, face, bottom + 2.1)]
+    corners = [
+        (x + width / 2, face, bottom),
+        (x - width / 2, face, bottom),
+        (x - width / 2, face, bottom + 2.1),
+        (x + width / 2, face, bottom + 2.1),
+    ]
     uv = [(0, 1), (1, 1), (1, 0), (0, 0)]
     solid.polygon(corners, texture=door(number), uv=uv, flags=VISIBLE, material=Material.PLAIN)
     solid.box((x - width * 0.8, y, 0), (x + width * 0.8, y + 0.5, max(bottom, 0.12)), STONE, Material.STONE)
@@ -150,18 +166,33 @@ def gable_roof(
         solid.polygon(corners[::-1] if turn else corners, colour, material)
 
     for sign in (1, -1):
-        slope_corners = [at3(sign * out, sign * eave, low), at3(-sign * out, sign * eave, low),
-                         at3(-sign * out, 0, top), at3(sign * out, 0, top)]
+        slope_corners = [
+            at3(sign * out, sign * eave, low),
+            at3(-sign * out, sign * eave, low),
+            at3(-sign * out, 0, top),
+            at3(sign * out, 0, top),
+        ]
         poly(slope_corners, colour, material)
         under = [(x, y, z - thick) for x, y, z in slope_corners]
         poly(under[::-1], TRIM, Material.TIMBER)
         poly([under[0], under[1], slope_corners[1], slope_corners[0]], TRIM, Material.TIMBER)
         end = sign * half_ridge
-        poly([at3(end, -sign * half_span, base), at3(end, sign * half_span, base), at3(end, 0, top - thick * 0.5)],
-             WALL, wall)
+        poly(
+            [
+                at3(end, -sign * half_span, base),
+                at3(end, sign * half_span, base),
+                at3(end, 0, top - thick * 0.5),
+            ],
+            WALL,
+            wall,
+        )
         for part in (1, -1):
-            board = [at3(sign * out, part * eave, low - thick), at3(sign * out, part * eave, low + 0.02),
-                     at3(sign * out, 0, top + 0.02), at3(sign * out, 0, top - thick)]
+            board = [
+                at3(sign * out, part * eave, low - thick),
+                at3(sign * out, part * eave, low + 0.02),
+                at3(sign * out, 0, top + 0.02),
+                at3(sign * out, 0, top - thick),
+            ]
             poly(board if sign * part < 0 else board[::-1], TRIM, Material.TIMBER)
 
 
@@ -185,10 +216,18 @@ def hip_roof(
     ridge = max(0.0, (width - depth) / 2)
     deep = max(0.0, (depth - width) / 2)
     cx, cy = at
-    corners = [(cx + x, cy + y, low + flare), (cx - x, cy + y, low + flare),
-               (cx - x, cy - y, low + flare), (cx + x, cy - y, low + flare)]
-    tops = [(cx + ridge, cy + deep, top), (cx - ridge, cy + deep, top),
-            (cx - ridge, cy - deep, top), (cx + ridge, cy - deep, top)]
+    corners = [
+        (cx + x, cy + y, low + flare),
+        (cx - x, cy + y, low + flare),
+        (cx - x, cy - y, low + flare),
+        (cx + x, cy - y, low + flare),
+    ]
+    tops = [
+        (cx + ridge, cy + deep, top),
+        (cx - ridge, cy + deep, top),
+        (cx - ridge, cy - deep, top),
+        (cx + ridge, cy - deep, top),
+    ]
     for i in range(4):
         j = (i + 1) % 4
         middle = tuple((np.array(corners[i]) + np.array(corners[j])) / 2 - np.array([0, 0, flare]))
@@ -203,7 +242,13 @@ def hip_roof(
 
 
 def flat_roof(
-    solid: Solid, width: float, depth: float, base: float, material: Material, *, parapet: float = 0.5,
+    solid: Solid,
+    width: float,
+    depth: float,
+    base: float,
+    material: Material,
+    *,
+    parapet: float = 0.5,
     at: tuple[float, float] = (0.0, 0.0),
 ) -> None:
     """A flat roof behind a parapet."""
@@ -214,11 +259,19 @@ def flat_roof(
         j = (i + 1) % 4
         solid.wall(outer[i], outer[j], base, top, WALL, material)
         solid.wall(inner[j], inner[i], base, top, DARK_WALL, material)
-        solid.polygon([(*outer[i], top), (*outer[j], top), (*inner[j], top), (*inner[i], top)], TRIM, Material.PLAIN)
+        solid.polygon(
+            [(*outer[i], top), (*outer[j], top), (*inner[j], top), (*inner[i], top)], TRIM, Material.PLAIN
+        )
 
 
 def shed_roof(
-    solid: Solid, width: float, depth: float, low: float, high: float, material: Material, wall: Material,
+    solid: Solid,
+    width: float,
+    depth: float,
+    low: float,
+    high: float,
+    material: Material,
+    wall: Material,
     overhang: float = 0.35,
 ) -> None:
     """One slope, high at the front."""
@@ -244,7 +297,14 @@ def chimney(solid: Solid, x: float, y: float, base: float, top: float, colour: C
 
 
 def porch(
-    solid: Solid, x: float, width: float, front: float, deep: float, floor: float, top: float, material: Material
+    solid: Solid,
+    x: float,
+    width: float,
+    front: float,
+    deep: float,
+    floor: float,
+    top: float,
+    material: Material,
 ) -> None:
     """A roofed porch on posts before the front wall."""
     x0, x1, y1 = x - width / 2, x + width / 2, front + deep
@@ -254,13 +314,19 @@ def porch(
         solid.box((px - 0.07, y1 - 0.2, floor), (px + 0.07, y1 - 0.06, top), TRIM, Material.TIMBER)
     solid.box((x0, y1 - 0.22, top - 0.18), (x1, y1 - 0.04, top), TRIM, Material.TIMBER)
     high = top + 0.28 * deep
-    sheet = [(x1 + 0.25, y1 + 0.25, top - 0.05), (x0 - 0.25, y1 + 0.25, top - 0.05),
-             (x0 - 0.25, front, high), (x1 + 0.25, front, high)]
+    sheet = [
+        (x1 + 0.25, y1 + 0.25, top - 0.05),
+        (x0 - 0.25, y1 + 0.25, top - 0.05),
+        (x0 - 0.25, front, high),
+        (x1 + 0.25, front, high),
+    ]
     solid.polygon(sheet, ROOF, material)
     solid.polygon([(p, q, r - 0.1) for p, q, r in sheet[::-1]], TRIM, Material.TIMBER)
 
 
-def railing(solid: Solid, a: tuple[float, float], b: tuple[float, float], floor: float, colour: Colour = TRIM) -> None:
+def railing(
+    solid: Solid, a: tuple[float, float], b: tuple[float, float], floor: float, colour: Colour = TRIM
+) -> None:
     """A rail with balusters between two points."""
     length = float(np.hypot(b[0] - a[0], b[1] - a[1]))
     solid.tube((*a, floor + 0.95), (*b, floor + 0.95), 0.04, colour, sides=4)

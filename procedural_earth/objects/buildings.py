@@ -44,14 +44,21 @@ SIZES = ("small", "large", "shop")
 VARIANTS = 4
 
 
-def _front_shop(solid: Solid, width: float, depth: float, top: float, number: int, stripes: bool = True) -> None:
+def _front_shop(
+    solid: Solid, width: float, depth: float, top: float, number: int, stripes: bool = True
+) -> None:
     """Shop windows along the front's ground floor and an awning above them."""
     count = max(1, int(width / 5.2))
     each = width / count
     y = depth / 2 + 0.04
     for i in range(count):
         x1 = width / 2 - i * each
-        corners = [(x1 - 0.12, y, 0.05), (x1 - each + 0.12, y, 0.05), (x1 - each + 0.12, y, 2.55), (x1 - 0.12, y, 2.55)]
+        corners = [
+            (x1 - 0.12, y, 0.05),
+            (x1 - each + 0.12, y, 0.05),
+            (x1 - each + 0.12, y, 2.55),
+            (x1 - 0.12, y, 2.55),
+        ]
         uv = [(0, 1), (1, 1), (1, 0), (0, 0)]
         solid.polygon(corners, texture=shopfront(number + i), uv=uv, material=Material.PLAIN)
     if stripes:
@@ -62,11 +69,22 @@ def _front_shop(solid: Solid, width: float, depth: float, top: float, number: in
             x = width / 2 - (k + np.array([0, 1])) * width / bands
             colour = cloth if k % 2 else pale
             low, high, out = 2.5, 2.95, y + 1.25
-            solid.polygon([(x[0], out, low), (x[1], out, low), (x[1], y, high), (x[0], y, high)], colour, Material.FABRIC)
-            solid.polygon([(x[0], out, low - 0.18), (x[1], out, low - 0.18), (x[1], out, low), (x[0], out, low)],
-                          colour, Material.FABRIC)
-    solid.box((-width / 2, depth / 2 - 0.05, 2.96 if top > 3.4 else 2.6), (width / 2, y + 0.1, 3.5 if top > 3.4 else top),
-              TRIM, Material.TIMBER)
+            solid.polygon(
+                [(x[0], out, low), (x[1], out, low), (x[1], y, high), (x[0], y, high)],
+                colour,
+                Material.FABRIC,
+            )
+            solid.polygon(
+                [(x[0], out, low - 0.18), (x[1], out, low - 0.18), (x[1], out, low), (x[0], out, low)],
+                colour,
+                Material.FABRIC,
+            )
+    solid.box(
+        (-width / 2, depth / 2 - 0.05, 2.96 if top > 3.4 else 2.6),
+        (width / 2, y + 0.1, 3.5 if top > 3.4 else top),
+        TRIM,
+        Material.TIMBER,
+    )
 
 
 def european_gable_brick(rng: Generator, size: str) -> Building:
@@ -75,8 +93,16 @@ def european_gable_brick(rng: Generator, size: str) -> Building:
     w, d, h = rng.uniform(8.5, 12), rng.uniform(7.5, 9.5), 2.8 * storeys + 0.4
     material = Material.BRICK if rng.random() < 0.6 else Material.PLASTER
     s.box((-w / 2 - 0.05, -d / 2 - 0.05, 0), (w / 2 + 0.05, d / 2 + 0.05, 0.4), STONE, Material.STONE)
-    walls(s, w, d, 0.4 if size != "shop" else 3.2, h, material, "casement",
-          storeys=storeys if size != "shop" else storeys - 1)
+    walls(
+        s,
+        w,
+        d,
+        0.4 if size != "shop" else 3.2,
+        h,
+        material,
+        "casement",
+        storeys=storeys if size != "shop" else storeys - 1,
+    )
     along = "y" if rng.random() < 0.35 else "x"
     rise = (d if along == "x" else w) / 2 * rng.uniform(0.85, 1.15)
     gable_roof(s, w, d, h, rise, Material.ROOF_TILE, material, along=along)
@@ -101,11 +127,29 @@ def _dormers(s: Solid, rng: Generator, w: float, d: float, h: float, rise: float
         y0, z = d / 2 * 0.72, h + rise * 0.24
         s.box((x - 0.85, y0 - 2, z), (x + 0.85, y0, z + 1.3), WALL, Material.PLASTER)
         windowed(s, (x + 1.35, y0), (x - 1.35, y0), z - 0.7, z + 1.8, "casement", 1)
-        s.polygon([(x + 1.0, y0 + 0.2, z + 1.3), (x, y0 + 0.2, z + 2.0), (x, y0 - 2.6, z + 2.0), (x + 1.0, y0 - 2.6, z + 1.3)],
-                  ROOF, Material.ROOF_TILE)
-        s.polygon([(x - 1.0, y0 + 0.2, z + 1.3), (x, y0 + 0.2, z + 2.0), (x, y0 - 2.6, z + 2.0), (x - 1.0, y0 - 2.6, z + 1.3)],
-                  ROOF, Material.ROOF_TILE)
-        s.polygon([(x + 0.85, y0, z + 1.3), (x - 0.85, y0, z + 1.3), (x, y0, z + 1.95)], WALL, Material.PLASTER)
+        s.polygon(
+            [
+                (x + 1.0, y0 + 0.2, z + 1.3),
+                (x, y0 + 0.2, z + 2.0),
+                (x, y0 - 2.6, z + 2.0),
+                (x + 1.0, y0 - 2.6, z + 1.3),
+            ],
+            ROOF,
+            Material.ROOF_TILE,
+        )
+        s.polygon(
+            [
+                (x - 1.0, y0 + 0.2, z + 1.3),
+                (x, y0 + 0.2, z + 2.0),
+                (x, y0 - 2.6, z + 2.0),
+                (x - 1.0, y0 - 2.6, z + 1.3),
+            ],
+            ROOF,
+            Material.ROOF_TILE,
+        )
+        s.polygon(
+            [(x + 0.85, y0, z + 1.3), (x - 0.85, y0, z + 1.3), (x, y0, z + 1.95)], WALL, Material.PLASTER
+        )
 
 
 def _garage(s: Solid, w: float, d: float, rng: Generator) -> None:
@@ -115,8 +159,16 @@ def _garage(s: Solid, w: float, d: float, rng: Generator) -> None:
     s.box((x - 1.85, -d / 2 + 0.8, 2.7), (x + 1.85, d / 2 - 0.8, 2.95), ROOF, Material.PLAIN)
     y = d / 2 - 0.97
     for k in range(5):
-        s.polygon([(x + 1.25, y, 0.05 + 0.44 * k), (x - 1.25, y, 0.05 + 0.44 * k), (x - 1.25, y, 0.46 + 0.44 * k),
-                   (x + 1.25, y, 0.46 + 0.44 * k)], linear(206, 204, 198), Material.PLAIN)
+        s.polygon(
+            [
+                (x + 1.25, y, 0.05 + 0.44 * k),
+                (x - 1.25, y, 0.05 + 0.44 * k),
+                (x - 1.25, y, 0.46 + 0.44 * k),
+                (x + 1.25, y, 0.46 + 0.44 * k),
+            ],
+            linear(206, 204, 198),
+            Material.PLAIN,
+        )
 
 
 def british_terrace(rng: Generator, size: str) -> Building:
@@ -134,12 +186,36 @@ def british_terrace(rng: Generator, size: str) -> Building:
             continue
         doorway(s, x - 1.5, d / 2, 0.2, int(rng.integers(7)))
         bx = x + 0.9
-        s.polygon([(bx + 1.3, d / 2, 0), (bx + 0.7, d / 2 + 0.75, 0), (bx + 0.7, d / 2 + 0.75, 2.9), (bx + 1.3, d / 2, 2.9)], TRIM)
-        s.polygon([(bx - 0.7, d / 2 + 0.75, 0), (bx - 1.3, d / 2, 0), (bx - 1.3, d / 2, 2.9), (bx - 0.7, d / 2 + 0.75, 2.9)], TRIM)
+        s.polygon(
+            [
+                (bx + 1.3, d / 2, 0),
+                (bx + 0.7, d / 2 + 0.75, 0),
+                (bx + 0.7, d / 2 + 0.75, 2.9),
+                (bx + 1.3, d / 2, 2.9),
+            ],
+            TRIM,
+        )
+        s.polygon(
+            [
+                (bx - 0.7, d / 2 + 0.75, 0),
+                (bx - 1.3, d / 2, 0),
+                (bx - 1.3, d / 2, 2.9),
+                (bx - 0.7, d / 2 + 0.75, 2.9),
+            ],
+            TRIM,
+        )
         s.wall((bx + 0.7, d / 2 + 0.75), (bx - 0.7, d / 2 + 0.75), 0, 2.9, WALL, Material.BRICK)
         windowed(s, (bx + 1.35, d / 2 + 0.76), (bx - 1.35, d / 2 + 0.76), 0.1, 2.9, "sash", 1)
-        s.polygon([(bx + 1.4, d / 2, 3.2), (bx + 0.8, d / 2 + 0.9, 2.9), (bx - 0.8, d / 2 + 0.9, 2.9), (bx - 1.4, d / 2, 3.2)],
-                  ROOF, Material.ROOF_TILE)
+        s.polygon(
+            [
+                (bx + 1.4, d / 2, 3.2),
+                (bx + 0.8, d / 2 + 0.9, 2.9),
+                (bx - 0.8, d / 2 + 0.9, 2.9),
+                (bx - 1.4, d / 2, 3.2),
+            ],
+            ROOF,
+            Material.ROOF_TILE,
+        )
     if size == "shop":
         _front_shop(s, w, d, h, int(rng.integers(8)), stripes=False)
     return finished(s, w, d, h + 2.9)
@@ -152,8 +228,16 @@ def nordic_timber(rng: Generator, size: str) -> Building:
     s.box((-w / 2, -d / 2, 0), (w / 2, d / 2, 0.6), STONE, Material.STONE)
     walls(s, w, d, 0.6, h, Material.TIMBER, "nordic", storeys=storeys)
     rise = d / 2 * rng.uniform(0.75, 1.0)
-    gable_roof(s, w, d, h, rise, Material.ROOF_TILE if rng.random() < 0.5 else Material.ROOF_METAL, Material.TIMBER,
-               overhang=0.5)
+    gable_roof(
+        s,
+        w,
+        d,
+        h,
+        rise,
+        Material.ROOF_TILE if rng.random() < 0.5 else Material.ROOF_METAL,
+        Material.TIMBER,
+        overhang=0.5,
+    )
     for x, y in ring(w, d):
         s.box((x - 0.09, y - 0.09, 0.55), (x + 0.09, y + 0.09, h), TRIM, Material.TIMBER)
     chimney(s, -w * 0.18, -0.3, h, h + rise + 0.6)
@@ -163,7 +247,9 @@ def nordic_timber(rng: Generator, size: str) -> Building:
         porch(s, 0.0, rng.uniform(2.2, 3.4), d / 2, 1.6, 0.55, 2.75, Material.ROOF_METAL)
         doorway(s, 0.0, d / 2, 0.58, int(rng.integers(7)))
         if storeys == 2 and rng.random() < 0.6:
-            gable_roof(s, 3.0, d / 2 + 0.6, h, 1.9, Material.ROOF_TILE, Material.TIMBER, along="y", at=(0.0, d / 4))
+            gable_roof(
+                s, 3.0, d / 2 + 0.6, h, 1.9, Material.ROOF_TILE, Material.TIMBER, along="y", at=(0.0, d / 4)
+            )
     return finished(s, w, d, h + rise)
 
 
@@ -177,7 +263,17 @@ def mediterranean_plaster(rng: Generator, size: str) -> Building:
     if rng.random() < 0.55:
         lw, ld, lh = w * 0.42, d * 0.7, h * 0.62
         x = (w + lw) / 2 * (1 if rng.random() < 0.5 else -1)
-        walls(s, lw, ld, 0, lh, Material.PLASTER, ["shutters", "shutters", None, "shutters"], at=(x, -0.5), storeys=1)
+        walls(
+            s,
+            lw,
+            ld,
+            0,
+            lh,
+            Material.PLASTER,
+            ["shutters", "shutters", None, "shutters"],
+            at=(x, -0.5),
+            storeys=1,
+        )
         hip_roof(s, lw, ld, lh, 0.9, Material.ROOF_TILE, at=(x, -0.5), overhang=0.35)
     if size == "shop":
         walls(s, w, d, 0, 3.2, Material.PLASTER, [None, "shutters", None, "shutters"], storeys=1)
@@ -206,8 +302,28 @@ def north_american_clapboard(rng: Generator, size: str) -> Building:
     gable_roof(s, w, d, h, rise, Material.ROOF_TILE, Material.TIMBER, overhang=0.4)
     ww = w * 0.4
     gx = -w * 0.28 if rng.random() < 0.5 else w * 0.28
-    walls(s, ww, 2.4, 0.5, h, Material.TIMBER, ["double_hung", None, None, None], at=(gx, d / 2 + 0.8), storeys=storeys)
-    gable_roof(s, ww, d * 0.7, h, ww / 2 * 0.8, Material.ROOF_TILE, Material.TIMBER, along="y", at=(gx, d * 0.15 + 1.0))
+    walls(
+        s,
+        ww,
+        2.4,
+        0.5,
+        h,
+        Material.TIMBER,
+        ["double_hung", None, None, None],
+        at=(gx, d / 2 + 0.8),
+        storeys=storeys,
+    )
+    gable_roof(
+        s,
+        ww,
+        d * 0.7,
+        h,
+        ww / 2 * 0.8,
+        Material.ROOF_TILE,
+        Material.TIMBER,
+        along="y",
+        at=(gx, d * 0.15 + 1.0),
+    )
     px = -gx * 0.9
     porch(s, px, w * 0.5, d / 2, 2.0, 0.5, 2.8, Material.ROOF_TILE)
     doorway(s, px, d / 2, 0.52, int(rng.integers(7)))
@@ -239,7 +355,18 @@ def east_asian(rng: Generator, size: str) -> Building:
     else:
         s.box((-1.4, d / 2, 0.1), (1.4, d / 2 + 1.3, 0.3), STONE, Material.STONE)
         doorway(s, 0.0, d / 2 + 0.02, 0.35, int(rng.integers(7)), 1.6)
-        gable_roof(s, 3.0, 1.6, 2.55, 0.7, Material.ROOF_TILE, Material.PLASTER, along="y", at=(0.0, d / 2 + 0.7), overhang=0.25)
+        gable_roof(
+            s,
+            3.0,
+            1.6,
+            2.55,
+            0.7,
+            Material.ROOF_TILE,
+            Material.PLASTER,
+            along="y",
+            at=(0.0, d / 2 + 0.7),
+            overhang=0.25,
+        )
         for x in (-1.3, 1.3):
             s.box((x - 0.07, d / 2 + 1.25, 0), (x + 0.07, d / 2 + 1.4, 2.6), TIMBER, Material.TIMBER)
     return finished(s, w, d, top)
@@ -250,8 +377,16 @@ def _skirt(s: Solid, w: float, d: float, uw: float, ud: float, h: float, y: floa
     outer, inner = ring(w + 1.3, d + 1.3), ring(uw - 0.1, ud - 0.1, 0, y)
     for i in range(4):
         j = (i + 1) % 4
-        s.polygon([(*outer[i], h - 0.25), (*outer[j], h - 0.25), (*inner[j], h + 0.75), (*inner[i], h + 0.75)], ROOF, Material.ROOF_TILE)
-        s.polygon([(*outer[i], h - 0.4), (*outer[j], h - 0.4), (*outer[j], h - 0.25), (*outer[i], h - 0.25)], TRIM, Material.TIMBER)
+        s.polygon(
+            [(*outer[i], h - 0.25), (*outer[j], h - 0.25), (*inner[j], h + 0.75), (*inner[i], h + 0.75)],
+            ROOF,
+            Material.ROOF_TILE,
+        )
+        s.polygon(
+            [(*outer[i], h - 0.4), (*outer[j], h - 0.4), (*outer[j], h - 0.25), (*outer[i], h - 0.25)],
+            TRIM,
+            Material.TIMBER,
+        )
     s.polygon([(*p, h - 0.4) for p in outer[::-1]], TRIM, Material.TIMBER)
 
 
@@ -261,13 +396,28 @@ def _irimoya(s: Solid, w: float, d: float, h: float, y: float) -> None:
     outer, inner = ring(w + 1.5, d + 1.5, 0, y), ring(w - 1.0, d - 2.6, 0, y)
     for i in range(4):
         j = (i + 1) % 4
-        s.polygon([(*outer[i], h - 0.2), (*outer[j], h - 0.2), (*inner[j], h + lower), (*inner[i], h + lower)], ROOF, Material.ROOF_TILE)
-        s.polygon([(*outer[i], h - 0.36), (*outer[j], h - 0.36), (*outer[j], h - 0.2), (*outer[i], h - 0.2)], TRIM, Material.TIMBER)
+        s.polygon(
+            [(*outer[i], h - 0.2), (*outer[j], h - 0.2), (*inner[j], h + lower), (*inner[i], h + lower)],
+            ROOF,
+            Material.ROOF_TILE,
+        )
+        s.polygon(
+            [(*outer[i], h - 0.36), (*outer[j], h - 0.36), (*outer[j], h - 0.2), (*outer[i], h - 0.2)],
+            TRIM,
+            Material.TIMBER,
+        )
     s.polygon([(*p, h - 0.36) for p in outer[::-1]], TRIM, Material.TIMBER)
     rise = (d - 2.6) / 2 * 0.75
-    gable_roof(s, w - 1.0, d - 2.6, h + lower, rise, Material.ROOF_TILE, Material.PLASTER, overhang=0.3, at=(0.0, y))
+    gable_roof(
+        s, w - 1.0, d - 2.6, h + lower, rise, Material.ROOF_TILE, Material.PLASTER, overhang=0.3, at=(0.0, y)
+    )
     z = h + lower + rise
-    s.box((-w / 2 + 0.1, y - 0.16, z - 0.05), (w / 2 - 0.1, y + 0.16, z + 0.3), (-2.0, 0.85, 0.0), Material.ROOF_TILE)
+    s.box(
+        (-w / 2 + 0.1, y - 0.16, z - 0.05),
+        (w / 2 - 0.1, y + 0.16, z + 0.3),
+        (-2.0, 0.85, 0.0),
+        Material.ROOF_TILE,
+    )
 
 
 def southeast_asian_stilt(rng: Generator, size: str) -> Building:
@@ -279,7 +429,12 @@ def southeast_asian_stilt(rng: Generator, size: str) -> Building:
     h = floor + 2.7
     for x in np.linspace(-w / 2 + 0.2, w / 2 - 0.2, 4):
         for y in np.linspace(-d / 2 + 0.2, d / 2 + 1.6, 4):
-            s.box((x - 0.1, y - 0.1, -2.5), (x + 0.1, y + 0.1, floor), CONCRETE if rng.random() < 0.3 else TIMBER, Material.TIMBER)
+            s.box(
+                (x - 0.1, y - 0.1, -2.5),
+                (x + 0.1, y + 0.1, floor),
+                CONCRETE if rng.random() < 0.3 else TIMBER,
+                Material.TIMBER,
+            )
     s.box((-w / 2, -d / 2, floor - 0.2), (w / 2, d / 2 + 1.8, floor), TIMBER, Material.TIMBER, bottom=True)
     walls(s, w, d, floor, h, Material.TIMBER, "louvre", storeys=1)
     rise = d / 2 * rng.uniform(0.6, 0.95)
@@ -292,7 +447,17 @@ def southeast_asian_stilt(rng: Generator, size: str) -> Building:
     doorway(s, 0.2, d / 2, floor, int(rng.integers(7)))
     if size == "large":
         walls(s, 3.6, d * 0.8, 0, h - 0.6, Material.PLASTER, "louvre", at=(w / 2 + 1.9, 0), storeys=1)
-        gable_roof(s, 3.6, d * 0.8, h - 0.6, 1.4, Material.ROOF_METAL, Material.PLASTER, along="y", at=(w / 2 + 1.9, 0))
+        gable_roof(
+            s,
+            3.6,
+            d * 0.8,
+            h - 0.6,
+            1.4,
+            Material.ROOF_METAL,
+            Material.PLASTER,
+            along="y",
+            at=(w / 2 + 1.9, 0),
+        )
     return finished(s, w, d + 2, h + rise, ground=(0.0, 0.0))
 
 
@@ -354,8 +519,24 @@ def round_thatch(rng: Generator, size: str) -> Building:
     s = new_solid()
     radius, h = rng.uniform(2.0, 3.0), 2.1
     s.tube((0, 0, 0), (0, 0, h), radius, WALL, Material.PLASTER, sides=16)
-    s.tube((0, 0, h - 0.35), (0, 0, h + radius * 0.95), radius + 0.65, ROOF, Material.THATCH, end_radius=0.06, sides=16)
-    s.tube((0, 0, h - 0.5), (0, 0, h - 0.35), radius + 0.5, (-2.0, 0.7, 0.0), Material.THATCH, end_radius=radius + 0.65, sides=16)
+    s.tube(
+        (0, 0, h - 0.35),
+        (0, 0, h + radius * 0.95),
+        radius + 0.65,
+        ROOF,
+        Material.THATCH,
+        end_radius=0.06,
+        sides=16,
+    )
+    s.tube(
+        (0, 0, h - 0.5),
+        (0, 0, h - 0.35),
+        radius + 0.5,
+        (-2.0, 0.7, 0.0),
+        Material.THATCH,
+        end_radius=radius + 0.65,
+        sides=16,
+    )
     doorway(s, 0, radius * 0.99, 0.05, int(rng.integers(7)), 0.9)
     return finished(s, radius * 2, radius * 2, h + radius, ground=(radius * 1.3, radius * 1.3))
 
@@ -375,7 +556,15 @@ def adobe_flat(rng: Generator, size: str) -> Building:
         flat_roof(s, uw, ud, h + 3, Material.PLASTER, parapet=0.5, at=(x, -0.6))
         top = h + 3
     for x in np.arange(-w / 2 + 0.6, w / 2, 0.9):
-        s.tube((x, d / 2, h - 0.25), (x, d / 2 + 0.35, h - 0.25), 0.07, TIMBER, Material.TIMBER, sides=5, cap=True)
+        s.tube(
+            (x, d / 2, h - 0.25),
+            (x, d / 2 + 0.35, h - 0.25),
+            0.07,
+            TIMBER,
+            Material.TIMBER,
+            sides=5,
+            cap=True,
+        )
     doorway(s, rng.uniform(-0.25, 0.25) * w, d / 2, 0.1, int(rng.integers(7)), 1.2)
     wall = linear(198, 174, 140)
     for a, b in (((w / 2, d / 2), (w / 2, d / 2 + 4)), ((-w / 2, d / 2), (-w / 2, d / 2 + 4))):
@@ -400,7 +589,12 @@ def latin_colour(rng: Generator, size: str) -> Building:
         s.box((-w / 2 - 0.06, d / 2 - 0.02, 3.2), (w / 2 + 0.06, d / 2 + 0.12, 3.42), TRIM, Material.PLASTER)
     if rng.random() < 0.5:
         flat_roof(s, w, d, h, Material.PLASTER, parapet=0.8)
-        s.box((-w / 2 - 0.1, d / 2 - 0.1, h + 0.55), (w / 2 + 0.1, d / 2 + 0.22, h + 0.8), TRIM, Material.PLASTER)
+        s.box(
+            (-w / 2 - 0.1, d / 2 - 0.1, h + 0.55),
+            (w / 2 + 0.1, d / 2 + 0.22, h + 0.8),
+            TRIM,
+            Material.PLASTER,
+        )
         _rooftop(s, rng, w, d, h)
     else:
         gable_roof(s, w, d, h, d * 0.2, Material.ROOF_TILE, Material.PLASTER, overhang=0.55)
@@ -413,10 +607,14 @@ def latin_colour(rng: Generator, size: str) -> Building:
 
 def modern_block(rng: Generator, size: str) -> Building:
     s = new_solid()
-    storeys = {"small": int(rng.integers(4, 7)), "large": int(rng.integers(9, 22)), "shop": int(rng.integers(3, 6))}[size]
+    storeys = {
+        "small": int(rng.integers(4, 7)),
+        "large": int(rng.integers(9, 22)),
+        "shop": int(rng.integers(3, 6)),
+    }[size]
     w, d = rng.uniform(14, 22), rng.uniform(12, 16)
     h = 3.6 + 3.1 * (storeys - 1)
-    style = str(rng.choice(["modern", "ribbon", "sliding"]))
+    style = str(rng.choice(["modern", "ribbon", "sliding", "casement", "panel"]))
     walls(s, w, d, 3.6, h, Material.PLASTER, style, storeys=storeys - 1)
     walls(s, w, d, 0, 3.6, Material.STONE, None, colour=linear(120, 118, 114))
     _front_shop(s, w, d, h, int(rng.integers(8)), stripes=False)
@@ -429,8 +627,19 @@ def modern_block(rng: Generator, size: str) -> Building:
         for x in (-w / 4, w / 4):
             for k in range(1, storeys):
                 z = 3.6 + 3.1 * (k - 1)
-                s.box((x - 1.6, d / 2, z - 0.08), (x + 1.6, d / 2 + 1.1, z + 0.08), CONCRETE, Material.PLASTER, bottom=True)
-                s.box((x - 1.6, d / 2 + 1.04, z), (x + 1.6, d / 2 + 1.1, z + 1.0), linear(120, 140, 150), Material.GLASS)
+                s.box(
+                    (x - 1.6, d / 2, z - 0.08),
+                    (x + 1.6, d / 2 + 1.1, z + 0.08),
+                    CONCRETE,
+                    Material.PLASTER,
+                    bottom=True,
+                )
+                s.box(
+                    (x - 1.6, d / 2 + 1.04, z),
+                    (x + 1.6, d / 2 + 1.1, z + 1.0),
+                    linear(120, 140, 150),
+                    Material.GLASS,
+                )
     return finished(s, w, d, h + 1)
 
 
@@ -444,8 +653,15 @@ def soviet_panel(rng: Generator, size: str) -> Building:
     seam = (-1.0, 0.72, 0.0)
     for k in range(1, storeys):
         z = 0.7 + 2.75 * k
-        s.polygon([(w / 2, d / 2 + 0.015, z - 0.03), (-w / 2, d / 2 + 0.015, z - 0.03), (-w / 2, d / 2 + 0.015, z + 0.03),
-                   (w / 2, d / 2 + 0.015, z + 0.03)], seam)
+        s.polygon(
+            [
+                (w / 2, d / 2 + 0.015, z - 0.03),
+                (-w / 2, d / 2 + 0.015, z - 0.03),
+                (-w / 2, d / 2 + 0.015, z + 0.03),
+                (w / 2, d / 2 + 0.015, z + 0.03),
+            ],
+            seam,
+        )
     for x in np.arange(-w / 2 + 5.4, w / 2 - 2, 10.8):
         s.box((x - 1.5, d / 2, 2.6), (x + 1.5, d / 2 + 1.6, 2.8), CONCRETE, Material.PLASTER, bottom=True)
         doorway(s, float(x), d / 2 + 0.02, 0.2, 5, 1.4)

@@ -1,4 +1,5 @@
-"""Windows, doors and shopfronts, drawn as textures that lie on the walls; where they are clear the wall shows.
+"""Windows, doors and shopfronts, drawn as textures that lie on the walls; where they are clear the wall
+shows.
 
 A window sheet holds two by two bays of one storey each, all a little different, and repeats over the wall.
 """
@@ -26,7 +27,8 @@ class WindowStyle:
     Attributes:
         width, sill, head: size and place; v is up from the floor. frame: colours to choose from.
         panes: columns and rows of glazing bars. shutters: colours of open shutters, () for none.
-        surround: colour of the surround or None. bars: iron grille. arch: rounded head. balcony: "" | rail | loggia.
+        surround: colour of the surround or None. bars: iron grille. arch: rounded head. balcony: "" | rail
+        | loggia.
         lintel: whether a lintel stone or board stands above.
     """
 
@@ -49,11 +51,19 @@ ALU = (176, 180, 184)
 
 WINDOWS: dict[str, WindowStyle] = {
     "casement": WindowStyle(0.42, 0.3, 0.8, (WHITE, WHITE, BROWN), (2, 1), surround=(226, 222, 212)),
-    "shutters": WindowStyle(0.3, 0.26, 0.84, (WHITE, BROWN), (2, 2),
-                            ((52, 84, 62), (84, 104, 116), (112, 66, 44), (78, 112, 132)), (236, 230, 216)),
+    "shutters": WindowStyle(
+        0.3,
+        0.26,
+        0.84,
+        (WHITE, BROWN),
+        (2, 2),
+        ((52, 84, 62), (84, 104, 116), (112, 66, 44), (78, 112, 132)),
+        (236, 230, 216),
+    ),
     "nordic": WindowStyle(0.42, 0.34, 0.8, (WHITE,), (2, 2), surround=(246, 246, 242)),
-    "double_hung": WindowStyle(0.32, 0.3, 0.82, (WHITE,), (1, 2), ((44, 56, 68), (60, 76, 60), (96, 46, 42)),
-                               (244, 244, 240)),
+    "double_hung": WindowStyle(
+        0.32, 0.3, 0.82, (WHITE,), (1, 2), ((44, 56, 68), (60, 76, 60), (96, 46, 42)), (244, 244, 240)
+    ),
     "sash": WindowStyle(0.36, 0.26, 0.82, (WHITE,), (2, 2), surround=(228, 220, 200), lintel=True),
     "sliding": WindowStyle(0.6, 0.28, 0.8, (ALU, DARK), (2, 1), balcony="rail", unit=True),
     "louvre": WindowStyle(0.44, 0.34, 0.78, (BROWN, WHITE, (74, 104, 98)), (2, 5)),
@@ -137,7 +147,9 @@ def _glass(
     curtain = rng.random()
     if curtain < 0.6:
         edge = rng.uniform(0.14, 0.34)
-        cloth = np.array([226, 220, 206.0]) * (0.82 + 0.14 * np.sin(u * 55))[..., None] * np.ones((height, 1, 1))
+        cloth = (
+            np.array([226, 220, 206.0]) * (0.82 + 0.14 * np.sin(u * 55))[..., None] * np.ones((height, 1, 1))
+        )
         hung = (u < edge) | (u > 1 - edge) if curtain < 0.4 else (v < edge * 1.6) & (u >= 0)
         colour = np.where((hung & (v >= 0))[..., None], cloth * 0.72, colour)
     colour *= (1 - 0.45 * np.exp(-v * 16))[..., None]  # the reveal's shade under the head
@@ -197,8 +209,12 @@ def _balcony(draw: ImageDraw.ImageDraw, kind: str, box: tuple[float, ...], size:
         draw.rectangle((size * 0.06, size * 0.14, size * 0.94, size * 0.96), fill=(84, 92, 98, 255))
         for i in range(4):
             x = size * (0.08 + 0.215 * i)
-            draw.rectangle((x, size * 0.17, x + size * 0.195, size * 0.56), fill=(112, 132, 146, 255),
-                           outline=(226, 224, 218, 255), width=6)
+            draw.rectangle(
+                (x, size * 0.17, x + size * 0.195, size * 0.56),
+                fill=(112, 132, 146, 255),
+                outline=(226, 224, 218, 255),
+                width=6,
+            )
         draw.rectangle((size * 0.05, size * 0.58, size * 0.95, size * 0.97), fill=(*colour, 255))
         for i in range(1, 8):
             x = size * (0.05 + 0.1125 * i)
@@ -207,7 +223,13 @@ def _balcony(draw: ImageDraw.ImageDraw, kind: str, box: tuple[float, ...], size:
 
 
 DOORS: tuple[RGB, ...] = (
-    (108, 66, 40), (58, 82, 64), (140, 40, 36), (50, 70, 98), (232, 230, 222), (74, 60, 52), (64, 116, 128),
+    (108, 66, 40),
+    (58, 82, 64),
+    (140, 40, 36),
+    (50, 70, 98),
+    (232, 230, 222),
+    (74, 60, 52),
+    (64, 116, 128),
 )
 
 
@@ -237,7 +259,9 @@ def door(number: int) -> int:
         shade = np.asarray(image).astype(np.float64)
         shade[:, :, :3] *= (1 - 0.35 * np.exp(-np.linspace(0, 12, 420)))[:, None, None]
         shade[:, :, :3] += rng.normal(0, 2, shade.shape[:2])[..., None]
-        out = Image.fromarray(np.clip(shade, 0, 255).astype(np.uint8)).resize((100, 210), Image.Resampling.BOX)
+        out = Image.fromarray(np.clip(shade, 0, 255).astype(np.uint8)).resize(
+            (100, 210), Image.Resampling.BOX
+        )
         return np.asarray(out)
 
     return BOOK.index(("door", number), make)
@@ -257,7 +281,11 @@ def shopfront(number: int) -> int:
         if number % 4 == 3:
             _roller(draw, width, height)
         else:
-            panes = [(24, door_left - 14), (door_left + 140, width - 24)] if door_left > 100 else [(170, 392), (404, 616)]
+            panes = (
+                [(24, door_left - 14), (door_left + 140, width - 24)]
+                if door_left > 100
+                else [(170, 392), (404, 616)]
+            )
             for left, right in panes:
                 if right - left > 40:
                     _shop_window(rng, image, (left, 36, right, height - 52))

@@ -1,4 +1,7 @@
-"""Where the ground's woods and fields are, so that trees and crops stand on the ground that is painted for them."""
+"""Where the ground's woods and fields are, so that trees and crops stand on the ground that is painted
+
+for them.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ Array = npt.NDArray[Any]
 _NAMES = {(row[2], row[3]): name for name, row in palette.CROPS.items()}
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _woods(land: Land, x: Array, y: Array, z: Array) -> Array:  # pragma: no cover
     out = np.zeros(len(x))
     for i in range(len(x)):
@@ -30,7 +33,7 @@ def _woods(land: Land, x: Array, y: Array, z: Array) -> Array:  # pragma: no cov
     return out
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _parcels(seed: int, farms: float, count: int, u: Array, v: Array) -> Array:  # pragma: no cover
     out = np.empty((len(u), 2))
     for i in range(len(u)):
@@ -53,7 +56,10 @@ def _parcels(seed: int, farms: float, count: int, u: Array, v: Array) -> Array: 
 
 
 def woods_share(land: Land, x: Array, y: Array, z: Array) -> Array:
-    """(N,) how much of the ground at points is wood, 0..1, as `terrain` raises it from afar, but close by too."""
+    """(N,) how much of the ground at points is wood, 0..1, as `terrain` raises it from afar, but close
+
+    by too.
+    """
     if land.woods < 0.02:
         return np.zeros(len(x))
     return np.asarray(_woods(land, np.asarray(x, float), np.asarray(y, float), np.asarray(z, float)))
@@ -63,7 +69,8 @@ def crop_at(look: Look, axis: tuple[float, float], x: Array, y: Array) -> tuple[
     """Which crop stands at points.
 
     Returns:
-        (N,) rows of `look.crops`, -1 where nobody farms; (N,) metres to the parcel's edge; (N,) whether rows run
+        (N,) rows of `look.crops`, -1 where nobody farms; (N,) metres to the parcel's edge;
+        (N,) whether rows run
         across the road instead of along it.
     """
     hx, hy = axis

@@ -24,11 +24,17 @@ FLAG_COLOURS: dict[str, RGB] = {
 }  # fmt: skip
 
 
-def _bands(draw: ImageDraw.ImageDraw, colours: Colours, box: tuple[float, float, float, float], level: bool) -> None:
+def _bands(
+    draw: ImageDraw.ImageDraw, colours: Colours, box: tuple[float, float, float, float], level: bool
+) -> None:
     x0, y0, x1, y1 = box
     for i, colour in enumerate(colours):
         a, b = i / len(colours), (i + 1) / len(colours)
-        part = (x0, y0 + (y1 - y0) * a, x1, y0 + (y1 - y0) * b) if level else (x0 + (x1 - x0) * a, y0, x0 + (x1 - x0) * b, y1)
+        part = (
+            (x0, y0 + (y1 - y0) * a, x1, y0 + (y1 - y0) * b)
+            if level
+            else (x0 + (x1 - x0) * a, y0, x0 + (x1 - x0) * b, y1)
+        )
         draw.rectangle(part, fill=colour)
 
 
@@ -106,7 +112,11 @@ def _disc(draw: ImageDraw.ImageDraw, c: Colours) -> None:
 def _jack(draw: ImageDraw.ImageDraw, c: Colours, box: tuple[float, float, float, float]) -> None:
     x0, y0, x1, y1 = box
     w, h = x1 - x0, y1 - y0
-    field, light, cross = (c[0], c[1], c[2]) if len(c) > 2 else (FLAG_COLOURS["dark_blue"], FLAG_COLOURS["white"], FLAG_COLOURS["red"])
+    field, light, cross = (
+        (c[0], c[1], c[2])
+        if len(c) > 2
+        else (FLAG_COLOURS["dark_blue"], FLAG_COLOURS["white"], FLAG_COLOURS["red"])
+    )
     draw.rectangle(box, fill=field)
     for colour, wide in ((light, 0.2), (cross, 0.07)):
         draw.line((x0, y0, x1, y1), fill=colour, width=max(2, int(h * wide)))
@@ -130,7 +140,8 @@ def _union_canton(draw: ImageDraw.ImageDraw, c: Colours) -> None:
 
 
 LAYOUTS: dict[str, Callable[[ImageDraw.ImageDraw, Colours], None]] = {
-    "horizontal": _horizontal, "vertical": _vertical, "plain_emblem": _plain, "triangle": _triangle, "hoist": _hoist,
+    "horizontal": _horizontal, "vertical": _vertical, "plain_emblem": _plain, "triangle": _triangle,
+    "hoist": _hoist,
     "horizontal_emblem": _emblem_bands(True), "vertical_emblem": _emblem_bands(False), "canton": _canton,
     "cross": _cross, "england": _centred_cross, "saltire": _saltire, "diagonal": _diagonal, "disc": _disc,
     "union": _union, "union_canton": _union_canton,
@@ -157,7 +168,15 @@ def flagpole(layout: str, names: tuple[str, ...], height: float = 7.0) -> Mesh:
     solid = Solid(Clue.FLAG, Material.FABRIC)
     steel = linear(206, 208, 208)
     solid.tube((0, 0, 0), (0, 0, height), 0.05, steel, Material.METAL, end_radius=0.03, sides=7)
-    solid.tube((0, 0, height), (0, 0, height + 0.12), 0.06, linear(214, 178, 76), Material.METAL, end_radius=0.01, sides=6)
+    solid.tube(
+        (0, 0, height),
+        (0, 0, height + 0.12),
+        0.06,
+        linear(214, 178, 76),
+        Material.METAL,
+        end_radius=0.01,
+        sides=6,
+    )
     texture = flag_texture(layout, names)
     if texture < 0:
         return solid.mesh()
@@ -173,6 +192,10 @@ def flagpole(layout: str, names: tuple[str, ...], height: float = 7.0) -> Mesh:
         (x0, y0, d0), (x1, y1, d1) = points
         low, high = height - 0.1 - tall, height - 0.1
         corners = [(x0, y0, low + d0), (x1, y1, low + d1), (x1, y1, high + d1), (x0, y0, high + d0)]
-        solid.polygon(corners, texture=texture, uv=[(a, 1), (b, 1), (b, 0), (a, 0)],
-                      normals=[normals[0], normals[1], normals[1], normals[0]])
+        solid.polygon(
+            corners,
+            texture=texture,
+            uv=[(a, 1), (b, 1), (b, 0), (a, 0)],
+            normals=[normals[0], normals[1], normals[1], normals[0]],
+        )
     return solid.mesh()

@@ -6,6 +6,7 @@ Meshes stand at the origin; fences and rails run along +y over their panel's len
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +44,15 @@ def utility_pole(kind: str, style: int = 0, transformer: bool = False) -> Mesh:
         z = 8.25 - 0.75 * level
         s.box((-1.05, 0.06, z - 0.05), (1.05, 0.16, z + 0.05), arm, bottom=True)
         for x in (-0.95, -0.35, 0.35, 0.95):
-            s.tube((x, 0.11, z + 0.05), (x, 0.11, z + 0.22), 0.035, CERAMIC, Material.PLAIN, sides=6, end_radius=0.05)
+            s.tube(
+                (x, 0.11, z + 0.05),
+                (x, 0.11, z + 0.22),
+                0.035,
+                CERAMIC,
+                Material.PLAIN,
+                sides=6,
+                end_radius=0.05,
+            )
         for x in (-0.6, 0.6):
             s.tube((x, 0.1, z - 0.03), (0, 0.1, z - 0.55), 0.018, STEEL, sides=3)
     if style == 2:
@@ -51,7 +60,9 @@ def utility_pole(kind: str, style: int = 0, transformer: bool = False) -> Mesh:
             s.tube((0, 0, z), (0.28, 0, z), 0.02, STEEL, sides=4)
             s.tube((0.28, 0, z - 0.05), (0.28, 0, z + 0.13), 0.045, CERAMIC, Material.PLAIN, sides=6)
     if transformer:
-        s.tube((-0.42, 0, 6.1), (-0.42, 0, 7.0), 0.3, linear(128, 134, 136), Material.METAL, sides=10, cap=True)
+        s.tube(
+            (-0.42, 0, 6.1), (-0.42, 0, 7.0), 0.3, linear(128, 134, 136), Material.METAL, sides=10, cap=True
+        )
         s.box((-0.3, -0.05, 6.4), (0, 0.05, 6.7), STEEL)
     return s.mesh()
 
@@ -108,11 +119,15 @@ def street_lamp(style: int) -> Mesh:
         curve = [(0.0, 6.3), (0.25, 6.75), (0.8, 7.0), (1.5, 7.02)]
     else:
         curve = [(0.0, 6.3), (0.0, 6.45), (1.2, 6.6)]
-    for (y0, z0), (y1, z1) in zip(curve, curve[1:], strict=False):
+    for (y0, z0), (y1, z1) in pairwise(curve):
         s.tube((0, y0, z0), (0, y1, z1), 0.04, STEEL, sides=6)
     y, z = curve[-1]
     s.box((-0.12, y - 0.15, z - 0.06), (0.12, y + 0.5, z + 0.06), linear(120, 124, 126), bottom=True)
-    s.polygon([(0.1, y, z - 0.065), (0.1, y + 0.45, z - 0.065), (-0.1, y + 0.45, z - 0.065), (-0.1, y, z - 0.065)], glass, Material.GLASS)
+    s.polygon(
+        [(0.1, y, z - 0.065), (0.1, y + 0.45, z - 0.065), (-0.1, y + 0.45, z - 0.065), (-0.1, y, z - 0.065)],
+        glass,
+        Material.GLASS,
+    )
     return s.mesh()
 
 
@@ -122,7 +137,7 @@ def bollard(style: str) -> Mesh:
 
     Band is COLOUR-slant, -ring, -cap or none; reflector a colour or none.
     """
-    parts = (style.split("|") + ["none", "none"])[:3]
+    parts = [*style.split("|"), "none", "none"][:3]
     s = Solid(Clue.BOLLARD, Material.PLAIN)
     body = linear(*named(parts[0]))
     w, d, h = 0.06, 0.05, 1.02
@@ -142,7 +157,11 @@ def bollard(style: str) -> Mesh:
     if parts[2] != "none":
         shine = linear(214, 218, 222) if parts[2] == "silver" else linear(*named(parts[2]))
         for y in (-d - 2 * out, d + 2 * out):
-            s.polygon([(-0.028, y, 0.76), (0.028, y, 0.76), (0.028, y, 0.92), (-0.028, y, 0.92)], shine, Material.METAL)
+            s.polygon(
+                [(-0.028, y, 0.76), (0.028, y, 0.76), (0.028, y, 0.92), (-0.028, y, 0.92)],
+                shine,
+                Material.METAL,
+            )
     return s.mesh()
 
 
@@ -152,7 +171,7 @@ def guard_rail(length: float = 4.0) -> Mesh:
     s = Solid(Clue.OTHER, Material.METAL)
     steel = linear(168, 172, 174)
     face = [(0.0, 0.46), (-0.05, 0.52), (0.0, 0.6), (-0.05, 0.7), (0.0, 0.76)]
-    for (x0, z0), (x1, z1) in zip(face, face[1:], strict=False):
+    for (x0, z0), (x1, z1) in pairwise(face):
         s.polygon([(x0, 0, z0), (x0, length, z0), (x1, length, z1), (x1, 0, z1)], steel)
     for y in (0.5, length - 1.5):
         s.box((0.01, y - 0.05, 0), (0.12, y + 0.05, 0.74), steel)
@@ -170,7 +189,12 @@ def fence(kind: str, length: float = 3.0) -> Mesh:
     if kind == "wire":
         s.tube((0, 0, 0), (0, 0, 1.25), 0.05, grey, sides=5, cap=True)
         for z in (0.35, 0.7, 1.05):
-            s.polygon([(0, 0, z), (0, length, z), (0, length, z + 0.018), (0, 0, z + 0.018)], linear(120, 120, 120), Material.METAL, flags=VISIBLE)
+            s.polygon(
+                [(0, 0, z), (0, length, z), (0, length, z + 0.018), (0, 0, z + 0.018)],
+                linear(120, 120, 120),
+                Material.METAL,
+                flags=VISIBLE,
+            )
     elif kind == "rail":
         s.box((-0.06, -0.06, 0), (0.06, 0.06, 1.2), grey)
         for z in (0.4, 0.95):
@@ -182,19 +206,28 @@ def fence(kind: str, length: float = 3.0) -> Mesh:
         for z in (0.25, 0.78):
             s.box((0.012, 0, z), (0.05, length, z + 0.07), colour, bottom=True)
     elif kind == "stone_wall":
-        rng = np.random.Generator(np.random.PCG64(4))
-        y = 0.0
-        while y < length:
-            w = min(float(rng.uniform(0.5, 0.9)), length - y)
-            top, tone = float(rng.uniform(0.85, 1.05)), float(rng.uniform(0.85, 1.1))
-            s.box((-0.24, y, -0.2), (0.24, y + w, top), (STONE[0] * tone, STONE[1] * tone, STONE[2] * tone), Material.STONE)
-            y += w
+        _stone_wall(s, length)
     elif kind == "hedge":
         return _hedge(length)
     else:
         s.box((-0.12, 0, -0.2), (0.12, length, 1.5), PALE, Material.PLASTER)
         s.box((-0.17, 0, 1.5), (0.17, length, 1.6), STONE, Material.STONE)
     return s.mesh()
+
+
+def _stone_wall(s: Solid, length: float) -> None:
+    rng = np.random.Generator(np.random.PCG64(4))
+    y = 0.0
+    while y < length:
+        w = min(float(rng.uniform(0.5, 0.9)), length - y)
+        top, tone = float(rng.uniform(0.85, 1.05)), float(rng.uniform(0.85, 1.1))
+        s.box(
+            (-0.24, y, -0.2),
+            (0.24, y + w, top),
+            (STONE[0] * tone, STONE[1] * tone, STONE[2] * tone),
+            Material.STONE,
+        )
+        y += w
 
 
 def _hedge(length: float) -> Mesh:
@@ -216,7 +249,11 @@ def bus_shelter() -> Mesh:
             s.box((x - 0.04, y - 0.04, 0), (x + 0.04, y + 0.04, 2.4), frame)
     s.box((-1.95, -0.8, 2.4), (1.95, 0.85, 2.5), frame, bottom=True)
     for x in (-1.7, 0.0):
-        s.polygon([(x + 0.08, -0.6, 0.3), (x + 1.62, -0.6, 0.3), (x + 1.62, -0.6, 2.2), (x + 0.08, -0.6, 2.2)], glass, Material.GLASS)
+        s.polygon(
+            [(x + 0.08, -0.6, 0.3), (x + 1.62, -0.6, 0.3), (x + 1.62, -0.6, 2.2), (x + 0.08, -0.6, 2.2)],
+            glass,
+            Material.GLASS,
+        )
     s.box((-1.3, -0.5, 0.42), (1.3, -0.12, 0.48), linear(132, 96, 62), Material.TIMBER, bottom=True)
     for x in (-1.1, 1.1):
         s.box((x - 0.03, -0.4, 0), (x + 0.03, -0.2, 0.42), frame)
@@ -238,8 +275,9 @@ def bench() -> Mesh:
 
 
 @lru_cache(maxsize=16)
-def bin_(colour: Colour = linear(58, 84, 66)) -> Mesh:
+def bin_() -> Mesh:
     """A wheeled bin."""
+    colour = linear(58, 84, 66)
     s = Solid(Clue.OTHER, Material.PLAIN)
     s.tube((0, 0, 0.05), (0, 0, 0.95), 0.24, colour, end_radius=0.32, sides=8)
     s.tube((0, 0, 0.95), (0, 0, 1.03), 0.34, colour, end_radius=0.28, sides=8, cap=True)
@@ -262,7 +300,12 @@ def _phone_box(s: Solid) -> None:
         for i in range(3):
             for k in range(6):
                 x0, z0 = -0.33 + 0.23 * i, 0.42 + 0.28 * k
-                pane = [(x0, 0.455, z0), (x0 + 0.19, 0.455, z0), (x0 + 0.19, 0.455, z0 + 0.23), (x0, 0.455, z0 + 0.23)]
+                pane = [
+                    (x0, 0.455, z0),
+                    (x0 + 0.19, 0.455, z0),
+                    (x0 + 0.19, 0.455, z0 + 0.23),
+                    (x0, 0.455, z0 + 0.23),
+                ]
                 s.polygon([(x * c - y * n, x * n + y * c, z) for x, y, z in pane], glass, Material.GLASS)
 
 
@@ -299,7 +342,11 @@ def _shrine(s: Solid) -> None:
     s.box((-0.42, -0.4, 1.1), (0.42, 0.4, 1.75), PALE, Material.PLASTER)
     s.box((-0.25, 0.4, 1.18), (0.25, 0.41, 1.62), linear(60, 70, 90))
     for sign in (1, -1):
-        s.polygon([(sign * 0.55, 0.5, 1.7), (0, 0.5, 2.15), (0, -0.5, 2.15), (sign * 0.55, -0.5, 1.7)], linear(158, 82, 58), Material.ROOF_TILE)
+        s.polygon(
+            [(sign * 0.55, 0.5, 1.7), (0, 0.5, 2.15), (0, -0.5, 2.15), (sign * 0.55, -0.5, 1.7)],
+            linear(158, 82, 58),
+            Material.ROOF_TILE,
+        )
 
 
 def _spirit_house(s: Solid) -> None:
@@ -309,8 +356,16 @@ def _spirit_house(s: Solid) -> None:
     s.box((-0.3, -0.25, 1.2), (0.3, 0.25, 1.6), red)
     for scale, z in ((1.0, 1.6), (0.6, 1.85)):
         for sign in (1, -1):
-            s.polygon([(sign * 0.5 * scale, 0.45 * scale, z), (0, 0.45 * scale, z + 0.4), (0, -0.45 * scale, z + 0.4), (sign * 0.5 * scale, -0.45 * scale, z)],
-                      gold, Material.ROOF_TILE)
+            s.polygon(
+                [
+                    (sign * 0.5 * scale, 0.45 * scale, z),
+                    (0, 0.45 * scale, z + 0.4),
+                    (0, -0.45 * scale, z + 0.4),
+                    (sign * 0.5 * scale, -0.45 * scale, z),
+                ],
+                gold,
+                Material.ROOF_TILE,
+            )
     s.tube((0, 0, 2.2), (0, 0, 2.7), 0.04, gold, end_radius=0.005, sides=5)
 
 
@@ -328,28 +383,39 @@ def _prayer_flags(s: Solid) -> None:
     for i in range(20):
         x = 0.15 + i * 0.34
         z = 4.1 - 0.9 * 4 * (x / 7) * (1 - x / 7)
-        s.polygon([(x, 0, z - 0.3), (x + 0.27, 0.05, z - 0.31), (x + 0.27, 0, z), (x, 0, z)], linear(*paints[i % 5]), Material.FABRIC)
+        s.polygon(
+            [(x, 0, z - 0.3), (x + 0.27, 0.05, z - 0.31), (x + 0.27, 0, z), (x, 0, z)],
+            linear(*paints[i % 5]),
+            Material.FABRIC,
+        )
 
 
 def _orelhao(s: Solid) -> None:
     s.tube((0, -0.2, 0), (0, -0.2, 1.5), 0.05, DARK, sides=6)
     rings = np.linspace(0, np.pi, 9)
-    for a, b in zip(rings, rings[1:], strict=False):
-        p = [(0.45 * np.cos(a), -0.25, 1.5 + 0.55 * np.sin(a)), (0.45 * np.cos(b), -0.25, 1.5 + 0.55 * np.sin(b))]
+    for a, b in pairwise(rings):
+        p = [
+            (0.45 * np.cos(a), -0.25, 1.5 + 0.55 * np.sin(a)),
+            (0.45 * np.cos(b), -0.25, 1.5 + 0.55 * np.sin(b)),
+        ]
         q = [(0.52 * np.cos(b), 0.4, 1.5 + 0.62 * np.sin(b)), (0.52 * np.cos(a), 0.4, 1.5 + 0.62 * np.sin(a))]
         s.polygon([*p, *q], linear(226, 140, 36))
 
 
 RARE = {
     "fire_hydrant": _hydrant, "vending_machine": _vending, "torii": _torii,
-    "roadside_shrine": _shrine, "spirit_house": _spirit_house, "ger_tent": _ger, "prayer_flags": _prayer_flags,
+    "roadside_shrine": _shrine, "spirit_house": _spirit_house, "ger_tent": _ger, "prayer_flags":
+    _prayer_flags,
     "orelhao_phone": _orelhao,
 }  # fmt: skip
 
 
 @lru_cache(maxsize=32)
 def rarity(name: str) -> Mesh | None:
-    """A thing that belongs to few countries, by its name in the facts; None where it is none that stands still."""
+    """A thing that belongs to few countries, by its name in the facts.
+
+    None where it is none that stands still.
+    """
     s = Solid(Clue.OTHER, Material.PLAIN)
     if name.endswith("_post_box"):
         _post_box(s, linear(*named(name.removesuffix("_post_box"))))
@@ -367,7 +433,10 @@ def hay_bale(wrapped: bool = False) -> Mesh:
     s = Solid(Clue.OTHER, Material.PLAIN if wrapped else Material.THATCH)
     colour = linear(226, 230, 222) if wrapped else linear(196, 166, 98)
     s.tube((-0.6, 0, 0.62), (0.6, 0, 0.62), 0.64, colour, sides=14, cap=True)
-    s.polygon([(-0.6, 0.64 * np.cos(a), 0.62 + 0.64 * np.sin(a)) for a in np.linspace(0, 2 * np.pi, 14)[:-1]], colour)
+    s.polygon(
+        [(-0.6, 0.64 * np.cos(a), 0.62 + 0.64 * np.sin(a)) for a in np.linspace(0, 2 * np.pi, 14)[:-1]],
+        colour,
+    )
     return s.mesh()
 
 
@@ -384,7 +453,15 @@ def wind_turbine(phase: int = 0) -> Mesh:
         tip = (x * 42, 3.6, 90.4 + z * 42)
         root = (x * 3, 3.6, 90.4 + z * 3)
         side = np.array([-z, 0, x])
-        s.polygon([np.array(root) - side * 0.8, np.array(root) + side * 1.5, np.array(tip) + side * 0.2, np.array(tip) - side * 0.1], white)
+        s.polygon(
+            [
+                np.array(root) - side * 0.8,
+                np.array(root) + side * 1.5,
+                np.array(tip) + side * 0.2,
+                np.array(tip) - side * 0.1,
+            ],
+            white,
+        )
     return s.mesh()
 
 
@@ -394,7 +471,9 @@ def water_tower() -> Mesh:
     white = linear(224, 228, 228)
     for k in range(6):
         a = k * np.pi / 3
-        s.tube((5 * np.cos(a), 5 * np.sin(a), 0), (3.6 * np.cos(a), 3.6 * np.sin(a), 22), 0.28, white, sides=6)
+        s.tube(
+            (5 * np.cos(a), 5 * np.sin(a), 0), (3.6 * np.cos(a), 3.6 * np.sin(a), 22), 0.28, white, sides=6
+        )
     s.tube((0, 0, 0), (0, 0, 22), 0.7, white, sides=8)
     for z0, z1, r0, r1 in ((20, 23, 2.0, 5.0), (23, 27, 5.0, 5.0), (27, 29.5, 5.0, 0.4)):
         s.tube((0, 0, z0), (0, 0, z1), r0, white, end_radius=r1, sides=16)
@@ -421,7 +500,9 @@ def rock(variant: int) -> Mesh:
         angle = np.linspace(0, 2 * np.pi, 10)
         wobble = 1 + 0.22 * rng.normal(0, 1, 10)
         wobble[-1] = wobble[0]
-        rings.append([(np.cos(a) * r * w, np.sin(a) * r * w * 0.8, z) for a, w in zip(angle, wobble, strict=True)])
+        rings.append(
+            [(np.cos(a) * r * w, np.sin(a) * r * w * 0.8, z) for a, w in zip(angle, wobble, strict=True)]
+        )
     grid = np.asarray(rings)
     for i in range(5):
         for j in range(9):

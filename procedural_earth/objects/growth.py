@@ -1,6 +1,7 @@
 """How trees grow: wood as tapering segments and leaves as small blades, all in units of the tree's height.
 
-A crown is filled with leaf clumps gathered in lobes; every clump is then joined to the nearest wood that leads
+A crown is filled with leaf clumps gathered in lobes; every clump is then joined to the nearest wood that
+leads
 down to the trunk (a cheap space colonisation), and branches thicken by the pipe model: the cross-section of a
 branch is the sum of those it carries.
 """
@@ -68,7 +69,7 @@ class Crown:
 
 
 def unit(vectors: Array) -> Array:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
 
 
 def crown_tree(rng: Generator, shape: Crown) -> Plant:
@@ -169,7 +170,9 @@ def _thicken(nodes: Array, parents: npt.NDArray[np.int64], trunk: float) -> Arra
     return np.concatenate(ends, axis=1)
 
 
-def _blades(rng: Generator, clumps: Array, leaves: int, flat: float, droop: float) -> tuple[Array, Array, Array]:
+def _blades(
+    rng: Generator, clumps: Array, leaves: int, flat: float, droop: float
+) -> tuple[Array, Array, Array]:
     """Leaf centres, axes and normals around clump centres (C, 3); radius is applied by the caller's scale."""
     count = len(clumps) * leaves
     out = unit(rng.normal(size=(count, 3)))
@@ -193,7 +196,7 @@ def conifer(
     whorls: int,
     droop: float,
     density: float = 1.0,
-    leaf: tuple[float, float] = (0.016, 0.0032),
+    leaf: tuple[float, float] = (0.018, 0.0040),
     power: float = 0.9,
     ragged: float = 0.18,
 ) -> Plant:
@@ -232,7 +235,7 @@ def _bough(rng: Generator, z: float, angle: float, length: float, droop: float) 
 
 
 def _needles(rng: Generator, points: Array, length: float, density: float) -> Array:
-    count = max(10, int(1300 * length * density))
+    count = max(10, int(900 * length * density))
     s = rng.uniform(0.08, 1, count) ** 0.8 * (len(points) - 1)
     low = np.minimum(s.astype(int), len(points) - 2)
     part = (s - low)[:, None]
@@ -243,7 +246,14 @@ def _needles(rng: Generator, points: Array, length: float, density: float) -> Ar
 
 
 def palm(
-    rng: Generator, *, fronds: int, length: float, lean: float, trunk: float, stiff: float = 0.0, dead: int = 4
+    rng: Generator,
+    *,
+    fronds: int,
+    length: float,
+    lean: float,
+    trunk: float,
+    stiff: float = 0.0,
+    dead: int = 4,
 ) -> Plant:
     """A palm: one curved trunk and a head of feather leaves."""
     steps = np.linspace(0, 1, 10)
@@ -261,8 +271,12 @@ def palm(
         old = i >= fronds
         rise = rng.uniform(-1.2, -0.8) if old else 1.35 - 1.75 * ((i + 0.5) / fronds) ** 0.8
         angle = i * 2.39996 + rng.normal(0, 0.15)
-        line = _frond(stem[-1], angle, rise, length * rng.uniform(0.85, 1.1), 0.5 if old else 1.0 - 0.6 * stiff)
-        wood.append(np.concatenate([line[:-1], line[1:], np.tile([[0.004, 0.003]], (len(line) - 1, 1))], axis=1))
+        line = _frond(
+            stem[-1], angle, rise, length * rng.uniform(0.85, 1.1), 0.5 if old else 1.0 - 0.6 * stiff
+        )
+        wood.append(
+            np.concatenate([line[:-1], line[1:], np.tile([[0.004, 0.003]], (len(line) - 1, 1))], axis=1)
+        )
         clumps.append((*line[len(line) // 2], length * 0.5))
         centre, axis = _leaflets(rng, line, length)
         leaves.append(centre)
@@ -347,15 +361,24 @@ def cactus(rng: Generator) -> Plant:
     return Plant(none, none, none, np.zeros((0, 2)), empty, bark[:0], timber, bark, np.zeros((0, 4)))
 
 
-def blades(rng: Generator, *, count: int, spread: float, lean: float, width: float, heads: float = 0.0) -> Plant:
-    """A tuft of upright blades: grass, reeds, cereals; `heads` is the share that carries an ear or a flower."""
+def blades(
+    rng: Generator, *, count: int, spread: float, lean: float, width: float, heads: float = 0.0
+) -> Plant:
+    """A tuft of upright blades: grass, reeds, cereals.
+
+    `heads` is the share that carries an ear or a flower.
+    """
     foot = np.concatenate([rng.normal(0, spread, (count, 2)), np.zeros((count, 1))], axis=1)
     angle = rng.uniform(0, 2 * np.pi, count)
     height = rng.uniform(0.45, 1.0, count)
     out = np.abs(rng.normal(0, lean, count))
     way = np.stack([np.cos(angle), np.sin(angle), np.zeros(count)], axis=1)
-    knots = [foot + way * (out * t**2)[:, None] + np.array([0, 0, 1.0]) * (height * (t - 0.18 * out * t**3))[:, None]
-             for t in np.linspace(0, 1, 6)]
+    knots = [
+        foot
+        + way * (out * t**2)[:, None]
+        + np.array([0, 0, 1.0]) * (height * (t - 0.18 * out * t**3))[:, None]
+        for t in np.linspace(0, 1, 6)
+    ]
     pieces = []
     for i in range(5):
         first, last = width * (1 - i / 5.2), width * (1 - (i + 1) / 5.2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -71,17 +72,33 @@ def _church() -> Building:
 
 def _onion(s, x: float, y: float, z: float, r: float, colour=GOLD) -> None:  # type: ignore[no-untyped-def]
     shape = [(0.0, 0.75), (0.35, 1.0), (0.8, 0.95), (1.3, 0.5), (1.75, 0.16), (2.3, 0.02)]
-    for (z0, r0), (z1, r1) in zip(shape, shape[1:], strict=False):
-        s.tube((x, y, z + z0 * r), (x, y, z + z1 * r), r0 * r, colour, Material.METAL, end_radius=r1 * r, sides=12)
+    for (z0, r0), (z1, r1) in pairwise(shape):
+        s.tube(
+            (x, y, z + z0 * r),
+            (x, y, z + z1 * r),
+            r0 * r,
+            colour,
+            Material.METAL,
+            end_radius=r1 * r,
+            sides=12,
+        )
     s.tube((x, y, z + 2.2 * r), (x, y, z + 3.1 * r), 0.05, GOLD, Material.METAL, sides=4)
-    s.tube((x - 0.35 * r, y, z + 2.8 * r), (x + 0.35 * r, y, z + 2.8 * r), 0.05, GOLD, Material.METAL, sides=4)
+    s.tube(
+        (x - 0.35 * r, y, z + 2.8 * r), (x + 0.35 * r, y, z + 2.8 * r), 0.05, GOLD, Material.METAL, sides=4
+    )
 
 
 def _orthodox() -> Building:
     s = new_solid()
     walls(s, 12, 12, 0, 8, Material.PLASTER, "arched", storeys=1)
     hip_roof(s, 12, 12, 8, 2.4, Material.ROOF_METAL, overhang=0.4)
-    for x, y, r, h in ((0, 0, 1.9, 13.5), (-3.6, -3.6, 1.1, 11), (3.6, -3.6, 1.1, 11), (-3.6, 3.6, 1.1, 11), (3.6, 3.6, 1.1, 11)):
+    for x, y, r, h in (
+        (0, 0, 1.9, 13.5),
+        (-3.6, -3.6, 1.1, 11),
+        (3.6, -3.6, 1.1, 11),
+        (-3.6, 3.6, 1.1, 11),
+        (3.6, 3.6, 1.1, 11),
+    ):
         s.tube((x, y, 8), (x, y, h), r * 0.8, WALL, Material.PLASTER, sides=12)
         _onion(s, x, y, h, r)
     doorway(s, 0, 6, 0.3, 0, 1.8)
@@ -93,7 +110,7 @@ def _mosque() -> Building:
     walls(s, 15, 14, 0, 7, Material.PLASTER, "arched", storeys=1)
     s.box((-7.6, -7.1, 7), (7.6, 7.1, 7.6), TRIM, Material.PLASTER)
     shape = [(0.0, 4.6), (1.6, 4.7), (3.4, 3.9), (4.7, 2.4), (5.5, 0.7), (5.9, 0.05)]
-    for (z0, r0), (z1, r1) in zip(shape, shape[1:], strict=False):
+    for (z0, r0), (z1, r1) in pairwise(shape):
         s.tube((0, -1, 7.6 + z0), (0, -1, 7.6 + z1), r0, GREEN_DOME, Material.METAL, end_radius=r1, sides=18)
     s.tube((0, -1, 13.4), (0, -1, 15), 0.07, GOLD, Material.METAL, sides=5)
     for x in (-8.4, 8.4):
@@ -112,7 +129,12 @@ def _pagoda() -> Building:
     for i in range(5):
         w = 6.6 - 0.75 * i
         s.box((-w / 2, -w / 2, z), (w / 2, w / 2, z + 2.4), RED, Material.TIMBER)
-        s.box((-w / 2 + 0.3, -w / 2 - 0.02, z + 0.4), (w / 2 - 0.3, w / 2 + 0.02, z + 2.0), linear(226, 218, 198), Material.PLASTER)
+        s.box(
+            (-w / 2 + 0.3, -w / 2 - 0.02, z + 0.4),
+            (w / 2 - 0.3, w / 2 + 0.02, z + 2.0),
+            linear(226, 218, 198),
+            Material.PLASTER,
+        )
         hip_roof(s, w, w, z + 2.5, 1.3, Material.ROOF_TILE, overhang=1.5, flare=0.5, colour=(-2.0, 0.8, 0.0))
         z += 3.2
     s.tube((0, 0, z), (0, 0, z + 5), 0.12, GOLD, Material.METAL, end_radius=0.03, sides=6)
@@ -125,7 +147,18 @@ def _temple() -> Building:
     walls(s, 8, 14, 1.2, 6, Material.PLASTER, [None, "arched", None, "arched"], storeys=1)
     orange, green = linear(196, 92, 40), linear(40, 104, 70)
     for w, d, base, rise in ((9.4, 17, 6, 3.2), (7.4, 13.5, 7.4, 3.4), (5.2, 10, 9.0, 3.8)):
-        gable_roof(s, w, d, base, rise, Material.ROOF_TILE, Material.PLASTER, along="y", overhang=0.5, colour=orange if base != 7.4 else green)
+        gable_roof(
+            s,
+            w,
+            d,
+            base,
+            rise,
+            Material.ROOF_TILE,
+            Material.PLASTER,
+            along="y",
+            overhang=0.5,
+            colour=orange if base != 7.4 else green,
+        )
     for y in (-9.2, 9.2):
         s.tube((0, y, 9), (0, y * 1.07, 11), 0.12, GOLD, Material.METAL, end_radius=0.02, sides=5)
     s.tube((9, -4, 0), (9, -4, 4), 2.6, GOLD, Material.METAL, end_radius=1.8, sides=14)

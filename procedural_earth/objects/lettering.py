@@ -1,7 +1,9 @@
 """Writes names in their own script with the Noto fonts that npm installs.
 
-A font comes as several files, each for some characters; `unicode.json` beside them says which. Text is cut into
-runs that one file holds and shaped by raqm. What no file holds falls back to the Latin name, with one warning.
+A font comes as several files, each for some characters; `unicode.json` beside them says which. Text is cut
+into
+runs that one file holds and shaped by raqm. What no file holds falls back to the Latin name, with one
+warning.
 """
 
 from __future__ import annotations
@@ -119,12 +121,16 @@ def readable(text: str, fallback: str, script: str) -> tuple[str, str]:
     except MissingGlyphs as error:
         if script not in _warned:
             _warned.add(script)
-            logger.warning("Signs in %s script show Latin names: %s; run npm ci to install the fonts", script, error)
+            logger.warning(
+                "Signs in %s script show Latin names: %s; run npm ci to install the fonts", script, error
+            )
         return fallback, "Latin"
     return text, script
 
 
-def write(text: str, script: str, height: int, colour: tuple[int, int, int], weight: int = 600) -> Image.Image:
+def write(
+    text: str, script: str, height: int, colour: tuple[int, int, int], weight: int = 600
+) -> Image.Image:
     """The text as an RGBA image, cropped to its ink; `height` is the font's size in pixels.
 
     Raises:

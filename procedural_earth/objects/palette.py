@@ -24,7 +24,16 @@ NAMED: dict[str, RGB] = {
 }
 """Sign and plate colours by the names of the country facts."""
 
-_LETTERS = {"W": "white", "K": "black", "Y": "yellow", "B": "blue", "G": "green", "R": "red", "O": "orange", "N": "none"}
+_LETTERS = {
+    "W": "white",
+    "K": "black",
+    "Y": "yellow",
+    "B": "blue",
+    "G": "green",
+    "R": "red",
+    "O": "orange",
+    "N": "none",
+}
 
 WALLS: dict[str, tuple[RGB, ...]] = {
     "brick": ((158, 82, 62), (142, 70, 54), (172, 104, 78), (186, 128, 96)),
@@ -32,9 +41,28 @@ WALLS: dict[str, tuple[RGB, ...]] = {
     "cream": ((236, 222, 188), (228, 208, 168), (240, 230, 206)),
     "ochre": ((222, 176, 112), (208, 158, 96), (230, 196, 140), (214, 150, 110)),
     "pastel": ((226, 196, 180), (200, 214, 196), (198, 210, 222), (236, 222, 170), (222, 186, 166)),
-    "vivid": ((224, 142, 54), (64, 142, 160), (206, 84, 74), (102, 158, 88), (240, 198, 72), (160, 96, 142)),
+    "vivid": (
+        (214, 156, 96),
+        (112, 160, 170),
+        (196, 112, 98),
+        (140, 170, 126),
+        (230, 202, 128),
+        (176, 132, 160),
+        (222, 188, 164),
+        (158, 184, 196),
+        (206, 132, 84),
+        (232, 222, 196),
+        (204, 206, 178),
+    ),
     "falun": ((134, 44, 34), (126, 40, 32), (206, 168, 84), (228, 226, 218), (98, 112, 118)),
-    "clapboard": ((232, 230, 222), (198, 208, 212), (208, 198, 172), (162, 178, 166), (186, 194, 204), (226, 214, 176)),
+    "clapboard": (
+        (232, 230, 222),
+        (198, 208, 212),
+        (208, 198, 172),
+        (162, 178, 166),
+        (186, 194, 204),
+        (226, 214, 176),
+    ),
     "stone": ((160, 152, 138), (176, 166, 146), (140, 134, 126)),
     "concrete": ((176, 174, 168), (190, 186, 178), (162, 162, 160), (202, 196, 184)),
     "adobe": ((198, 152, 108), (184, 136, 94), (212, 172, 128), (226, 206, 172)),
@@ -46,7 +74,7 @@ WALLS: dict[str, tuple[RGB, ...]] = {
 """Wall paints by family of name; `wall_paint` finds the family."""
 
 ROOFS: dict[str, tuple[RGB, ...]] = {
-    "red": ((158, 72, 50), (142, 62, 46), (172, 88, 60), (126, 60, 48)),
+    "red": ((136, 72, 56), (122, 64, 52), (148, 84, 64), (110, 60, 52)),
     "terracotta": ((186, 110, 74), (172, 98, 66), (198, 128, 90)),
     "slate": ((78, 82, 88), (92, 94, 96), (68, 70, 74)),
     "shingle": ((98, 92, 86), (76, 72, 70), (112, 96, 82), (88, 96, 98)),
@@ -61,18 +89,24 @@ ROOFS: dict[str, tuple[RGB, ...]] = {
 
 _WALL_WORDS = {
     "wood-red": "falun", "wood-color": "clapboard", "limestone": "sand", "light": "cream", "ger": "white",
-    "brick": "brick", "white": "white", "cream": "cream", "ochre": "ochre", "yellow": "ochre", "pastel": "pastel",
-    "color": "vivid", "colour": "vivid", "vivid": "vivid", "bright": "vivid", "red-wood": "falun", "falun": "falun",
+    "brick": "brick", "white": "white", "cream": "cream", "ochre": "ochre", "yellow": "ochre", "pastel":
+    "pastel",
+    "color": "vivid", "colour": "vivid", "vivid": "vivid", "bright": "vivid", "red-wood": "falun", "falun":
+    "falun",
     "timber": "timber", "wood": "timber", "clapboard": "clapboard", "siding": "clapboard", "stone": "stone",
     "concrete": "concrete", "block": "concrete", "panel": "concrete", "adobe": "adobe", "mud": "adobe",
     "sand": "sand", "metal": "metal", "tin": "metal", "grey": "grey", "gray": "grey", "plaster": "cream",
     "pink": "pastel",
 }  # fmt: skip
 _ROOF_WORDS = {
-    "dark": "black", "shingle": "shingle", "terracotta": "terracotta", "clay": "terracotta", "kawara": "kawara", "slate": "slate",
-    "asphalt": "shingle", "metal-red": "red", "red": "red", "blue": "blue", "green": "green", "black": "black",
-    "tin": "tin", "metal": "tin", "corrugated": "tin", "iron": "tin", "thatch": "thatch", "concrete": "concrete",
-    "flat": "concrete", "tile": "red", "grey": "slate", "gray": "slate", "brown": "shingle", "orange": "terracotta",
+    "dark": "black", "shingle": "shingle", "terracotta": "terracotta", "clay": "terracotta", "kawara":
+    "kawara", "slate": "slate",
+    "asphalt": "shingle", "metal-red": "red", "red": "red", "blue": "blue", "green": "green", "black":
+    "black",
+    "tin": "tin", "metal": "tin", "corrugated": "tin", "iron": "tin", "thatch": "thatch", "concrete":
+    "concrete",
+    "flat": "concrete", "tile": "red", "grey": "slate", "gray": "slate", "brown": "shingle", "orange":
+    "terracotta",
 }  # fmt: skip
 
 
@@ -91,14 +125,21 @@ def wall_paint(rng: np.random.Generator, names: tuple[str, ...], default: str) -
     """A wall colour (linear light) after one of the facts' wall names, a little varied."""
     name = str(rng.choice(names)) if names else default
     paints = WALLS[_family(name, _WALL_WORDS, default)]
-    return varied(rng, paints[int(rng.integers(len(paints)))])
+    return varied(rng, _softened(paints[int(rng.integers(len(paints)))]))
 
 
 def roof_paint(rng: np.random.Generator, names: tuple[str, ...], default: str) -> Colour:
     """A roof colour (linear light) after one of the facts' roof names, a little varied."""
     name = str(rng.choice(names)) if names else default
     paints = ROOFS[_family(name, _ROOF_WORDS, default)]
-    return varied(rng, paints[int(rng.integers(len(paints)))])
+    return varied(rng, _softened(paints[int(rng.integers(len(paints)))]))
+
+
+def _softened(rgb: RGB) -> RGB:
+    """The colour after some years of sun: a third of its way to grey."""
+    grey = 0.3 * rgb[0] + 0.59 * rgb[1] + 0.11 * rgb[2]
+    red, green, blue = (round(value + 0.3 * (grey - value)) for value in rgb)
+    return red, green, blue
 
 
 def varied(rng: np.random.Generator, rgb: RGB, amount: float = 0.05) -> Colour:

@@ -1,8 +1,12 @@
-"""Faces of signs, drawn at four times their size and shrunk: warnings, limits, towns, directions, number plates."""
+"""Faces of signs, drawn at four times their size and shrunk.
+
+Warnings, limits, towns, directions, number plates.
+"""
 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +19,16 @@ Pixels = npt.NDArray[np.uint8]
 WHITE, BLACK, RED, YELLOW, BLUE, GREEN = (
     named(name) for name in ("white", "black", "red", "yellow", "blue", "green")
 )
-PICTOGRAMS = ("curve_left", "curve_right", "cattle", "crossing", "children", "bumps", "falling_rocks", "junction")
+PICTOGRAMS = (
+    "curve_left",
+    "curve_right",
+    "cattle",
+    "crossing",
+    "children",
+    "bumps",
+    "falling_rocks",
+    "junction",
+)
 
 _BIG = 4
 
@@ -38,7 +51,10 @@ def _done(image: Image.Image, big: int = _BIG) -> Pixels:
 
 
 def warning(style: str, pictogram: str) -> Pixels:
-    """A warning sign, 128 x 128: "vienna-white", "vienna-yellow" triangle or "diamond-yellow"; "blank" is grey."""
+    """A warning sign, 128 x 128: "vienna-white", "vienna-yellow" triangle or "diamond-yellow".
+
+    "blank" is grey.
+    """
     size = 128 * _BIG
     if "diamond" in style:
         image = _diamond(size)
@@ -61,8 +77,10 @@ def _triangle(size: int, fill: RGB) -> Image.Image:
         r = size * 0.05
         draw.ellipse((inner[0] - r, inner[1] - r, inner[0] + r, inner[1] + r), fill=(*RED, 255))
     centre = (size * 0.5, size * 0.635)
-    draw.polygon([(centre[0] + (x - centre[0]) * 0.72, centre[1] + (y - centre[1]) * 0.72) for x, y in corners],
-                 fill=(*fill, 255))
+    draw.polygon(
+        [(centre[0] + (x - centre[0]) * 0.72, centre[1] + (y - centre[1]) * 0.72) for x, y in corners],
+        fill=(*fill, 255),
+    )
     return image
 
 
@@ -84,7 +102,12 @@ def _pictogram(draw: ImageDraw.ImageDraw, name: str, middle: tuple[float, float]
     wide = int(r * 0.28)
     if name.startswith("curve"):
         side = -1 if name.endswith("left") else 1
-        draw.line([p(-0.4 * side, 0.9), p(-0.4 * side, 0.1), p(0.3 * side, -0.45)], fill=ink, width=wide, joint="curve")
+        draw.line(
+            [p(-0.4 * side, 0.9), p(-0.4 * side, 0.1), p(0.3 * side, -0.45)],
+            fill=ink,
+            width=wide,
+            joint="curve",
+        )
         draw.polygon([p(0.75 * side, -0.85), p(0.62 * side, -0.12), p(0.05 * side, -0.72)], fill=ink)
     elif name == "junction":
         draw.line([p(0, 0.9), p(0, -0.9)], fill=ink, width=int(wide * 1.2))
@@ -143,8 +166,10 @@ def stop(word: str, script: str) -> Pixels:
     image = Image.new("RGBA", (size, size), (*RED, 0))
     draw = ImageDraw.Draw(image)
     for radius, fill in ((0.5, WHITE), (0.47, RED)):
-        points = [(size / 2 + size * radius * math.cos(a), size / 2 + size * radius * math.sin(a))
-                  for a in (np.arange(8) + 0.5) * math.pi / 4]
+        points = [
+            (size / 2 + size * radius * math.cos(a), size / 2 + size * radius * math.sin(a))
+            for a in (np.arange(8) + 0.5) * math.pi / 4
+        ]
         draw.polygon(points, fill=(*fill, 255))
     if word:
         _centre(image, write(word, script, 160, WHITE, 700), (0.5, 0.5), (0.76, 0.3))
@@ -153,68 +178,75 @@ def stop(word: str, script: str) -> Pixels:
 
 def give_way() -> Pixels:
     """A triangle on its point, 128 x 128."""
-    return np.ascontiguousarray(np.asarray(_triangle(128 * _BIG, WHITE).resize((128, 128), Image.Resampling.BOX))[::-1])
+    return np.ascontiguousarray(
+        np.asarray(_triangle(128 * _BIG, WHITE).resize((128, 128), Image.Resampling.BOX))[::-1]
+    )
 
 
-def _centre(
-    image: Image.Image, text: Image.Image, at: tuple[float, float], box: tuple[float, float]
-) -> None:
+def _centre(image: Image.Image, text: Image.Image, at: tuple[float, float], box: tuple[float, float]) -> None:
     small = fit(text, int(image.width * box[0]), int(image.height * box[1]))
     left = int(image.width * at[0] - small.width / 2)
     top = int(image.height * at[1] - small.height / 2)
     image.alpha_composite(small, (max(left, 0), max(top, 0)))
 
 
+@lru_cache(maxsize=512)
 def town_sign(
     local_name: str, name: str, script: str, background: str, text: str, *, lettering: bool = True
 ) -> tuple[Pixels, float]:
     """A town's entry sign and its width over its height.
 
-    The name stands in its own script, with the Latin one below where they differ; without `lettering` it is blank.
+    The name stands in its own script, with the Latin one below where they differ; without `lettering` it is
+    blank.
     """
     fill, ink = named(background), named(text)
     shown, used = readable(local_name or name, name, script)
     two = used != "Latin" and shown != name
-    main = write(shown, used, 150, ink, 650)
-    height = 84 * _BIG if not two else 112 * _BIG
+    main = write(shown, used, 64, ink, 650)
+    height = 96 if not two else 124
     room = 0.5 if not two else 0.4
     wide = main.width * (height * room / max(main.height, 1)) * (0.85 if used == "Latin" else 1.0)
-    width = int(np.clip(wide + 0.5 * height, 1.9 * height, 4.4 * height)) // _BIG * _BIG
+    width = int(np.clip(wide + 0.5 * height, 1.9 * height, 4.4 * height))
     image = _rounded((width, height), fill, ink, height * 0.1, height * 0.025)
     if lettering:
         _centre(image, main, (0.5, 0.5 if not two else 0.37), (0.84, room))
         if two:
-            _centre(image, write(name, "Latin", 90, ink, 550), (0.5, 0.77), (0.8, 0.2))
-    return _done(image, 3), width / height
+            _centre(image, write(name, "Latin", 34, ink, 550), (0.5, 0.77), (0.8, 0.2))
+    return np.asarray(image), width / height
 
 
+@lru_cache(maxsize=512)
 def direction_sign(
-    rows: list[tuple[str, str, str, int]], background: str, text: str, *, lettering: bool = True
+    rows: tuple[tuple[str, str, str, int], ...], background: str, text: str, *, lettering: bool = True
 ) -> tuple[Pixels, float]:
     """A board with distances: rows of local name, Latin name, script and kilometres; and its aspect."""
     fill, ink = named(background), named(text)
-    line = 50 * _BIG
-    width, height = 250 * _BIG, line * len(rows) + 14 * _BIG
+    line = 52
+    width, height = 252, line * len(rows) + 14
     image = _rounded((width, height), fill, ink, line * 0.16, line * 0.05)
     if lettering:
         for i, (local, name, script, km) in enumerate(rows):
             shown, used = readable(local or name, name, script)
-            y = (7 * _BIG + line * (i + 0.5)) / height
-            label = fit(write(shown, used, 120, ink, 600), int(width * 0.66), int(line * 0.56))
-            number = fit(write(str(km), "Latin", 120, ink, 600), int(width * 0.18), int(line * 0.48))
+            y = (7 + line * (i + 0.5)) / height
+            label = fit(write(shown, used, 38, ink, 600), int(width * 0.66), int(line * 0.56))
+            number = fit(write(str(km), "Latin", 38, ink, 600), int(width * 0.18), int(line * 0.48))
             image.alpha_composite(label, (int(width * 0.06), int(height * y - label.height / 2)))
-            image.alpha_composite(number, (int(width * 0.94) - number.width, int(height * y - number.height / 2)))
-    return _done(image, 3), width / height
+            image.alpha_composite(
+                number, (int(width * 0.94) - number.width, int(height * y - number.height / 2))
+            )
+    return np.asarray(image), width / height
 
 
-def name_board(text: str, script: str, fallback: str, fill: RGB, ink: RGB, *, lettering: bool = True, aspect: float = 5.0) -> Pixels:
+def name_board(
+    text: str, script: str, fallback: str, fill: RGB, ink: RGB, *, lettering: bool = True, aspect: float = 5.0
+) -> Pixels:
     """A shop's fascia or a street's name plate, 56 pixels high."""
-    height = 56 * _BIG
-    image = _rounded((int(height * aspect), height), fill, None, height * 0.04, 1)
+    height = 56 * 2
+    image = Image.new("RGBA", (int(height * aspect), height), (*fill, 255))
     if lettering and text:
         shown, used = readable(text, fallback, script)
-        _centre(image, write(shown, used, 150, ink, 650), (0.5, 0.5), (0.86, 0.58))
-    return _done(image)
+        _centre(image, write(shown, used, 84, ink, 650), (0.5, 0.5), (0.86, 0.58))
+    return _done(image, 2)
 
 
 def number_plate(text: str, background: str, aspect: float = 4.6, band: bool = False) -> Pixels:

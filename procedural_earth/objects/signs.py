@@ -19,11 +19,19 @@ UV = ((0, 1), (1, 1), (1, 0), (0, 0))
 def board(
     solid: Solid, texture: int, width: float, height: float, low: float, *, x: float = 0.0, y: float = 0.06
 ) -> None:
-    """A face of width by height whose lower edge is at `low`, seen from +y, and its grey back where it is cut square."""
+    """A face of width by height whose lower edge is at `low`, seen from +y, and its grey back where it
+
+    is cut square.
+    """
     left, right = x + width / 2, x - width / 2
     corners = [(left, y, low), (right, y, low), (right, y, low + height), (left, y, low + height)]
     solid.polygon(corners, texture=texture, uv=UV, material=Material.LETTERING)
-    behind = [(right, y - 0.02, low), (left, y - 0.02, low), (left, y - 0.02, low + height), (right, y - 0.02, low + height)]
+    behind = [
+        (right, y - 0.02, low),
+        (left, y - 0.02, low),
+        (left, y - 0.02, low + height),
+        (right, y - 0.02, low + height),
+    ]
     solid.polygon(behind, (0.22, 0.23, 0.24), Material.METAL, texture=texture, uv=UV, flags=VISIBLE)
 
 
@@ -84,13 +92,18 @@ def billboard_frame(width: float = 6.0, height: float = 3.0) -> Mesh:
     for k, paint in enumerate(paints):
         a = -width / 2 + 0.15 + k * (width - 0.3) / 4
         b = a + (width - 0.3) / 4
-        corners = [(b, 0.23, 3.15), (a, 0.23, 3.15), (a, 0.23, 3 + height * (0.45 + 0.14 * k)), (b, 0.23, 3 + height * (0.45 + 0.14 * k))]
+        corners = [
+            (b, 0.23, 3.15),
+            (a, 0.23, 3.15),
+            (a, 0.23, 3 + height * (0.45 + 0.14 * k)),
+            (b, 0.23, 3 + height * (0.45 + 0.14 * k)),
+        ]
         solid.polygon(corners, linear(*paint), Material.PAINT)
     return solid.mesh()
 
 
 STOP_WORDS = {
-    "Arabic": "قف", "Japanese": "止まれ", "Chinese": "停", "Korean": "정지", "Cyrillic": "STOP", "Thai": "หยุด",
+    "Arabic": "قف", "Japanese": "止まれ", "Chinese": "停", "Korean": "정지", "Thai": "หยุด",
     "Hebrew": "", "Khmer": "ឈប់", "Amharic": "ቁም", "Armenian": "ԿԱՆԳ",
 }  # fmt: skip
 """What stop signs say where they do not say STOP."""
@@ -104,6 +117,6 @@ def stop_word(script: str, language: str, iso2: str) -> tuple[str, str]:
         return "STOP", "Latin"
     if iso2 == "MX" or iso2 in ("GT", "SV", "HN", "NI", "CR", "PA"):
         return "ALTO", "Latin"
-    if script in STOP_WORDS and script != "Cyrillic":
+    if script in STOP_WORDS:
         return STOP_WORDS[script], script
     return STOP_BY_LANGUAGE.get(language[:2], "STOP"), "Latin"

@@ -88,7 +88,10 @@ class Solid:
         repeat: tuple[float, float] = (1.0, 1.0),
         clue: Clue | None = None,
     ) -> None:
-        """An upright rectangle from `left` to `right` as seen from outside; the texture stands upright on it."""
+        """An upright rectangle from `left` to `right` as seen from outside.
+
+        The texture stands upright on it.
+        """
         (x0, y0), (x1, y1) = left[:2], right[:2]
         corners = [(x0, y0, bottom), (x1, y1, bottom), (x1, y1, top), (x0, y0, top)]
         u, v = repeat
@@ -211,6 +214,8 @@ def instances(
     count, vertices, faces = len(at), len(template.positions), len(template.triangles)
     if count == 0 or faces == 0:
         return empty()
+    if count == 1 and tint is None:
+        return _instance(template, at[0], heading_deg, scale)
     turn = np.deg2rad(np.broadcast_to(np.asarray(heading_deg, dtype=np.float32), (count,)))
     c, s = np.cos(turn)[:, None], np.sin(turn)[:, None]
     size = np.asarray(scale, dtype=np.float32)
@@ -240,6 +245,29 @@ def instances(
         np.tile(template.clue, count),
         np.tile(flags_of(template), count),
     )
+
+
+def _instance(
+    template: Mesh,
+    place: FloatArray,
+    heading_deg: npt.NDArray[np.floating] | float,
+    scale: npt.NDArray[np.floating] | float,
+) -> Mesh:
+    """One copy, which shares all that does not move with its template."""
+    turn = float(np.deg2rad(np.asarray(heading_deg).reshape(-1)[0]))
+    c, s = np.cos(turn), np.sin(turn)
+    rotation = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]], np.float32)
+    size = (
+        np.asarray(scale, np.float32).reshape(-1, 1)
+        if np.ndim(scale) < 2
+        else np.asarray(scale, np.float32).T
+    )
+    positions = template.positions @ (size * rotation) + place
+    return Mesh(
+        positions, template.normals @ rotation, template.uv, template.colours, template.triangles,
+        template.material,
+        template.texture, template.clue, template.flags,
+    )  # fmt: skip
 
 
 def flags_of(mesh: Mesh) -> npt.NDArray[np.uint8]:

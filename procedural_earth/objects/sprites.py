@@ -1,6 +1,7 @@
 """Draws a grown plant as a sprite: leaves and wood from back to front, with the shade of the sky baked in.
 
-Only ambient occlusion is baked (how much of the sky a leaf sees through the crown), never the sun: the renderer
+Only ambient occlusion is baked (how much of the sky a leaf sees through the crown), never the sun: the
+renderer
 lights the sprite for the hour.
 """
 
@@ -95,7 +96,8 @@ def draw(
     leaves: bool = True,
     rng: np.random.Generator,
 ) -> Texture:
-    """sRGB sprite of a plant, (height, width), with its normals; its foot stands at the middle of the lower edge.
+    """sRGB sprite of a plant, (height, width), with its normals; its foot stands at the middle of the lower
+    edge.
 
     Args:
         palette: (rows, 2, 3) dark and light sRGB colour in 0..1 of each palette row.
@@ -137,7 +139,9 @@ def draw(
         slim = wood[:, 6] * scale.mean() < 3.0
         tone = np.where(slim, rng.uniform(0.2, 0.8, len(wood)), 0.55)[:, None]
         pair = palette[plant.bark]
-        lit = 0.62 + 0.38 * np.clip(1.4 - wood[:, 5], 0, 1) if leaves and len(plant.at) else np.ones(len(wood))
+        lit = (
+            0.62 + 0.38 * np.clip(1.4 - wood[:, 5], 0, 1) if leaves and len(plant.at) else np.ones(len(wood))
+        )
         colours.append((pair[:, 0] * (1 - tone) + pair[:, 1] * tone) * lit[:, None])
         depths.append((near + far) / 2)
         normals.append(np.tile([[0.0, 0.0, 1.0]], (len(start), 1)))
@@ -147,7 +151,10 @@ def draw(
 
 
 def _leaf_normals(plant: Plant, rotation: Array) -> Array:
-    """(N, 3) normals in the sprite's frame: right, up, towards the eye; rounded like the crown they belong to."""
+    """(N, 3) normals in the sprite's frame: right, up, towards the eye.
+
+    Rounded like the crown they belong to.
+    """
     low, high = plant.at.min(axis=0), plant.at.max(axis=0)
     outward = (plant.at - (low + high) / 2) / np.maximum((high - low) / 2, 1e-6)
     blended = (plant.facing * 0.75 + outward * 0.8) @ rotation.T
@@ -159,11 +166,11 @@ def _leaf_colours(
     plant: Plant, palette: Array, access: Array, snow: float, rng: np.random.Generator
 ) -> Array:
     pair = palette[plant.hue]
-    mixed = pair[:, 0] + (pair[:, 1] - pair[:, 0]) * plant.tone[:, None]
+    mixed = pair[:, 0] + (pair[:, 1] - pair[:, 0]) * (0.22 + 0.78 * plant.tone[:, None])
     if snow > 0:
         white = (rng.random(len(mixed)) < snow * np.clip(access * 1.3, 0, 1)) & (plant.facing[:, 2] > 0.1)
         mixed = np.where(white[:, None], np.array([0.90, 0.93, 0.97]), mixed)
-    return np.asarray(mixed * (0.5 + 0.72 * np.clip(access, 0, 1) ** 0.8)[:, None])
+    return np.asarray(mixed * (0.6 + 0.62 * np.clip(access, 0, 1) ** 0.8)[:, None])
 
 
 def finish(canvas: Array, big: int) -> Texture:

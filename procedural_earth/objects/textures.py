@@ -1,6 +1,7 @@
 """The textures of all objects of one process: drawn at first use, then kept.
 
-A mesh names a texture by its index here; `compact` turns the indices of one scene into a short list of its own.
+A mesh names a texture by its index here; `compact` turns the indices of one scene into a short list of its
+own.
 """
 
 from __future__ import annotations

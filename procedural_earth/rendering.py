@@ -57,7 +57,7 @@ def _film() -> Array:
     return np.round(srgb * 255).astype(np.uint8)
 
 
-SHADOW_PX, NEAR_SHADOW_M, FAR_SHADOW_M, SUN_DISTANCE_M = 1024, 32.0, 190.0, 6000.0
+SHADOW_PX, NEAR_SHADOW_M, FAR_SHADOW_M, SUN_DISTANCE_M = 640, 28.0, 150.0, 6000.0
 CONTACT_PX, CONTACT_M = 288, 64.0
 
 
@@ -84,11 +84,33 @@ def _blurred(image: Array, reach: int) -> Array:
     return np.asarray(_blur(_blur(image, reach), reach))
 
 
-def _shade(scene: Scene, atlas: Any) -> Shade:
+def _window(
+    scene: Scene, basis: Array, focal: float, reach: float, sector: tuple[float, float] | None
+) -> Array:
+    """The part of a shadow map that a view can see: all that lies in its sector within `reach`."""
+    if sector is None or sector[1] > 80.0:
+        return np.array([0, 0, SHADOW_PX, SHADOW_PX])
+    angles = np.deg2rad(sector[0] + np.linspace(-1, 1, 5) * (sector[1] + 4.0))
+    far = 1.5 * reach
+    flat = (
+        np.concatenate([np.zeros((1, 2)), far * np.stack([np.sin(angles), np.cos(angles)], 1)])
+        + scene.eye[:2]
+    )
+    points = np.concatenate(
+        [np.column_stack([flat, np.full(len(flat), z)]) for z in (-0.15 * far - 3, 0.25 * far + 12)]
+    )
+    seen = points @ basis.T
+    scale = focal / (SUN_DISTANCE_M + seen[:, 2:])
+    pixels = seen[:, :2] * scale + SHADOW_PX / 2
+    low, high = np.floor(pixels.min(0)) - 8, np.ceil(pixels.max(0)) + 8
+    edges = np.clip(np.concatenate([low, high]), 0, SHADOW_PX)
+    return edges.astype(np.int64)
+
+
+def _shade(scene: Scene, atlas: Any, sector: tuple[float, float] | None) -> Shade:
     """Shadow maps of the objects, and where they stand over the ground."""
     mesh = scene.objects
     empty = np.zeros((2, 2), np.float32)
-    assert mesh.flags is not None
     if not (mesh.flags & CASTS_SHADOW).any():
         return Shade(np.eye(3), empty, empty, 1.0, 1.0, 1.0, empty, 1.0, False)
     maps = []
@@ -105,20 +127,25 @@ def _shade(scene: Scene, atlas: Any) -> Shade:
         depth = np.zeros((SHADOW_PX, SHADOW_PX), np.float32)
         seen = np.empty((SHADOW_PX, SHADOW_PX), np.int32)
         see(
-            mesh.positions, mesh.uv, mesh.triangles, mesh.texture, mesh.flags, CASTS_SHADOW, atlas.texels, atlas.table,
-            back * SUN_DISTANCE_M, basis, focal, depth, seen,
+            mesh.positions, mesh.uv, mesh.triangles, mesh.texture, mesh.flags, CASTS_SHADOW, atlas.texels,
+            atlas.table,
+            back * SUN_DISTANCE_M, basis, focal, _window(scene, basis, focal, reach, sector), depth, seen,
         )  # fmt: skip
         maps.append((depth, focal))
     down = np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]])
     depth = np.zeros((CONTACT_PX, CONTACT_PX), np.float32)
     seen = np.full((CONTACT_PX, CONTACT_PX), -1, np.int32)
     see(
-        mesh.positions, mesh.uv, mesh.triangles, mesh.texture, mesh.flags, CASTS_SHADOW, atlas.texels, atlas.table,
-        np.array([0.0, 0.0, 3000.0]), down, CONTACT_PX / 2 / CONTACT_M * 3000.0, depth, seen,
+        mesh.positions, mesh.uv, mesh.triangles, mesh.texture, mesh.flags, CASTS_SHADOW, atlas.texels,
+        atlas.table,
+        np.array([0.0, 0.0, 3000.0]), down, CONTACT_PX / 2 / CONTACT_M * 3000.0,
+        np.array([0, 0, CONTACT_PX, CONTACT_PX]), depth, seen,
     )  # fmt: skip
     over = (seen >= 0).astype(np.float32)
     contact = (0.5 * _blurred(_blurred(over, 2), 1) + 0.5 * _blurred(_blurred(over, 5), 4)).astype(np.float32)
-    return Shade(basis, maps[0][0], maps[1][0], maps[0][1], maps[1][1], SUN_DISTANCE_M, contact, CONTACT_M, True)
+    return Shade(
+        basis, maps[0][0], maps[1][0], maps[0][1], maps[1][1], SUN_DISTANCE_M, contact, CONTACT_M, True
+    )
 
 
 def _stage(scene: Scene, sector: tuple[float, float] | None, atlas: Any) -> tuple[Stage, Array]:
@@ -128,9 +155,9 @@ def _stage(scene: Scene, sector: tuple[float, float] | None, atlas: Any) -> tupl
     parts.append(terrain.sea(scene.land, sector))
     parts.append(scene.objects)
     mesh = join(parts)
-    assert mesh.flags is not None
     return Stage(
-        mesh.positions, mesh.normals, mesh.uv, mesh.colours, mesh.triangles, mesh.material, mesh.texture, mesh.clue,
+        mesh.positions, mesh.normals, mesh.uv, mesh.colours, mesh.triangles, mesh.material, mesh.texture,
+        mesh.clue,
         atlas.texels, atlas.normals, atlas.table,
     ), mesh.flags  # fmt: skip
 
@@ -138,28 +165,32 @@ def _stage(scene: Scene, sector: tuple[float, float] | None, atlas: Any) -> tupl
 def _draw(scene: Scene, faces: list[Face], height: int, width: int, panorama: bool) -> tuple[Array, Array]:
     atlas = pack(scene.textures)
     stage, flags = _stage(scene, None if panorama else faces[0].sector, atlas)
-    shade = _shade(scene, atlas)
+    shade = _shade(scene, atlas, None if panorama else faces[0].sector)
     image = np.zeros((height, width, 3), np.float32)
     distances = np.zeros((height, width), np.float32)
     clues = np.zeros((height, width), np.uint8)
     depth = np.empty((faces[0].samples, faces[0].samples), np.float32)
     seen = np.empty((faces[0].samples, faces[0].samples), np.int32)
+    whole = np.array([0, 0, faces[0].samples, faces[0].samples])
     for number, face in enumerate(faces):
         depth[:] = 0
         seen[:] = -1
         see(
-            stage.positions, stage.uv, stage.triangles, stage.texture, flags, VISIBLE, stage.texels, stage.table,
-            scene.eye, face.turn, face.focal, depth, seen,
+            stage.positions, stage.uv, stage.triangles, stage.texture, flags, VISIBLE, stage.texels,
+            stage.table,
+            scene.eye, face.turn, face.focal, whole, depth, seen,
         )  # fmt: skip
         shade_face(
-            stage, scene.light, scene.look, scene.land, shade, scene.eye, face.turn, face.focal, seen, panorama, number,
+            stage, scene.light, scene.look, scene.land, shade, scene.eye, face.turn, face.focal, seen,
+            panorama, number,
             math.radians(scene.heading_deg), image, distances, clues,
             np.zeros(4, np.int64), np.zeros((3, 4)),
         )  # fmt: skip
     wires = scene.wires
     if len(wires.starts):
         draw_wires(
-            wires.starts, wires.ends, wires.radii, wires.colours, wires.clue, scene.eye, scene.light, panorama,
+            wires.starts, wires.ends, wires.radii, wires.colours, wires.clue, scene.eye, scene.light,
+            panorama,
             faces[0].turn, faces[0].focal, math.radians(scene.heading_deg), image, distances, clues,
         )  # fmt: skip
     out = np.empty((height, width, 3), np.uint8)
@@ -189,7 +220,13 @@ def _metadata(scene: Scene, date: datetime.date, hour: float) -> dict[str, Any]:
 
 
 def scene_of(
-    lat: float, lng: float, *, date: datetime.date, hour: float, seed: int = 0, without: Collection[str] = frozenset()
+    lat: float,
+    lng: float,
+    *,
+    date: datetime.date,
+    hour: float,
+    seed: int = 0,
+    without: Collection[str] = frozenset(),
 ) -> Scene:
     """The scene that `render` and `render_view` draw.
 
@@ -222,14 +259,17 @@ def render(
         procedural_earth.facts.PlaceError: For a place that is none.
     """
     if size % 8 or not 64 <= size <= 16384:
-        raise RenderError(f"the size is {size}; give a multiple of 8 from 64 to 16384 (the panorama's width in pixels)")
+        raise RenderError(
+            f"the size is {size}; give a multiple of 8 from 64 to 16384 (the panorama's width in pixels)"
+        )
     scene = scene_of(lat, lng, date=date, hour=hour, seed=seed, without=without)
     out, clues = _draw(scene, panorama_faces(scene.heading_deg, size), size // 2, size, True)
     return Rendering(Image.fromarray(out), _metadata(scene, date, hour), clues if masks else None)
 
 
 def render_view(
-    lat: float, lng: float, *, date: datetime.date, hour: float, heading: float, pitch: float = 0.0, fov: float = 90.0,
+    lat: float, lng: float, *, date: datetime.date, hour: float, heading: float, pitch: float = 0.0, fov:
+    float = 90.0,
     px: int = 160, seed: int = 0, without: Collection[str] = frozenset(), masks: bool = False,
 ) -> Rendering:  # fmt: skip
     """A square perspective view, as the panorama of the same arguments shows it.
