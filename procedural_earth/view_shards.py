@@ -29,7 +29,7 @@ from planet_core.stopping import UserError
 from planet_core.workers import in_order
 from procedural_earth.held_out import is_for_training, is_held_out
 from procedural_earth.places import Places, SamplingError, sample
-from procedural_earth.render import RENDER_VERSION, render, render_view
+from procedural_earth.rendering import RENDER_VERSION, render, render_view
 
 QUALITY = 85
 PARTS = {"training": is_for_training, "held-out": is_held_out, "all": None}
