@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -162,10 +162,29 @@ def _stage(scene: Scene, sector: tuple[float, float] | None, atlas: Any) -> tupl
     ), mesh.flags  # fmt: skip
 
 
-def _draw(scene: Scene, faces: list[Face], height: int, width: int, panorama: bool) -> tuple[Array, Array]:
+@dataclass(frozen=True, eq=False)
+class _Set:
+    """A scene made ready for pictures within a sector, or all around."""
+
+    stage: Stage
+    flags: Array
+    shade: Shade
+
+
+def _prepare(scene: Scene, sector: tuple[float, float] | None) -> _Set:
     atlas = pack(scene.textures)
-    stage, flags = _stage(scene, None if panorama else faces[0].sector, atlas)
-    shade = _shade(scene, atlas, None if panorama else faces[0].sector)
+    return _Set(*_stage(scene, sector, atlas), _shade(scene, atlas, sector))
+
+
+def _draw(scene: Scene, faces: list[Face], height: int, width: int, panorama: bool) -> tuple[Array, Array]:
+    prepared = _prepare(scene, None if panorama else faces[0].sector)
+    return _picture(scene, prepared, faces, height, width, panorama)
+
+
+def _picture(
+    scene: Scene, prepared: _Set, faces: list[Face], height: int, width: int, panorama: bool
+) -> tuple[Array, Array]:
+    stage, flags, shade = prepared.stage, prepared.flags, prepared.shade
     image = np.zeros((height, width, 3), np.float32)
     distances = np.zeros((height, width), np.float32)
     clues = np.zeros((height, width), np.uint8)
@@ -286,3 +305,17 @@ def render_view(
     scene = scene_of(lat, lng, date=date, hour=hour, seed=seed, without=without)
     out, clues = _draw(scene, [view_face(heading, pitch, fov, px)], px, px, False)
     return Rendering(Image.fromarray(out), _metadata(scene, date, hour), clues if masks else None)
+
+
+def render_views(
+    lat: float, lng: float, *, date: datetime.date, hour: float, headings: Sequence[float], px: int = 160,
+    seed: int = 0, without: Collection[str] = frozenset(), masks: bool = False,
+) -> list[Rendering]:  # fmt: skip
+    """Views of 90 degrees in several directions, as `render_view` draws them, from one scene: much faster."""
+    scene = scene_of(lat, lng, date=date, hour=hour, seed=seed, without=without)
+    metadata, prepared = _metadata(scene, date, hour), _prepare(scene, None)
+    views = []
+    for heading in headings:
+        out, clues = _picture(scene, prepared, [view_face(heading, 0.0, 90.0, px)], px, px, False)
+        views.append(Rendering(Image.fromarray(out), metadata, clues if masks else None))
+    return views

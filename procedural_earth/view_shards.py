@@ -29,7 +29,7 @@ from planet_core.stopping import UserError
 from planet_core.workers import in_order
 from procedural_earth.held_out import is_for_training, is_held_out
 from procedural_earth.places import Places, SamplingError, sample
-from procedural_earth.rendering import RENDER_VERSION, render, render_view
+from procedural_earth.rendering import RENDER_VERSION, render, render_views
 
 QUALITY = 85
 PARTS = {"training": is_for_training, "held-out": is_held_out, "all": None}
@@ -156,8 +156,9 @@ def _pictures(spot: Spot, wish: Wish) -> Iterator[tuple[float, Image.Image]]:
     if not spot.headings:
         whole = render(spot.lat, spot.lng, size=8 * round(math.pi * wish.size / 8), **moment)
         yield whole.metadata["heading_deg"], whole.image
-    for heading in spot.headings:
-        yield heading, render_view(spot.lat, spot.lng, heading=heading, px=wish.size, **moment).image
+    else:
+        views = render_views(spot.lat, spot.lng, headings=spot.headings, px=wish.size, **moment)
+        yield from zip(spot.headings, (view.image for view in views), strict=True)
 
 
 def _sample(spot: Spot, wish: Wish, heading: float, picture: Image.Image) -> Sample:
