@@ -21,7 +21,7 @@ from planet_core import recipes
 _CHOICES = {
     "optimiser": ("adagrad", "adamw"),
     "labels": ("one-hot", "haversine"),
-    "precision": ("float32", "bfloat16"),
+    "precision": ("float32", "bfloat16", "bfloat16-anywhere"),
 }
 _LEAST = {
     **dict.fromkeys(("max_photos", "min_photos", "epochs", "batch_size", "accumulate"), 1),
@@ -71,7 +71,8 @@ class Recipe:
         patience: epochs without better validation accuracy after which training ends (paper); 0 for never.
         average: decay of the moving average of the weights, which is then what is examined and saved; 0 for
             none (paper).
-        precision: `float32`, or `bfloat16` for the convolutions on a GPU; CPUs compute in float32.
+        precision: `float32`; `bfloat16` for the convolutions on a GPU, while CPUs compute in float32; or
+            `bfloat16-anywhere`, also on CPUs that have it.
         compile: whether a GPU runs the network through torch.compile; CPUs never do, where it does not pay.
         shared_statistics: whether batch normalisation is over the photos of all processes, not of each.
         frozen: whether the weights of an `hf:` network stay as they were loaded, and the heads alone train.

@@ -38,7 +38,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 
-from planet_core import checkpoint, hierarchy, networks, resume
+from planet_core import checkpoint, hierarchy, inference, networks, resume
 from planet_core import recipe as recipes
 from planet_core.examination import (
     better,
@@ -174,6 +174,8 @@ def run(
     if recipe.compile and device.type == "cuda":
         learner = torch.compile(learner)
     half = recipe.precision == "bfloat16" and device.type == "cuda"
+    if recipe.precision == "bfloat16-anywhere":
+        half = inference.precision(device.type, fast=True) == torch.bfloat16
 
     feed = make_feed(examples, learners, sides.classes[learners], recipe, image_px, seed, processes)
     sizes = feed.sizes()

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from planet_core import (
     checkpoint,
     inception,
+    inference,
     model_directory,
     networks,
     recipe,
@@ -84,6 +85,15 @@ def test_it_learns_with_both_labels_and_both_optimisers(
     assert metrics["validation"]["accuracy"] > 0.9 > metrics["baseline"]["accuracy"]
     epochs = [event for event in read_events(run) if event["event"] == "epoch"]
     assert epochs[-1]["train_loss"] < epochs[0]["train_loss"]
+
+
+def test_a_cpu_that_has_bfloat16_trains_in_it_on_demand(train: Callable[..., Path]) -> None:
+    plain, half = (
+        train(name, learning_rate=0.5, precision=name) for name in ("bfloat16", "bfloat16-anywhere")
+    )
+    np.testing.assert_allclose(curve(half), curve(plain), rtol=0.1)
+    has = inference.precision("cpu", fast=True) == torch.bfloat16
+    assert (curve(half) != curve(plain)) == has
 
 
 def test_the_shuffled_label_control_learns_nothing_from_the_pictures(train: Callable[..., Path]) -> None:
