@@ -14,8 +14,9 @@ import numpy as np
 from record import record
 
 from planet_core.near_duplicates_bits import VIEWS, search
+from planet_core.near_duplicates_model import BITS
 
-WORDS = 4
+WORDS = BITS // 64
 TEST, TRAIN = 1_000, 20_000
 PLAIN_TEST, PLAIN_TRAIN = 100, 2_000
 

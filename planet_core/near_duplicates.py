@@ -19,6 +19,7 @@ import contextlib
 import csv
 import io
 import json
+import math
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -33,14 +34,15 @@ from tqdm import tqdm
 
 from planet_core import near_duplicates_evaluate as evaluation
 from planet_core import near_duplicates_model as models
+from planet_core import near_duplicates_report as reports
 from planet_core import near_duplicates_train as training
 from planet_core.files import atomic_file
 from planet_core.model_directory import ModelDirectoryError
 from planet_core.near_duplicates_bits import VIEWS, Codes, Neighbours, hash_codes, search
-from planet_core.near_duplicates_train import UserError
 from planet_core.run_log import RunLog
-from planet_core.sources.csv_photos import Photo, SourceError
 from planet_core.sources.open_source import open_source
+from planet_core.sources.photo import Photo, SourceError
+from planet_core.stopping import UserError
 
 PICTURES_AT_ONCE = 64
 HASH = "pHash"
@@ -73,7 +75,7 @@ def code_photos(name: str, embedder: models.Embedder) -> CodedPhotos:
         SourceError: the source cannot be read.
         UserError: it holds no readable picture.
     """
-    source = open_source(name)
+    source = open_source(name, need_places=False)
     photos: list[Photo] = []
     unreadable: list[str] = []
     codes = [np.empty((0, VIEWS, embedder.bits // 64), dtype=np.uint64)]
@@ -156,8 +158,8 @@ def make_report(
         },
         "pairs": [
             {
-                "test": str(test.photos[index].path),
-                "train": str(train.photos[int(found.nearest[index])].path),
+                "test": test.photos[index].name,
+                "train": train.photos[int(found.nearest[index])].name,
                 "distance": int(found.distance[index]),
                 "train_photos_within": int(found.within[index]),
                 "nearest_hash_distance": int(hashed.distance[index]),
@@ -179,6 +181,15 @@ def write_report(report: dict[str, Any], path: Path) -> None:
         text = json.dumps(report, indent=1) + "\n"
     with atomic_file(path) as file:
         file.write(text.encode())
+
+
+def check_listable(name: str) -> None:
+    """Raises UserError where the photos of a source cannot stand in a photo list."""
+    first = next(iter(open_source(name, digests=False, need_places=False)), None)
+    if first is None or (first.length is None and math.isfinite(first.lat)):
+        return
+    lacks = "places" if first.length is None else "a file for each photo"
+    raise UserError(f"--kept writes a photo list, which needs {lacks}, and {name} has none: leave it out")
 
 
 def write_photos(photos: Sequence[Photo], path: Path) -> None:
@@ -228,6 +239,8 @@ def _find_command(arguments: Sequence[str]) -> None:
     threshold = embedder.threshold if options.threshold is None else options.threshold
     if not 0 <= threshold <= embedder.bits:
         raise UserError(f"the threshold must be between 0 and {embedder.bits} bits, not {threshold}")
+    if options.kept:
+        check_listable(options.test)
     test, train = code_photos(options.test, embedder), code_photos(options.train, embedder)
     report, dropped = make_report(test, train, embedder, threshold)
     write_report(report, options.out)
@@ -313,7 +326,7 @@ def _evaluate_command(arguments: Sequence[str]) -> None:
     named = ["/".join(Path(source).parts[-2:]) for source in options.sources]
     command = f"python -m planet_core.near_duplicates evaluate {' '.join(named)} --seed {options.seed}"
     for path in options.out:
-        evaluation.write(report, path, command)
+        reports.write(report, path, command)
     for name, row in report["rows"].items():
         print(
             f"{name:20s} recall {row['recall']:.4f}, precision {row['precision']:.4f} at"

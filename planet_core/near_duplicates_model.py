@@ -38,7 +38,7 @@ from planet_core import images
 from planet_core.files import atomic_directory
 from planet_core.model_directory import ModelDirectoryError, TrainingIndex, sha256_of
 from planet_core.near_duplicates_bits import VIEWS, Codes, pack, views
-from planet_core.sources.csv_photos import Photo
+from planet_core.sources.photo import Photo
 
 FORMAT = "planet-near-duplicates"
 FORMAT_VERSION = 1
@@ -47,7 +47,7 @@ SEEN = "seen.npz"
 CONFIG = "config.json"
 
 IMAGE_PX = 64
-BITS = 256
+BITS = 512
 WIDTHS = (16, 32, 64, 96)
 DECODED_SIDE = 256
 """Pictures are decoded to at most this many pixels a side before they are squeezed to IMAGE_PX."""
@@ -170,9 +170,12 @@ def read_pictures(
 
 def _read(photo: Photo) -> Image.Image | images.ImageError:
     try:
-        return images.load(photo.path, max_side=DECODED_SIDE)
+        source = photo.path if photo.length is None else photo.read()
+        return images.load(source, max_side=DECODED_SIDE, name=photo.name)
     except images.ImageError as error:
         return error
+    except OSError as error:  # of the tar that the picture is in
+        return images.ImageError("truncated", f"cannot read {photo.name}: {error.strerror or error}")
 
 
 # ------------------------------------------------------------------------------------------------

@@ -3,29 +3,18 @@
 `make` re-encodes, resizes, crops, re-tones, captions or rotates a picture. Both the network of
 `near_duplicates_train` and its examination take their positive pairs from here; the examination uses the
 amounts in `EXAMINED`, training draws from the wider ones in `TRAINED`.
-
-`consecutive` names the pairs that are neither positive nor negative: frames of one walk or drive, taken a few
-metres apart, look alike without being copies.
 """
 
 from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont
 
-from planet_core import geo
-from planet_core.sources.csv_photos import Photo
-
-CONSECUTIVE_KM = 0.025
-"""Photos at most this far apart count as consecutive frames of one sequence."""
-
-_EARTH_DEGREE_KM = 111.0  # a little less than a degree of latitude
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,-'"
 
 
@@ -184,36 +173,3 @@ def make(
             f"unknown kind of near-duplicate {kind!r} (one of {', '.join(KINDS)}, {TWO_AT_ONCE})"
         )
     return ALTERATIONS[kind](picture, rng, amounts)
-
-
-# ------------------------------------------------------------------------------------------------
-# Pairs that do not count
-
-
-def consecutive(photos: Sequence[Photo], others: Sequence[Photo]) -> npt.NDArray[np.int64]:
-    """The pairs (index in photos, index in others), int64 (pairs, 2), that are frames of one sequence.
-
-    That is: at most `CONSECUTIVE_KM` apart. Groups do not decide it: some are a whole collection, and the
-    panoramas of one drive have one each.
-    """
-    lat, lng = _places(photos)
-    other_lat, other_lng = _places(others)
-    order = np.argsort(other_lat, kind="stable")
-    reach = CONSECUTIVE_KM / _EARTH_DEGREE_KM
-    first = np.searchsorted(other_lat[order], lat - reach, side="left")
-    last = np.searchsorted(other_lat[order], lat + reach, side="right")
-    found = [np.empty((0, 2), dtype=np.int64)]
-    for index in range(len(photos)):
-        near = order[first[index] : last[index]]
-        near = near[
-            geo.haversine_km(lat[index], lng[index], other_lat[near], other_lng[near]) <= CONSECUTIVE_KM
-        ]
-        found.append(np.stack([np.full(len(near), index), np.sort(near)], axis=1))
-    return np.concatenate(found)
-
-
-def _places(photos: Sequence[Photo]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    return (
-        np.array([photo.lat for photo in photos], dtype=np.float64),
-        np.array([photo.lng for photo in photos], dtype=np.float64),
-    )

@@ -10,9 +10,10 @@ Notable:
 - pictures do not wear out: each time a random part of one, mirrored half of the time, stands for a new one
 - hard negatives: the low temperature lets the nearest others in a batch weigh most; `hard_share` also fills
   batches with pictures whose codes are nearest (off: it made things worse, see LOG.md)
+- the network's values are computed in bfloat16 where the processor can, the loss in float32
 - consecutive frames of one sequence are neither positives nor negatives
-- no place (fine S2 cell) and no group is on two of the three sides: pictures that train, pictures that choose
-  the threshold, and pictures held out for `evaluate`
+- no place and no group is on two of the three sides (`near_duplicates_sides`); the second one chooses the
+  threshold (`near_duplicates_thresholds`)
 """
 
 from __future__ import annotations
@@ -20,10 +21,9 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,27 +34,19 @@ from torch.nn import functional
 
 from planet_core import near_duplicates_model as models
 from planet_core import near_duplicates_pairs as pairs
-from planet_core import s2, splits
-from planet_core.model_directory import TrainingIndex
-from planet_core.near_duplicates_bits import HASHES, Codes, Counts, count_pairs, distances, hash_codes
+from planet_core.near_duplicates_bits import Codes, distances
+from planet_core.near_duplicates_sequences import Sequences
+from planet_core.near_duplicates_sides import Sides, make_index, make_sides, read_photos
+from planet_core.near_duplicates_thresholds import PRECISION, choose_thresholds
 from planet_core.run_log import RunLog, duration
-from planet_core.sources.csv_photos import Photo
-from planet_core.sources.open_source import open_source
+from planet_core.sources.photo import Photo
+from planet_core.stopping import UserError
 
-FINE_LEVEL = 13
 LEARNT_SIDE = 160
 """Pictures are kept in memory with at most this many pixels a side while they train."""
-PRECISION, RECALL = 0.99, 0.97
-EXAMINED_AT_MOST = 1_000
-"""Pictures of which near-duplicates are made for an examination, which takes about 0.6 MB for each."""
 READ_SHARE, TRAINED_SHARE = 0.05, 0.95  # of the progress bar
 
 IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
-
-
-class UserError(Exception):
-    """Something that the person at the command line can put right."""
 
 
 @dataclass(frozen=True)
@@ -93,82 +85,6 @@ class Settings:
 
 
 # ------------------------------------------------------------------------------------------------
-# Photos and sides
-
-
-def read_photos(sources: Sequence[str], say: Callable[[str], None]) -> list[Photo]:
-    """All photos of the sources, each file content once; bad rows are said and skipped."""
-    photos: dict[str, Photo] = {}
-    for name in sources:
-        source = open_source(name)
-        for photo in source:
-            photos.setdefault(photo.digest, photo)
-        for error in source.errors:
-            say(f"skipped {name}, {error}")
-    if not photos:
-        raise UserError(f"there are no photos in {', '.join(sources)}")
-    return list(photos.values())
-
-
-@dataclass(frozen=True)
-class Sides:
-    """Indices into the photos: those that train, those that choose the threshold, those held out."""
-
-    training: IntArray
-    calibration: IntArray
-    held_out: IntArray
-
-
-def make_sides(photos: Sequence[Photo], settings: Settings) -> Sides:
-    """Three sides that share no place and no group."""
-    held_out = _part(photos, settings.held_out, settings.seed)
-    rest = np.flatnonzero(~held_out)
-    calibration = _part([photos[index] for index in rest.tolist()], settings.calibration, settings.seed + 1)
-    sides = Sides(rest[~calibration], rest[calibration], np.flatnonzero(held_out))
-    if len(sides.training) < 2 or len(sides.calibration) < 2:
-        raise UserError(
-            f"{len(photos)} photos leave {len(sides.training)} to train on and {len(sides.calibration)} to"
-            " choose the threshold, two of each are needed: give photos of more places and groups"
-        )
-    return sides
-
-
-def _part(photos: Sequence[Photo], share: float, seed: int) -> BoolArray:
-    places = s2.cell_ids([photo.lat for photo in photos], [photo.lng for photo in photos], FINE_LEVEL)
-    one_class = np.zeros(len(photos), dtype=np.int64)
-    return splits.split(one_class, places, [photo.group for photo in photos], share, seed)
-
-
-def make_index(photos: Sequence[Photo], sides: Sides) -> TrainingIndex:
-    """What the model will have seen; calibration counts as validation, but its places as seen too."""
-    training = [photos[index] for index in sides.training.tolist()]
-    calibration = [photos[index] for index in sides.calibration.tolist()]
-    both = training + calibration
-    return TrainingIndex(
-        training_digests=tuple(photo.digest for photo in training),
-        training_groups=tuple({photo.group for photo in training if photo.group}),
-        validation_digests=tuple(photo.digest for photo in calibration),
-        validation_groups=tuple({photo.group for photo in calibration if photo.group}),
-        fine_level=FINE_LEVEL,
-        training_cells=np.unique(s2.cell_ids([p.lat for p in both], [p.lng for p in both], FINE_LEVEL)),
-    )
-
-
-def unseen(photos: Sequence[Photo], seen: TrainingIndex) -> list[Photo]:
-    """The photos that share no content, group or place with those the model was made from."""
-    if not photos:
-        return []
-    digests = {*seen.training_digests, *seen.validation_digests}
-    groups = {*seen.training_groups, *seen.validation_groups}
-    at_seen_place = seen.trained_at([photo.lat for photo in photos], [photo.lng for photo in photos])
-    return [
-        photo
-        for photo, place_seen in zip(photos, at_seen_place, strict=True)
-        if not place_seen and photo.digest not in digests and photo.group not in groups
-    ]
-
-
-# ------------------------------------------------------------------------------------------------
 # Pairs
 
 
@@ -196,48 +112,6 @@ def training_pair(
     draw = rng.random()
     kind = pairs.TWO_AT_ONCE if draw < 0.4 else "cropped" if draw < 0.6 else str(rng.choice(pairs.KINDS))
     return first, altered(kind)
-
-
-@dataclass(frozen=True)
-class MadePairs:
-    """Near-duplicates made for an examination.
-
-    Attributes:
-        pixels: uint8 (n, VIEWS, px, px, 3), squeezed.
-        owners: int64 (n,), the picture that each was made from.
-        kinds: (n,), what was done.
-        hashes: uint64 (n, VIEWS, 1) by the name of the perceptual hash.
-    """
-
-    pixels: models.Pixels
-    owners: IntArray
-    kinds: npt.NDArray[np.str_]
-    hashes: dict[str, Codes]
-
-
-def make_pairs(
-    pictures: Sequence[Image.Image], kinds: Sequence[str], image_px: int, rng: np.random.Generator
-) -> MadePairs:
-    """One near-duplicate of each kind of each picture."""
-    pixels: list[models.Pixels] = []
-    hashes: dict[str, list[Codes]] = {name: [] for name in HASHES}
-    for picture in pictures:
-        for kind in kinds:  # the made picture itself is not kept
-            made = pairs.make(picture, kind, rng)
-            pixels.append(models.squeeze_views(made, image_px))
-            for name in HASHES:
-                hashes[name].append(hash_codes(name, made))
-    return MadePairs(
-        np.stack(pixels),
-        np.repeat(np.arange(len(pictures)), len(kinds)),
-        np.tile(np.array(kinds), len(pictures)),
-        {name: np.stack(codes) for name, codes in hashes.items()},
-    )
-
-
-def all_hashes(pictures: Sequence[Image.Image]) -> dict[str, Codes]:
-    """Every perceptual hash of the pictures and their windows, uint64 (n, VIEWS, 1)."""
-    return {name: np.stack([hash_codes(name, picture) for picture in pictures]) for name in HASHES}
 
 
 # ------------------------------------------------------------------------------------------------
@@ -294,6 +168,12 @@ class Batches:
         return np.array(list(chosen), dtype=np.int64)
 
 
+def has_bfloat16() -> bool:
+    """Whether this processor computes in bfloat16, in which the network takes about half the time."""
+    built_in = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return built_in and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def rate_at(step: int, settings: Settings) -> float:
     """Learning rate of a step: a linear tenth up, then a cosine down to 0."""
     warmup = max(1, settings.steps // 10)
@@ -308,20 +188,22 @@ def rate_at(step: int, settings: Settings) -> float:
 
 
 def train_network(
-    pictures: Sequence[Image.Image], photos: Sequence[Photo], settings: Settings, log: RunLog
+    pictures: Sequence[Image.Image], consecutive: IntArray, settings: Settings, log: RunLog
 ) -> models.Network:
-    """The network, trained on pairs made from these pictures."""
+    """The network, trained on pairs made from these pictures.
+
+    Args:
+        consecutive: int64 (pairs, 2), pictures that are not each other's negatives.
+    """
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
     network = models.Network(settings.bits)
     optimiser = torch.optim.AdamW(network.parameters(), weight_decay=settings.weight_decay)
-    sequences = pairs.consecutive(photos, photos)
-    ignored = torch.zeros((len(photos), len(photos)), dtype=torch.bool)
-    ignored[sequences[:, 0], sequences[:, 1]] = True
-    ignored.fill_diagonal_(False)
+    ignored = torch.zeros((len(pictures), len(pictures)), dtype=torch.bool)
+    ignored[consecutive[:, 0], consecutive[:, 1]] = True
     whole = np.stack([models.squeeze(picture) for picture in pictures])[:, None]  # one view
     batches = Batches(len(pictures), settings.batch, settings.hard_share, rng)
-    renew = max(1, settings.steps // 10)
+    renew, half = max(1, settings.steps // 10), has_bfloat16()
     started = time.monotonic()
     for step in range(settings.steps):
         # once in a while: which pictures look alike to the network?
@@ -333,7 +215,9 @@ def train_network(
         made = [training_pair(pictures[index], settings.part, rng) for index in chosen]
         copies = np.stack([first for first, _ in made] + [second for _, second in made])
         network.train()
-        loss = contrastive_loss(network(torch.from_numpy(copies)), ignored[chosen][:, chosen], settings)
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            values = network(torch.from_numpy(copies))
+        loss = contrastive_loss(values.float(), ignored[chosen][:, chosen], settings)
         if not loss.isfinite():
             raise UserError(f"the loss has become {loss.item()}: the learning rate is too high")
         for group in optimiser.param_groups:
@@ -355,56 +239,6 @@ def train_network(
             seconds_left=round(left, 1),
         )
     return network
-
-
-def choose_thresholds(
-    network: models.Network,
-    calibration: Sequence[tuple[Photo, Image.Image]],
-    training: Sequence[tuple[Photo, Image.Image]],
-    settings: Settings,
-) -> tuple[int, dict[str, Any]]:
-    """The model's threshold, and what it and the hashes' own ones do on training-side pairs.
-
-    Pairs are made from the calibration pictures, on which the network was not trained; the others that they
-    are compared with are all pictures of the training side. The threshold is the least at
-    which recall is at least RECALL, or the largest at which precision is at least PRECISION where that is
-    less: recall carries over to new photos, precision depends on how many of them look alike.
-    """
-    rng = np.random.default_rng(settings.seed + 2)
-    if len(calibration) > EXAMINED_AT_MOST:
-        calibration = [
-            calibration[index] for index in rng.permutation(len(calibration)).tolist()[:EXAMINED_AT_MOST]
-        ]
-    references = [*calibration, *training]
-    made = make_pairs([picture for _, picture in calibration], pairs.KINDS, network.image_px, rng)
-    excluded = pairs.consecutive([photo for photo, _ in calibration], [photo for photo, _ in references])
-    pictures = [picture for _, picture in references]
-    whole = np.stack([models.squeeze_views(picture, network.image_px) for picture in pictures])
-    codes, made_codes = models.encode(network, whole), models.encode(network, made.pixels)
-    counts = count_pairs(made_codes, made.owners, codes, excluded)
-    threshold = min(counts.best_threshold(PRECISION), counts.least_threshold(RECALL))
-    report: dict[str, Any] = {
-        "pairs": int(counts.positives.sum()),
-        "negatives": int(counts.negatives.sum()),
-        **describe(counts, threshold),
-        "hashes": {},
-    }
-    for name, hashes in all_hashes(pictures).items():
-        # as hashes are used: of whole pictures alone
-        hash_counts = count_pairs(made.hashes[name][:, :1], made.owners, hashes[:, :1], excluded)
-        report["hashes"][name] = describe(hash_counts, hash_counts.best_threshold(PRECISION))
-    return threshold, report
-
-
-def describe(counts: Counts, threshold: int) -> dict[str, Any]:
-    """Recall and precision at a threshold, and the pairs behind them."""
-    return {
-        "threshold": threshold,
-        "recall": counts.recall(threshold),
-        "precision": counts.precision(threshold),
-        "found": int(counts.positives[: threshold + 1].sum()),
-        "false": int(counts.negatives[: threshold + 1].sum()),
-    }
 
 
 def _read(photos: Sequence[Photo], sides: Sides, log: RunLog) -> dict[str, list[tuple[Photo, Image.Image]]]:
@@ -436,10 +270,11 @@ def run(sources: Sequence[str], out: Path, settings: Settings, log: RunLog) -> m
     started, cpu_started = time.monotonic(), time.process_time()
     log.event("start", recipe="near-duplicates", seed=settings.seed, steps=settings.steps, share=0.0)
     photos = read_photos(sources, log.say)
+    sequences = Sequences(photos)
     if len(photos) > settings.most:
         drawn = np.random.default_rng(settings.seed).choice(len(photos), settings.most, replace=False)
         photos = [photos[index] for index in np.sort(drawn)]
-    sides = make_sides(photos, settings)
+    sides = make_sides(photos, settings.held_out, settings.calibration, settings.seed)
     pictures = _read(photos, sides, log)
     log.say(
         f"{len(photos)} photos: {len(pictures['training'])} train, {len(pictures['calibration'])} choose the"
@@ -447,12 +282,12 @@ def run(sources: Sequence[str], out: Path, settings: Settings, log: RunLog) -> m
     )
     network = train_network(
         [picture for _, picture in pictures["training"]],
-        [photo for photo, _ in pictures["training"]],
+        sequences.consecutive([photo for photo, _ in pictures["training"]]),
         settings,
         log,
     )
     threshold, calibration = choose_thresholds(
-        network, pictures["calibration"], pictures["training"], settings
+        network, pictures["calibration"], pictures["training"], sequences, settings.seed + 2
     )
     if threshold < 0:
         raise UserError(

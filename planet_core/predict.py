@@ -143,7 +143,8 @@ class Predictor:
 
         Raises:
             TypeError: not a list of pictures, or a picture of another type.
-            ValueError: a picture of another shape, an unknown rule, k below 1, or crops other than 1 and 5.
+            ValueError: a picture that is damaged or of another shape, an unknown rule, k below 1, or crops
+                other than 1 and 5.
         """
         _check(k, rule)
         rows = self.distributions(images, crops, calibrated)
@@ -328,6 +329,8 @@ class Predictor:
                     squares += [np.asarray(view) for view in cut(picture)]
                 except (TypeError, ValueError) as error:
                     raise type(error)(f"picture {index}: {error}") from error
+                except OSError as error:  # Pillow decodes late what was opened without `images.load`
+                    raise ValueError(f"picture {index} is truncated or damaged: {error}") from error
             yield torch.from_numpy(np.stack(squares))
 
     # ---- distributions to answers

@@ -73,7 +73,9 @@ def test_unknown_rules_are_refused_with_a_list() -> None:
     [
         ([0.5, 0.5], "do not fit"),
         ([0.5, 0.5, 0.1, -0.1], "distribution 0"),
-        ([[1, 0, 0, 0], [0, 0, 0, 0]], "distribution 1"),
+        ([[1, 0, 0, 0], [0, 0, 0, 0]], "distribution 1 sums to 0, not to 1"),
+        ([[1, 0, 0, 0], [1, 0, 0, 0.002]], "distribution 1 sums to 1.002, not to 1: give probabilities"),
+        ([3, 4, 5, 6], "distribution 0 sums to 18"),
         ([np.nan, 0, 0, 1], "distribution 0"),
         ([np.inf, 0, 0, 1], "distribution 0"),
         ([[[1, 0, 0, 0]]], "do not fit"),
@@ -82,6 +84,44 @@ def test_unknown_rules_are_refused_with_a_list() -> None:
 def test_what_is_no_distribution_is_refused(mass: list[float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         answer.best_point(mass, LAT, LNG, "top-cell")
+
+
+def test_what_rounding_leaves_of_a_sum_is_divided_out() -> None:
+    logits = np.random.default_rng(0).normal(0, 3, 26_263).astype(np.float32)
+    mass = np.exp(logits - logits.max())
+    mass /= mass.sum()
+    lat, lng = np.degrees(np.arcsin(np.linspace(-1, 1, 26_263))), np.arange(26_263) * 137.5 % 360 - 180
+    exact = answer.best_cell(mass.astype(np.float64), lat, lng, "top-cell")
+    assert answer.best_cell(mass, lat, lng, "top-cell") == exact
+    four = np.array([0.2, 0.2, 0.29, 0.31])
+    assert answer.best_point(four * 1.0009, LAT, LNG, "max-score") == (49.0, 3.0)
+
+
+@pytest.mark.parametrize("rule", ["max-score", "min-distance"])
+@pytest.mark.parametrize("scale_km", [50.0, 14917.0])
+def test_many_cells_are_within_a_point_of_brute_force(rule: str, scale_km: float) -> None:
+    rng = np.random.default_rng(7)
+    cells = answer.BRUTE_FORCE_CELLS + 500
+    lat, lng = np.degrees(np.arcsin(rng.uniform(-1, 1, cells))), rng.uniform(-180, 180, cells)
+    near = haversine_km(lat[0], lng[0], lat, lng) < 2000
+    mass = np.stack(
+        [
+            np.full(cells, 1 / cells),
+            0.999 * near / near.sum() + 0.001 / cells,
+            rng.dirichlet(np.full(cells, 0.01)),
+            np.eye(cells)[cells - 1],
+        ]
+    )
+    value = answer.expected_value(mass, lat, lng, rule, scale_km)
+    chosen = answer.best_cell(mass, lat, lng, rule, scale_km)
+    assert np.all(value[chosen, range(4)] >= value.max(axis=0) - 1)
+    assert chosen[3] == cells - 1
+    assert [answer.best_cell(row, lat, lng, rule, scale_km) for row in mass] == chosen.tolist()
+
+
+def test_a_place_that_is_no_number_is_named() -> None:
+    with pytest.raises(ValueError, match="place of cell 1"):
+        answer.best_point([0.5, 0.5], [0.0, np.nan], [0.0, 0.0], "max-score")
 
 
 def test_no_cells_and_impossible_scales_are_refused() -> None:

@@ -133,7 +133,7 @@ def test_blocks_of_distances_do_not_show(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_numpy_modules_do_not_load_torch() -> None:
     modules = (
-        "geo scoring s2 partition images metrics answer splits model_directory recipe"
+        "geo scoring s2 partition images metrics answer splits model_directory recipe point_tree"
         " run_log recipes.tiny recipes.modern sources.csv_photos sources.open_source"
         " calibration views stopping training_data cell_counts partition_cli array_files sources.places"
         " shards shard_order prepare_output train_options"

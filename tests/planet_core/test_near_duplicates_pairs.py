@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,10 +13,8 @@ from planet_core.near_duplicates_pairs import (
     TRAINED,
     TWO_AT_ONCE,
     Amounts,
-    consecutive,
     make,
 )
-from planet_core.sources.csv_photos import Photo
 from tests.planet_core.made_scenes import scene
 
 
@@ -85,28 +82,10 @@ def test_an_unknown_kind_is_refused() -> None:
         make(scene(0), "blurred", np.random.default_rng(0))
 
 
-def test_consecutive_frames_are_close_to_each_other_whatever_their_group() -> None:
-    def at(lat: float, lng: float, group: str = "") -> Photo:
-        return Photo(Path("x"), lat, lng, group)
-
-    walk = [
-        at(50.0, 8.0, "a"),
-        at(50.0002, 8.0, "b"),
-        at(50.0004, 8.0, "a"),
-        at(50.0, 8.0003, "a"),
-        at(-50, 8),
-    ]
-    # 22 m north, 44 m north, 21 m east, and far away
-    pairs = {tuple(pair) for pair in consecutive(walk, walk).tolist()}
-    assert pairs == {(0, 1), (1, 0), (1, 2), (2, 1), (0, 3), (3, 0)} | {(i, i) for i in range(5)}
-    over = [at(0, 179.9999), at(0, -179.9999)]
-    assert consecutive(over[:1], over[1:]).tolist() == [[0, 0]]
-    assert consecutive([], walk).shape == (0, 2)
-
-
 def test_pairs_and_bits_do_not_load_torch() -> None:
     code = (
-        "import sys, planet_core.near_duplicates_bits, planet_core.near_duplicates_pairs;"
+        "import sys, planet_core.near_duplicates_bits, planet_core.near_duplicates_pairs,"
+        " planet_core.near_duplicates_sequences, planet_core.near_duplicates_sides;"
         " sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

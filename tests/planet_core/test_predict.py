@@ -100,6 +100,14 @@ def test_bad_input_is_refused_clearly(
         predictor.predict(pictures)  # type: ignore[arg-type]
 
 
+def test_a_damaged_picture_that_pillow_opens_is_named(predictor: Predictor, tmp_path: Path) -> None:
+    path = tmp_path / "half.png"
+    noise_picture(1, (300, 200)).save(path)
+    path.write_bytes(path.read_bytes()[:2000])
+    with Image.open(path) as half, pytest.raises(ValueError, match="picture 1 is truncated or damaged"):
+        predictor.predict([noise_picture(1), half])
+
+
 def test_bad_options_are_refused(predictor: Predictor) -> None:
     with pytest.raises(ValueError, match="k must be"):
         predictor.predict([noise_picture(1)], k=0)
