@@ -182,8 +182,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     print(
         f"model version {packed.digest[:12]} in {options.out}, {packed.bytes / 1e6:.2f} MB; on {PROBES}"
-        f" random pictures probabilities differ by at most {packed.difference:.1e}, the top cell is the same for"
-        f" {packed.same_top:.0%}"
+        f" random pictures probabilities differ by at most {packed.difference:.1e}, the top cell is the same"
+        f" for {packed.same_top:.0%}"
     )
     return 0
 
