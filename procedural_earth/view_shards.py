@@ -28,7 +28,7 @@ from planet_core.prepare_output import Bad, Output, Rows, Sample, locked
 from planet_core.stopping import UserError
 from planet_core.workers import in_order
 from procedural_earth.held_out import is_for_training, is_held_out
-from procedural_earth.places import Places, SamplingError, sample
+from procedural_earth.places import Places, sample
 from procedural_earth.rendering import RENDER_VERSION, render, render_views
 
 QUALITY = 85
@@ -161,10 +161,15 @@ def _pictures(spot: Spot, wish: Wish) -> Iterator[tuple[float, Image.Image]]:
         yield from zip(spot.headings, (view.image for view in views), strict=True)
 
 
-def _sample(spot: Spot, wish: Wish, heading: float, picture: Image.Image) -> Sample:
+def encode(picture: Image.Image, quality: int = QUALITY) -> bytes:
+    """A view as JPEG, the way all views are that a model trains on."""
     data = io.BytesIO()
-    picture.save(data, "JPEG", quality=wish.quality)
-    jpeg = data.getvalue()
+    picture.save(data, "JPEG", quality=quality)
+    return data.getvalue()
+
+
+def _sample(spot: Spot, wish: Wish, heading: float, picture: Image.Image) -> Sample:
+    jpeg = encode(picture, wish.quality)
     minutes = round(spot.hour * 60) % 1440
     metadata = {
         "lat": spot.lat,
@@ -221,6 +226,3 @@ def fill(
             return output
         finally:
             output.close()
-
-
-__all__ = ["PARTS", "SamplingError", "Spot", "Wish", "choose", "draw", "fill", "spots"]
