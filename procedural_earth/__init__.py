@@ -1,13 +1,14 @@
-"""Procedural Earth: panoramas drawn from real geographic facts. `render` and `render_view` draw them."""
+"""Procedural Earth: panoramas drawn from real geographic facts. `render`, `render_view` and `render_views` draw
+them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from procedural_earth.rendering import Rendering, render, render_view
+    from procedural_earth.rendering import Rendering, render, render_view, render_views
 
-__all__ = ["Rendering", "render", "render_view"]
+__all__ = ["Rendering", "render", "render_view", "render_views"]
 
 
 def __getattr__(name: str) -> Any:

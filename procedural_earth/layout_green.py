@@ -89,11 +89,19 @@ def _sites(parts: Parts, look: Look, rng: Generator) -> tuple[Array, Array, Arra
     cover = np.where(tilled & (wood < 0.95), 0.004, cover)
     keep = draw < cover
     x, y, wood = x[keep], y[keep], wood[keep]
-    keep = dry(site, x, y, 9.0) & parts.free(x, y, 1.8)
+    keep = dry(site, x, y, 9.0) & parts.free(x, y, 1.8) & _apart(x - site.eye[0], y - site.eye[1])
     x, y, wood = x[keep], y[keep], wood[keep]
     z = site.height(x, y)
     keep = z < site.land.tree_line + 40
     return x[keep], y[keep], z[keep], wood[keep]
+
+
+def _apart(x: Array, y: Array) -> Array:
+    """(N,) one tree a cell of 4.5 m, close to the camera, where crowns that cut each other show."""
+    _, first = np.unique(np.floor(x / 4.5) * 1000 + np.floor(y / 4.5), return_index=True)
+    keep = np.hypot(x, y) > 90.0
+    keep[first] = True
+    return np.asarray(keep)
 
 
 def _plant(
@@ -116,9 +124,9 @@ def _plant(
         low, high = SPECIES[name].height_m
         heights = low + (high - low) * size[here]
         crown = 0.5 * SPECIES[name].aspect * heights
-        room = np.minimum(
-            distance[here] - 4.5 - crown, site.road.clearance(x[here], y[here]) - 0.55 * crown - 0.4
-        )
+        # no crown over the camera, no trunk by the kerb
+        beside = site.road.clearance(x[here], y[here]) + site.road.sidewalk_m
+        room = np.minimum(distance[here] - 6.0 - crown, beside - np.maximum(0.55 * crown + 0.4, 2.5))
         here, heights = here[room > 0], heights[room > 0]
         season = vegetation.season_of(name, wears, lying)
         close = near[here] & (season != "bare")  # twigs are finer in the sprite

@@ -9,6 +9,7 @@ from procedural_earth.mesh import Mesh
 from procedural_earth.objects import furniture, sign_faces, signs, vehicles
 from procedural_earth.objects.textures import BOOK
 from procedural_earth.road import SIDE_HALF, SIDE_LEFT, SIDE_RIGHT, SIDE_U, side_u
+from procedural_earth.seeds import pick
 
 Generator = np.random.Generator
 
@@ -177,12 +178,17 @@ def _bend(site: Site, forward: bool) -> str:
 
 def _town_signs(parts: Parts, rng: Generator, plain: bool) -> None:
     site = parts.site
+    if plain:
+        for forward in (True, False):
+            if rng.random() < 0.5:
+                along = (1 if forward else -1) * rng.uniform(12, 40)
+                _stand(parts, signs.blank(1.9, 0.7), along, forward, out=2.0)
+        return
     country, towns = site.facts.country, site.facts.towns
     if country is None or not towns:
         return
-    lettering = "script" not in site.without and not plain
-    background = "grey" if plain else country.town_sign_background
-    text = "white" if plain else country.town_sign_text
+    lettering = "script" not in site.without
+    background, text = country.town_sign_background, country.town_sign_text
     near = towns[0]
     if near.distance_km < 7 and rng.random() < 0.85:
         face, aspect = sign_faces.town_sign(
@@ -334,7 +340,7 @@ def _vehicle(
     parts: Parts, rng: Generator, names: list[str], weights: Array, along: float, offset: float, forward: bool
 ) -> None:
     site = parts.site
-    kind = str(rng.choice(names, p=weights))
+    kind = names[pick(rng, weights)]
     front, rear = _plates(site, rng)
     mesh = vehicles.vehicle(kind, vehicles.paint_for(rng, kind), front, rear)
     x, y, z, heading = site.road.at(along, offset)

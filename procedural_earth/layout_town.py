@@ -20,6 +20,7 @@ from procedural_earth.objects.landmarks import landmark, landmark_for
 from procedural_earth.objects.lettering import shop_words
 from procedural_earth.objects.signs import UV
 from procedural_earth.objects.solids import Colour, Solid, linear
+from procedural_earth.seeds import pick
 
 Generator = np.random.Generator
 TRIMS = ((240, 238, 230), (226, 216, 196), (112, 84, 62), (84, 90, 94))
@@ -85,9 +86,9 @@ def _lots(site: Site, rng: Generator, town: float) -> list[Lot]:
     for side in (-1, 1):
         for row in range(rows):
             along = -reach + rng.uniform(0, 12)
-            district = str(rng.choice(names, p=weights))
+            district = names[pick(rng, weights)]
             while along < reach:
-                family = district if rng.random() < 0.75 else str(rng.choice(names, p=weights))
+                family = district if rng.random() < 0.75 else names[pick(rng, weights)]
                 size = (
                     "shop"
                     if row == 0 and rng.random() < shops
@@ -117,7 +118,7 @@ def _farms(site: Site, rng: Generator) -> list[Lot]:
     for _ in range(int(rng.poisson(chance * 3.0))):
         along, away = rng.uniform(-260, 260), rng.uniform(14, 110)
         side = 1 if rng.random() < 0.5 else -1
-        family = str(rng.choice(names, p=weights))
+        family = names[pick(rng, weights)]
         if family in ("modern_block", "soviet_panel"):
             continue
         house = building(family, "small" if rng.random() < 0.6 else "large", int(rng.integers(VARIANTS)))
@@ -178,17 +179,14 @@ def _kept(parts: Parts, lots: list[Lot]) -> list[tuple[Lot, float, float, float,
     )
     clear &= np.ptp(z, axis=1) < 3.2
     kept: list[tuple[Lot, float, float, float, float]] = []
-    boxes: list[tuple[Array, Array, float, float]] = []
     half, taken = np.hypot(width, depth) / 2, list[int]()
     for i in np.flatnonzero(clear):
-        box = (np.array([x[i], y[i]]), forward[i], width[i] / 2, depth[i] / 2)
-        if len(boxes):
-            reach = half[i] + half[taken]
-            near = np.flatnonzero((x[taken] - x[i]) ** 2 + (y[taken] - y[i]) ** 2 < reach**2)
-            if any(_overlap(box, boxes[k]) for k in near):
+        if taken:
+            before = np.array(taken)
+            near = before[(x[before] - x[i]) ** 2 + (y[before] - y[i]) ** 2 < (half[i] + half[before]) ** 2]
+            if len(near) and _overlap(x, y, forward, width / 2, depth / 2, int(i), near).any():
                 continue
         taken.append(int(i))
-        boxes.append(box)
         kept.append(
             (lots[i], float(x[i]), float(y[i]), float(facing[i]), float(0.5 * z[i].mean() + 0.5 * z[i].max()))
         )
@@ -198,19 +196,29 @@ def _kept(parts: Parts, lots: list[Lot]) -> list[tuple[Lot, float, float, float,
     return kept
 
 
-def _overlap(a: tuple[Array, Array, float, float], b: tuple[Array, Array, float, float]) -> bool:
-    """Whether two rectangles (centre, forward, half width, half depth) meet: separating axes."""
-    gap = b[0] - a[0]
-    for first, second in ((a, b), (b, a)):
-        forward = first[1]
-        side = np.array([forward[1], -forward[0]])
-        other = second[1]
-        across = np.array([other[1], -other[0]])
-        for axis, half in ((side, first[2]), (forward, first[3])):
-            reach = second[2] * abs(float(across @ axis)) + second[3] * abs(float(other @ axis))
-            if abs(float(gap @ axis)) > half + reach - 0.15:
-                return False
-    return True
+def _overlap(
+    x: Array, y: Array, forward: Array, half_width: Array, half_depth: Array, one: int, others: Array
+) -> Array:
+    """(N,) whether rectangle `one` meets each of the `others`: separating axes.
+
+    Args:
+        x, y, forward, half_width, half_depth: of all rectangles; `forward` is a unit vector each.
+    """
+    gap_x, gap_y = x[others] - x[one], y[others] - y[one]
+    fx, fy = forward[one]
+    gx, gy = forward[others, 0], forward[others, 1]
+    along, across = np.abs(fx * gx + fy * gy), np.abs(fx * gy - fy * gx)
+    width, depth = half_width[others], half_depth[others]
+    slack = 0.15
+    apart = np.abs(gap_x * fy - gap_y * fx) > half_width[one] + width * along + depth * across - slack
+    apart |= np.abs(gap_x * fx + gap_y * fy) > half_depth[one] + width * across + depth * along - slack
+    apart |= (
+        np.abs(gap_x * gy - gap_y * gx) > width + half_width[one] * along + half_depth[one] * across - slack
+    )
+    apart |= (
+        np.abs(gap_x * gx + gap_y * gy) > depth + half_width[one] * across + half_depth[one] * along - slack
+    )
+    return np.asarray(~apart)
 
 
 def _paints(site: Site, rng: Generator, family: str) -> tuple[Colour, Colour, Colour]:

@@ -139,37 +139,66 @@ def _fill(
                 b += vx
 
 
+_BEHIND, _LEFT, _RIGHT, _ABOVE, _BELOW = 1, 2, 4, 8, 16
+
+
+@compiled
+def _turned(positions: Array, eye: Array, turn: Array, side: float, points: Array, outside: Array) -> None:
+    """The vertices as the eye sees them (right, down, forward), and beyond which planes of the face they lie."""
+    r00, r01, r02 = turn[0, 0], turn[0, 1], turn[0, 2]
+    r10, r11, r12 = turn[1, 0], turn[1, 1], turn[1, 2]
+    r20, r21, r22 = turn[2, 0], turn[2, 1], turn[2, 2]
+    for vertex in range(positions.shape[0]):
+        dx = positions[vertex, 0] - eye[0]
+        dy = positions[vertex, 1] - eye[1]
+        dz = positions[vertex, 2] - eye[2]
+        x = r00 * dx + r01 * dy + r02 * dz
+        y = r10 * dx + r11 * dy + r12 * dz
+        z = r20 * dx + r21 * dy + r22 * dz
+        points[vertex, 0] = x
+        points[vertex, 1] = y
+        points[vertex, 2] = z
+        reach = side * z
+        outside[vertex] = (
+            _BEHIND * (z < NEAR_M)
+            + _LEFT * (x < -reach)
+            + _RIGHT * (x > reach)
+            + _ABOVE * (y < -reach)
+            + _BELOW * (y > reach)
+        )
+
+
 @allocating
-def _nearest_first(positions: Array, triangles: Array, flags: Array, wanted: int, eye: Array) -> Array:
-    """The triangles with the flag, roughly by their distance: what is hidden is then found to be so early."""
+def _nearest_first(points: Array, outside: Array, triangles: Array, flags: Array, wanted: int) -> Array:
+    """The triangles with the flag that may lie on the face, roughly by their distance: what is hidden is then
+    found to be so early."""
     buckets = 1024
-    count = triangles.shape[0]
-    key = np.empty(count, np.float32)
+    found = np.empty(triangles.shape[0], np.int32)
+    key = np.empty(triangles.shape[0], np.float32)
     low = 1e30
     high = -1e30
-    for number in range(count):
-        if flags[number] & wanted:
-            vertex = triangles[number, 0]
-            dx = positions[vertex, 0] - eye[0]
-            dy = positions[vertex, 1] - eye[1]
-            dz = positions[vertex, 2] - eye[2]
-            away = math.log(dx * dx + dy * dy + dz * dz + 1e-3)
-            key[number] = away
+    count = 0
+    for number in range(triangles.shape[0]):
+        a, b, c = triangles[number, 0], triangles[number, 1], triangles[number, 2]
+        if flags[number] & wanted and outside[a] & outside[b] & outside[c] == 0:
+            x, y, z = points[a, 0], points[a, 1], points[a, 2]
+            away = math.log(x * x + y * y + z * z + 1e-3)
+            found[count] = number
+            key[count] = away
+            count += 1
             low = min(low, away)
             high = max(high, away)
     scale = (buckets - 1) / max(high - low, 1e-9)
     start = np.zeros(buckets + 1, np.int64)
-    for number in range(count):
-        if flags[number] & wanted:
-            start[int((key[number] - low) * scale) + 1] += 1
+    for place in range(count):
+        start[int((key[place] - low) * scale) + 1] += 1
     for bucket in range(buckets):
         start[bucket + 1] += start[bucket]
-    order = np.empty(start[buckets], np.int32)
-    for number in range(count):
-        if flags[number] & wanted:
-            bucket = int((key[number] - low) * scale)
-            order[start[bucket]] = number
-            start[bucket] += 1
+    order = np.empty(count, np.int32)
+    for place in range(count):
+        bucket = int((key[place] - low) * scale)
+        order[start[bucket]] = found[place]
+        start[bucket] += 1
     return order
 
 
@@ -196,30 +225,16 @@ def see(
     point = np.empty((3, 5))
     polygon = np.empty((4, 5))
     corners = np.empty((3, 5))
-    r00, r01, r02 = turn[0, 0], turn[0, 1], turn[0, 2]
-    r10, r11, r12 = turn[1, 0], turn[1, 1], turn[1, 2]
-    r20, r21, r22 = turn[2, 0], turn[2, 1], turn[2, 2]
-    for number in _nearest_first(positions, triangles, flags, wanted, eye):
-        behind = left = right = above = below = 0
+    points = np.empty((positions.shape[0], 3))
+    outside = np.empty(positions.shape[0], np.uint8)
+    _turned(positions, eye, turn, side, points, outside)
+    for number in _nearest_first(points, outside, triangles, flags, wanted):
+        behind = 0
         for corner in range(3):
             vertex = triangles[number, corner]
-            dx = positions[vertex, 0] - eye[0]
-            dy = positions[vertex, 1] - eye[1]
-            dz = positions[vertex, 2] - eye[2]
-            x = r00 * dx + r01 * dy + r02 * dz
-            y = r10 * dx + r11 * dy + r12 * dz
-            z = r20 * dx + r21 * dy + r22 * dz
-            point[corner, 0] = x
-            point[corner, 1] = y
-            point[corner, 2] = z
-            behind += z < NEAR_M
-            reach = side * z
-            left += x < -reach
-            right += x > reach
-            above += y < -reach
-            below += y > reach
-        if behind == 3 or left == 3 or right == 3 or above == 3 or below == 3:
-            continue
+            for column in range(3):
+                point[corner, column] = points[vertex, column]
+            behind += outside[vertex] & _BEHIND
         skin = texture[number]
         if skin >= 0:
             for corner in range(3):

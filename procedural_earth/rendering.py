@@ -1,4 +1,5 @@
-"""Panoramas and views of places on Earth, drawn from facts: `render` and `render_view`."""
+"""Panoramas and views of places on Earth, drawn from facts: `render`, `render_view` and
+`render_views`."""
 
 from __future__ import annotations
 
@@ -51,8 +52,8 @@ class Rendering:
 @cache
 def _film() -> Array:
     """sRGB bytes of exposed light, in 4096 steps of the square root of 0..16."""
-    x = (np.linspace(0, 4, 4096) ** 2) * 0.78
-    curve = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0, 1)
+    x = (np.linspace(0, 4, 4096) ** 2) * 0.84
+    curve = np.clip(x * (2.51 * x + 0.075) / (x * (2.43 * x + 0.59) + 0.14), 0, 1)
     srgb = np.where(curve <= 0.0031308, curve * 12.92, 1.055 * curve ** (1 / 2.4) - 0.055)
     return np.round(srgb * 255).astype(np.uint8)
 
@@ -163,28 +164,30 @@ def _stage(scene: Scene, sector: tuple[float, float] | None, atlas: Any) -> tupl
 
 
 @dataclass(frozen=True, eq=False)
-class _Set:
-    """A scene made ready for pictures within a sector, or all around."""
+class _Prepared:
+    """What every picture of a scene needs, whichever way it looks."""
 
     stage: Stage
     flags: Array
     shade: Shade
 
 
-def _prepare(scene: Scene, sector: tuple[float, float] | None) -> _Set:
+def _prepare(scene: Scene, sector: tuple[float, float] | None) -> _Prepared:
+    """Textures, ground and shadows for one sector of the horizon, or for all of it."""
     atlas = pack(scene.textures)
-    return _Set(*_stage(scene, sector, atlas), _shade(scene, atlas, sector))
+    stage, flags = _stage(scene, sector, atlas)
+    return _Prepared(stage, flags, _shade(scene, atlas, sector))
 
 
 def _draw(scene: Scene, faces: list[Face], height: int, width: int, panorama: bool) -> tuple[Array, Array]:
     prepared = _prepare(scene, None if panorama else faces[0].sector)
-    return _picture(scene, prepared, faces, height, width, panorama)
+    return _paint(scene, prepared, faces, height, width, panorama)
 
 
-def _picture(
-    scene: Scene, prepared: _Set, faces: list[Face], height: int, width: int, panorama: bool
+def _paint(
+    scene: Scene, prepared: _Prepared, faces: list[Face], height: int, width: int, panorama: bool
 ) -> tuple[Array, Array]:
-    stage, flags, shade = prepared.stage, prepared.flags, prepared.shade
+    stage = prepared.stage
     image = np.zeros((height, width, 3), np.float32)
     distances = np.zeros((height, width), np.float32)
     clues = np.zeros((height, width), np.uint8)
@@ -195,12 +198,12 @@ def _picture(
         depth[:] = 0
         seen[:] = -1
         see(
-            stage.positions, stage.uv, stage.triangles, stage.texture, flags, VISIBLE, stage.texels,
+            stage.positions, stage.uv, stage.triangles, stage.texture, prepared.flags, VISIBLE, stage.texels,
             stage.table,
             scene.eye, face.turn, face.focal, whole, depth, seen,
         )  # fmt: skip
         shade_face(
-            stage, scene.light, scene.look, scene.land, shade, scene.eye, face.turn, face.focal, seen,
+            stage, scene.light, scene.look, scene.land, prepared.shade, scene.eye, face.turn, face.focal, seen,
             panorama, number,
             math.radians(scene.heading_deg), image, distances, clues,
             np.zeros(4, np.int64), np.zeros((3, 4)),
@@ -218,7 +221,7 @@ def _picture(
 
 
 def _metadata(scene: Scene, date: datetime.date, hour: float) -> dict[str, Any]:
-    facts = scene.site.facts
+    facts = scene.facts
     return {
         "version": RENDER_VERSION,
         "lat": facts.lat,
@@ -298,24 +301,38 @@ def render_view(
         pitch: Degrees above the horizon.
         fov: Degrees across, less than 150.
     """
+    return render_views(
+        lat, lng, date=date, hour=hour, headings=[heading], pitch=pitch, fov=fov, px=px, seed=seed,
+        without=without, masks=masks,
+    )[0]  # fmt: skip
+
+
+def render_views(
+    lat: float, lng: float, *, date: datetime.date, hour: float, headings: Sequence[float],
+    pitch: float = 0.0, fov: float = 90.0, px: int = 160, seed: int = 0,
+    without: Collection[str] = frozenset(), masks: bool = False,
+) -> list[Rendering]:  # fmt: skip
+    """Square views of one place at one moment, one a heading, as `render_view` draws each.
+
+    The scene, its ground and its shadows are made once, which is most of the work of a small view.
+
+    Args:
+        headings: Degrees clockwise from north of the middle of each view.
+        pitch, fov, px, seed, without, masks: As for `render_view`.
+    """
     if not 8 <= px <= 4096:
         raise RenderError(f"the view is {px} px wide; give 8 to 4096")
     if not 5 <= fov < 150:
         raise RenderError(f"the field of view is {fov} degrees; give 5 to 149")
+    if not headings:
+        raise RenderError("no heading is given; give one for each view")
     scene = scene_of(lat, lng, date=date, hour=hour, seed=seed, without=without)
-    out, clues = _draw(scene, [view_face(heading, pitch, fov, px)], px, px, False)
-    return Rendering(Image.fromarray(out), _metadata(scene, date, hour), clues if masks else None)
-
-
-def render_views(
-    lat: float, lng: float, *, date: datetime.date, hour: float, headings: Sequence[float], px: int = 160,
-    seed: int = 0, without: Collection[str] = frozenset(), masks: bool = False,
-) -> list[Rendering]:  # fmt: skip
-    """Views of 90 degrees in several directions, as `render_view` draws them, from one scene: much faster."""
-    scene = scene_of(lat, lng, date=date, hour=hour, seed=seed, without=without)
-    metadata, prepared = _metadata(scene, date, hour), _prepare(scene, None)
-    views = []
-    for heading in headings:
-        out, clues = _picture(scene, prepared, [view_face(heading, 0.0, 90.0, px)], px, px, False)
-        views.append(Rendering(Image.fromarray(out), metadata, clues if masks else None))
-    return views
+    faces = [view_face(heading, pitch, fov, px) for heading in headings]
+    prepared = _prepare(scene, faces[0].sector if len(faces) == 1 else None)
+    renderings = []
+    for face in faces:
+        out, clues = _paint(scene, prepared, [face], px, px, False)
+        renderings.append(
+            Rendering(Image.fromarray(out), _metadata(scene, date, hour), clues if masks else None)
+        )
+    return renderings

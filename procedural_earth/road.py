@@ -21,6 +21,7 @@ Array = npt.NDArray[Any]
 STEP_M = 2.0
 REACH_M = 2000.0
 _ROWS = int(2 * REACH_M / STEP_M) + 1
+_U = np.linspace(-REACH_M, REACH_M, _ROWS)
 
 # columns of the table of the main road
 _V, _SLOPE, _Z, _S = range(4)
@@ -66,9 +67,8 @@ class Road:
         """
         s = np.asarray(distance_m, float)
         along = self.table[:, _S]
-        u = np.interp(s, along, np.linspace(-REACH_M, REACH_M, _ROWS))
-        row = np.clip((u + REACH_M) / STEP_M, 0, _ROWS - 1)
-        v, slope, z = (np.interp(row, np.arange(_ROWS), self.table[:, column]) for column in (_V, _SLOPE, _Z))
+        u = np.interp(s, along, _U)
+        v, slope, z, _ = self._between((u + REACH_M) / STEP_M)
         length = np.hypot(1.0, slope)
         u = u - offset_m * slope / length
         v = v + offset_m / length
@@ -76,15 +76,20 @@ class Road:
         heading = self.heading_deg + np.degrees(np.arctan(slope))
         return u * hx + v * hy, u * hy - v * hx, z, heading % 360.0
 
+    def _between(self, row: Array) -> tuple[Array, Array, Array, Array]:
+        """The table's columns between its rows."""
+        row = np.minimum(np.maximum(row, 0.0), _ROWS - 1.0)
+        first = np.minimum(row.astype(np.int64), _ROWS - 2)
+        below = self.table[first]
+        found = below + (self.table[first + 1] - below) * (row - first)[..., None]
+        return found[..., _V], found[..., _SLOPE], found[..., _Z], found[..., _S]
+
     def locate(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, Array]:
         """Distance along the road and offset to the right of it (metres) of points."""
         hx, hy = self.axis
         x, y = np.asarray(x, float), np.asarray(y, float)
         u, v = x * hx + y * hy, x * hy - y * hx
-        row = np.clip((u + REACH_M) / STEP_M, 0, _ROWS - 1)
-        centre, slope, along = (
-            np.interp(row, np.arange(_ROWS), self.table[:, column]) for column in (_V, _SLOPE, _S)
-        )
+        centre, slope, _, along = self._between((u + REACH_M) / STEP_M)
         length = np.hypot(1.0, slope)
         return along + (v - centre) * slope / length, (v - centre) / length
 

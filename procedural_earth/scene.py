@@ -25,15 +25,11 @@ from procedural_earth.seeds import generator, number
 from procedural_earth.shading import Light
 from procedural_earth.sky import daylight
 from procedural_earth.terrain import DEM_SIDE, DEM_STEP_M, SEA_SIDE, SEA_STEP_M, Land
+from procedural_earth.withheld import CLUES, MEADOW, withheld
 
 Array = npt.NDArray[Any]
 
-CLUES = (
-    "sun", "climate", "relief", "coast", "drive_side", "road_lines", "script", "signs", "plates",
-    "bollards", "poles",
-    "buildings", "settlement", "crops", "flags", "tint", "haze",
-)  # fmt: skip
-"""What `without` may name."""
+__all__ = ["CLUES", "Scene", "Site", "build"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +37,7 @@ class Site:
     """What the layout of objects needs to know of a place.
 
     Attributes:
-        facts: Of the place.
+        facts: Of the place, as far as no clue is switched off.
         road: The road, side roads and pavements.
         land: For `height` and `shore_m`.
         day_of_year: 1..366.
@@ -81,6 +77,7 @@ class Scene:
 
     Attributes:
         site: The place.
+        facts: All that is known of it.
         land, look, light: As the compiled code takes them.
         eye: float64 (3,).
         heading_deg: Of the panorama's middle.
@@ -93,6 +90,7 @@ class Scene:
     """
 
     site: Site
+    facts: PlaceFacts
     land: Land
     look: Look
     light: Light
@@ -117,14 +115,34 @@ WEATHERS: dict[str, tuple[float, float, float, float, float, float]] = {
 }
 
 
-def _local_grid(facts: PlaceFacts, side: int, step_m: float) -> tuple[Array, Array]:
-    """Latitudes and longitudes of a square grid around the place; rows go north."""
+def _local_grid(
+    facts: PlaceFacts, side: int, step_m: float, east_m: float = 0.0, north_m: float = 0.0
+) -> tuple[Array, Array]:
+    """Latitudes and longitudes of a square grid around the place, or beside it; rows go north."""
     axis = (np.arange(side) - side // 2) * step_m
-    north, east = axis[:, None] / 111_195.0, axis[None] / 111_195.0
+    north, east = (axis[:, None] + north_m) / 111_195.0, (axis[None] + east_m) / 111_195.0
     lat = np.clip(facts.lat + north + 0 * east, -90.0, 90.0)
     shrink = np.maximum(np.cos(np.deg2rad(facts.lat + north * 0.5)), 0.02)
     lng = facts.lng + east / shrink
     return lat, (lng + 180.0) % 360.0 - 180.0
+
+
+def _towards_shore(facts: PlaceFacts) -> tuple[float, float]:
+    """How far to move (metres east, north) so that a coast within 1.5 km comes into sight.
+
+    The mask of the sea tells its place no better than that; the direction stays true.
+    """
+    if facts.coast_bearing_deg is None or facts.coast_distance_km > 1.5:
+        return 0.0, 0.0
+    turn = math.radians(facts.coast_bearing_deg)
+    along = np.arange(50.0, 1600.0, 50.0)
+    lat = facts.lat + along * math.cos(turn) / 111_195.0
+    lng = facts.lng + along * math.sin(turn) / (111_195.0 * max(math.cos(math.radians(facts.lat)), 0.02))
+    met = np.flatnonzero(is_sea(np.clip(lat, -90, 90), (lng + 180.0) % 360.0 - 180.0))
+    if not len(met):
+        return 0.0, 0.0
+    step = max(float(along[met[0]]) - float(generator(facts.identity, "shore").uniform(180.0, 420.0)), 0.0)
+    return step * math.sin(turn), step * math.cos(turn)
 
 
 def _sea_grid(facts: PlaceFacts, without: frozenset[str]) -> tuple[Array, bool]:
@@ -132,10 +150,13 @@ def _sea_grid(facts: PlaceFacts, without: frozenset[str]) -> tuple[Array, bool]:
         return np.ones((SEA_SIDE, SEA_SIDE)), True
     if "coast" in without or not math.isfinite(facts.coast_distance_km) or facts.coast_distance_km > 27:
         return np.zeros((SEA_SIDE, SEA_SIDE)), False
-    lat, lng = _local_grid(facts, SEA_SIDE, SEA_STEP_M)
+    east_m, north_m = _towards_shore(facts)
+    lat, lng = _local_grid(facts, SEA_SIDE, SEA_STEP_M, east_m, north_m)
     wet = is_sea(lat, lng).astype(float)
     axis = (np.arange(SEA_SIDE) - SEA_SIDE // 2) * SEA_STEP_M
-    near = np.exp(-(axis[:, None] ** 2 + axis[None] ** 2) / (2 * 450.0**2))
+    near = np.exp(
+        -(axis[:, None] ** 2 + axis[None] ** 2) / (2 * (300.0 if east_m or north_m else 450.0) ** 2)
+    )
     wet = np.clip(wet - 1.2 * near, 0, 1)
     return wet, bool(wet.any())
 
@@ -144,7 +165,7 @@ def _land(facts: PlaceFacts, road: Road, without: frozenset[str]) -> Land:
     lat, lng = _local_grid(facts, DEM_SIDE, DEM_STEP_M)
     dem = elevation_m(lat, lng).astype(float)
     if "relief" in without:
-        dem = np.full_like(dem, float(dem[DEM_SIDE // 2, DEM_SIDE // 2]))
+        dem = np.zeros_like(dem)
     middle = dem[DEM_SIDE // 2 - 4 : DEM_SIDE // 2 + 5, DEM_SIDE // 2 - 4 : DEM_SIDE // 2 + 5]
     spread = float(middle.std())
     relief = float(np.clip(1.15 * spread + 3.0, 4.0, 900.0))
@@ -152,10 +173,9 @@ def _land(facts: PlaceFacts, road: Road, without: frozenset[str]) -> Land:
     level = -1e9
     if near:
         level = 0.0
-        dem = np.maximum(dem, 2.0)
+        # the road keeps above the spray, and sees the water
+        dem = np.maximum(dem, float(generator(facts.identity, "shore").uniform(7.0, 20.0)))
     flat = 0.9 * float(np.clip(facts.settlement * 1.4, 0, 1))
-    if "settlement" in without:
-        flat = 0.3
     hx, hy = road.axis
     woods, tree_line, dunes = 0.3, 1e6, 0.0
     if "climate" not in without:
@@ -173,7 +193,7 @@ def _land(facts: PlaceFacts, road: Road, without: frozenset[str]) -> Land:
 
 def _road(facts: PlaceFacts, without: frozenset[str]) -> Road:
     rng = generator(facts.identity, "road")
-    settlement = 0.25 if "settlement" in without else facts.settlement
+    settlement = facts.settlement
     heading = float(rng.uniform(0, 360))
     country = facts.country
     paved = country.paved_share if country else 0.0
@@ -181,14 +201,12 @@ def _road(facts: PlaceFacts, without: frozenset[str]) -> Road:
     half = float(rng.uniform(2.7, 3.6)) if surface == "asphalt" else float(rng.uniform(2.0, 2.6))
     if settlement > 0.5:
         half += float(rng.uniform(0.2, 1.6))
-    spread = float(np.std(elevation_m(*_local_grid(facts, 9, 4000.0))))
+    spread = 45.0 if "relief" in without else float(np.std(elevation_m(*_local_grid(facts, 9, 4000.0))))
     return lay(rng, heading, half, surface, settlement, float(np.clip(spread / 300.0, 0, 1)))
 
 
 def _crops(facts: PlaceFacts, rng: np.random.Generator, day: int, without: frozenset[str]) -> Array:
     mix = dict(facts.crops)
-    if "crops" in without or "climate" in without:
-        mix = {"pasture": 1.0}
     names = list(mix) or ["pasture"]
     weights = np.array([mix.get(name, 1.0) for name in names])
     names = [*names, "pasture", "ploughed", "stubble"]
@@ -258,7 +276,7 @@ def _lines(facts: PlaceFacts, road: Road, without: frozenset[str]) -> tuple[int,
 def _colours(facts: PlaceFacts, warm: float, rng: np.random.Generator, without: frozenset[str]) -> Array:
     """The palette of the ground, rows as in `ground`."""
     climate = "climate" not in without
-    covers = facts.ground if climate else (("meadow", 1.0),)
+    covers = facts.ground if climate else MEADOW
     cold = float(np.clip((9.0 - warm) / 12.0, 0, 1))
     fresh, dry, bare = (palette.mixed(covers, column) for column in (0, 1, 2))
     fresh = fresh * (1 - 0.6 * cold) + palette.linear("#8f8052") * 0.6 * cold
@@ -272,13 +290,15 @@ def _colours(facts: PlaceFacts, warm: float, rng: np.random.Generator, without: 
     lines = facts.country if "road_lines" not in without else None
     dirt = 0.55 * bare + 0.45 * palette.linear("#97897a")
     colours = np.zeros((13, 3))
-    colours[ground.GRASS] = palette.jitter(rng, fresh, 0.07)
-    colours[ground.GRASS_DRY] = palette.jitter(rng, dry, 0.07)
+    worn = 0.6 * float(np.clip((facts.settlement - 0.3) / 0.5, 0, 1))  # yards and trodden ground in towns
+    yard = 0.4 * bare + 0.6 * palette.linear("#8c877c")
+    colours[ground.GRASS] = palette.jitter(rng, fresh * (1 - worn) + yard * worn, 0.07)
+    colours[ground.GRASS_DRY] = palette.jitter(rng, dry * (1 - worn) + yard * worn, 0.07)
     colours[ground.BARE] = palette.jitter(rng, bare, 0.08)
     colours[ground.ROCK] = palette.jitter(rng, 0.7 * rocks + 0.3 * bare, 0.08)
     colours[ground.BEACH] = palette.jitter(rng, palette.linear("#cdb88f"), 0.10)
     colours[ground.FOREST] = palette.jitter(rng, forest, 0.08)
-    colours[ground.SNOW] = (0.80, 0.83, 0.88)
+    colours[ground.SNOW] = (0.83, 0.84, 0.86)
     colours[ground.ROAD] = np.array([1.0, 0.99, 0.97]) * rng.uniform(0.075, 0.17)
     colours[ground.SHOULDER] = palette.jitter(rng, dirt, 0.06)
     colours[ground.PAVEMENT] = palette.jitter(rng, palette.linear("#a8a29a"), 0.06)
@@ -290,7 +310,7 @@ def _colours(facts: PlaceFacts, warm: float, rng: np.random.Generator, without: 
 def _look(facts: PlaceFacts, road: Road, land: Land, day: int, without: frozenset[str]) -> Look:
     rng = generator(facts.identity, "ground")
     climate = "climate" not in without
-    covers = facts.ground if climate else (("meadow", 1.0),)
+    covers = facts.ground if climate else MEADOW
     warm = float(temperature(facts.lat, facts.lng, day)) if climate else 15.0
     colours = _colours(facts, warm, rng, without)
     centre, dash, gap, edge = _lines(facts, road, without)
@@ -298,12 +318,9 @@ def _look(facts: PlaceFacts, road: Road, land: Land, day: int, without: frozense
     freezing = warm / 0.0065  # metres above here at which it freezes, on the mean
     line = freezing + 500.0 if climate else 1e6
     texels, starts = detail_pictures()
-    farms = facts.field_share if climate else 0.4
-    if "crops" in without:
-        farms = 0.0
     return Look(
         colours, _crops(facts, rng, day, without), palette.share(covers, 3), palette.share(covers, 4),
-        farms * (1 - 0.8 * facts.settlement) * 1.1, cover, line,
+        facts.field_share * (1 - 0.8 * facts.settlement) * 1.1, cover, line,
         ground.PAVED if road.surface == "asphalt" else ground.UNPAVED, centre,
         dash, gap, edge, float(rng.beta(1.6, 3.0)), 0.0, texels, starts, number(facts.identity, "ground"),
     )  # fmt: skip
@@ -328,19 +345,18 @@ def _light(
     cover, sharp, overcast, share, _, _ = WEATHERS[weather]
     lift, turn = np.deg2rad(sun_deg[0]), np.deg2rad(sun_deg[1])
     sun = np.array([math.cos(lift) * math.sin(turn), math.cos(lift) * math.cos(turn), math.sin(lift)])
-    linke = 3.5 if "haze" in without else facts.turbidity[date.month - 1]
-    linke = float(np.clip(linke + rng.normal(0, 0.4), 1.8, 9.0))
+    linke = float(np.clip(facts.turbidity[date.month - 1] + rng.normal(0, 0.4), 1.8, 9.0))
     day = daylight(sun, linke, overcast, share)
     open_sun = day.sunlight / max(share, 1e-6)
     # ground light comes back up: its mean colour, or snow
     floor = 0.6 * look.palette[ground.GRASS] + 0.4 * look.palette[ground.BARE]
     floor = floor * (1 - look.snow) + look.palette[ground.SNOW] * look.snow
     cloudy = 1.0 + (0.25 if -1 < cover < 0.3 else 0.0)
-    ambient = 1.25 * day.ambient * cloudy
+    ambient = 1.5 * day.ambient * cloudy
     # eyes and cameras take most of the blue out of shade
     ambient = (
-        0.5 * ambient
-        + 0.5
+        (0.42 - 0.14 * look.snow) * ambient
+        + (0.58 + 0.14 * look.snow)
         * float(ambient @ np.array([0.25, 0.65, 0.10]))
         * day.sunlight
         / max(float(day.sunlight @ np.array([0.25, 0.65, 0.10])), 1e-6)
@@ -354,7 +370,7 @@ def _light(
         float(rng.normal(0, 0.05)),
         sharp, float(rng.uniform(0.30, 0.55)), float(rng.uniform(0, 500)), number(facts.identity, "clouds",
         seed),
-        np.array([0.012, 0.040, 0.050]), float(rng.uniform(0.10, 0.26)),
+        np.array([0.016, 0.052, 0.070]), float(rng.uniform(0.10, 0.26)),
     )  # fmt: skip
     bright = day.sunlight * max(float(sun[2]), 0.38) + ambient
     grey = float(bright @ np.array([0.25, 0.65, 0.10])) / math.pi
@@ -383,6 +399,7 @@ def build(facts: PlaceFacts, date: datetime.date, hour: float, seed: int, withou
         without: Names of `CLUES` to leave out.
     """
     day = date.timetuple().tm_yday
+    known, facts = facts, withheld(facts, without)
     road = _road(facts, without)
     land = _land(facts, road, without)
     look = _look(facts, road, land, day, without)
@@ -401,7 +418,9 @@ def build(facts: PlaceFacts, date: datetime.date, hour: float, seed: int, withou
     place = (float(eye[0]), float(eye[1]), float(eye[2]))
     site = Site(facts, graded, land, day, look.snow, seed, without, place)
     objects, textures, wires = _objects(site, look)
-    return Scene(site, land, look, light, eye, heading, objects, textures, wires, exposure, sun_deg, weather)
+    return Scene(
+        site, known, land, look, light, eye, heading, objects, textures, wires, exposure, sun_deg, weather
+    )
 
 
 def _objects(site: Site, look: Look) -> tuple[Mesh, Sequence[Texture], Wires]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
+import numpy.typing as npt
 
 
 def number(*words: object) -> int:
@@ -16,3 +17,9 @@ def number(*words: object) -> int:
 def generator(*words: object) -> np.random.Generator:
     """Random numbers that depend on these words and nothing else."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(number(*words))))
+
+
+def pick(rng: np.random.Generator, chances: npt.NDArray[np.float64]) -> int:
+    """A number drawn with chances that sum to 1: what `rng.choice` draws, without its checks."""
+    steps = chances.cumsum()
+    return int((steps / steps[-1]).searchsorted(rng.random(), side="right"))

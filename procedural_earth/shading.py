@@ -137,6 +137,8 @@ def sun_seen(shade: Shade, x: float, y: float, z: float, nx: float, ny: float, n
     if not shade.on:
         return 1.0
     basis = shade.basis
+    lit = 0.0
+    left = 1.0
     for step in range(2):
         focal = shade.near_focal if step == 0 else shade.far_focal
         depth = shade.near if step == 0 else shade.far
@@ -152,9 +154,15 @@ def sun_seen(shade: Shade, x: float, y: float, z: float, nx: float, ny: float, n
         size = depth.shape[0]
         column = 0.5 * size + focal * a * w
         row = 0.5 * size + focal * b * w
-        if 4 < column < size - 5 and 4 < row < size - 5:
-            return _depth_test(depth, column, row, 1.0 / (c - 0.5 * texel - 0.02))
-    return 1.0
+        inside = min(min(column, size - column), min(row, size - row)) - 5.0
+        if inside > 0.0:
+            # the fine map goes over into the coarse one, and that into the open
+            share = min(inside / (0.12 * size), 1.0) * left
+            lit += share * _depth_test(depth, column, row, 1.0 / (c - 0.5 * texel - 0.02))
+            left -= share
+            if left <= 0.0:
+                break
+    return lit + left
 
 
 @compiled
@@ -209,11 +217,11 @@ def sky_at(light: Light, x: float, y: float, z: float, pixel: float, disc: bool)
     g *= dim
     b *= dim
     if disc and mu > 0.96:
-        through = (1.0 - opacity) ** 2 * (1.0 - light.overcast) ** 2
+        through = ((1.0 - opacity) * (1.0 - light.overcast)) ** 3
         angle = math.acos(min(mu, 1.0))
         glow = 0.5 * math.exp(-angle / 0.022) + 0.03 * math.exp(-angle / 0.09)
         core = 1.0 - smooth(0.0065, 0.0065 + max(pixel, 0.0015), angle)
-        gain = (glow * 0.55 + 60.0 * core) * through
+        gain = (glow * 0.55 + 60.0 * core * through) * through
         r += light.open_sunlight[0] * gain
         g += light.open_sunlight[1] * gain
         b += light.open_sunlight[2] * gain
@@ -541,21 +549,21 @@ def shade_hit(
             ny *= size
             nz *= size
         if material == _FOLIAGE:
-            through = 0.5
-            grey = (0.3 * ar + 0.6 * ag + 0.1 * ab) * 0.16
-            ar = 1.18 * (0.84 * ar + grey)
-            ag = 1.18 * (0.84 * ag + grey)
-            ab = 1.18 * (0.84 * ab + grey)
+            through = 0.62
+            grey = (0.3 * ar + 0.6 * ag + 0.1 * ab) * 0.20
+            ar = 1.27 * (0.80 * ar + grey)
+            ag = 1.27 * (0.80 * ag + grey)
+            ab = 1.27 * (0.80 * ab + grey)
         elif material == _GRASS:
             through = 0.45
         elif nx * dx + ny * dy + nz * dz > 0.0:
             nx, ny, nz = -nx, -ny, -nz
         if _PLASTER <= material <= _STONE or material in (_ROOF_TILE, _ROOF_METAL):
             # sun and dust take the edge off paint
-            grey = (0.3 * ar + 0.6 * ag + 0.1 * ab) * 0.26
-            ar = 0.74 * ar + grey
-            ag = 0.74 * ag + grey
-            ab = 0.74 * ab + grey
+            grey = (0.3 * ar + 0.6 * ag + 0.1 * ab) * 0.38
+            ar = 0.64 * ar + grey
+            ag = 0.62 * ag + grey
+            ab = 0.60 * ab + grey
     towards = nx * light.sun[0] + ny * light.sun[1] + nz * light.sun[2]
     covered = _covered(shade, x, y) * (1.0 if material in (_GROUND, _GRASS) else 0.0)
     seen = 0.0
@@ -565,7 +573,7 @@ def shade_hit(
         elif material == _FOLIAGE:
             # a card stands for a deep crown: look for shade a step nearer to the sun, and let some light in
             step = 1.3
-            seen = 0.22 + 0.78 * sun_seen(
+            seen = 0.30 + 0.70 * sun_seen(
                 shade,
                 x + step * light.sun[0],
                 y + step * light.sun[1],
@@ -594,7 +602,7 @@ def shade_hit(
     direct *= seen
     up = 0.5 + 0.5 * nz
     if material == _FOLIAGE:
-        up = 0.95 + 0.35 * nz
+        up = 1.12 + 0.33 * nz
     occlusion = 1.0 - 0.45 * covered
     # the sky's bright half is around the sun
     side = 1.0 + 0.28 * (nx * light.sun[0] + ny * light.sun[1])
@@ -806,7 +814,7 @@ def develop(image: Array, exposure: Array, table: Array, out: Array) -> None:
             b = image[row, column, 2] * exposure[2]
             # saturated light turns pale as it grows bright, as on film
             grey = 0.25 * r + 0.65 * g + 0.10 * b
-            pale = -0.08 + 0.6 * smooth(0.7, 6.0, grey)
+            pale = 0.06 + 0.46 * smooth(0.7, 6.0, grey)
             r += (grey - r) * pale
             g += (grey - g) * pale
             b += (grey - b) * pale

@@ -184,6 +184,14 @@ def _mean_irradiance(table: Array, sun_x: float, sun_y: float) -> tuple[float, f
     return r * scale, g * scale, b * scale
 
 
+def _whiten(table: Array, sun_height: float) -> None:
+    """Light scattered many times takes the brown out of the horizon by day."""
+    elevation = math.pi / 2 * np.linspace(0, 1, ELEVATIONS)[:, None, None] ** 2
+    weight = 0.75 * np.exp(-elevation / 0.14) * float(smooth(0.06, 0.30, sun_height))
+    grey = (table @ np.array([0.25, 0.65, 0.10]))[..., None] * np.array([0.93, 1.0, 1.09])
+    table += (weight * (grey - table)).astype(np.float32)
+
+
 def daylight(sun: Array, linke: float, overcast: float, sun_share: float) -> Daylight:
     """Light for a sun direction, Linke turbidity (2 clean .. 8 hazy), and what clouds leave of it.
 
@@ -196,6 +204,7 @@ def daylight(sun: Array, linke: float, overcast: float, sun_share: float) -> Day
     mie = aerosol / _MIE_HEIGHT
     table = np.zeros((ELEVATIONS, AZIMUTHS, 3), np.float32)
     scatter(float(sun[2]), _RAYLEIGH, mie, _OZONE, SUN, table)
+    _whiten(table, float(sun[2]))
     table += np.array([0.0016, 0.0024, 0.0045], np.float32)  # starlight and afterglow: night is never black
     mass = _air_mass(float(sun[2]))
     depth = (_RAYLEIGH * _RAYLEIGH_HEIGHT + aerosol * np.array([0.8, 1.0, 1.25]) + _OZONE * 18000.0) * mass
@@ -209,7 +218,7 @@ def daylight(sun: Array, linke: float, overcast: float, sun_share: float) -> Day
         table = (table * (1 - overcast) + grey * overcast).astype(np.float32)
         ambient = np.array(_mean_irradiance(table, float(sun[0]), float(sun[1])))
     # haze lies lower than the air: what the eye sees along the ground has more of it than the sky
-    beta = _RAYLEIGH * 1.0 + 1.7 * mie * np.array([0.85, 1.0, 1.2]) + overcast * 2.0e-5
+    beta = _RAYLEIGH * 1.0 + 1.3 * mie * np.array([0.85, 1.0, 1.2]) + overcast * 2.0e-5
     return Daylight(np.asarray(sun, float), direct * sun_share, table, ambient, beta, overcast)
 
 

@@ -115,7 +115,7 @@ def hills(land: Land, x: float, y: float, feature: float) -> float:
         calm = math.sqrt(offset * offset + 0.09 * along_u * along_u)
         distance += (min(calm, distance) - distance) * (1.0 - smooth(1500.0, 4500.0, abs(along_u)))
     far = 0.10 + 0.90 * smooth(60.0, 3600.0 - 1500.0 * land.rugged, distance)
-    height = land.relief * (0.85 + 0.75 * land.rugged)
+    height = land.relief * (0.85 + 1.15 * land.rugged)
     length = 7000.0
     total = 0.0
     gain = 1.0
@@ -143,7 +143,7 @@ def hills(land: Land, x: float, y: float, feature: float) -> float:
             * smooth(40.0, 420.0, distance)
         )
     # roads run in valleys: around them the mountains stand up
-    total += 0.42 * land.rugged * smooth(150.0, 3500.0, distance)
+    total += 0.55 * land.rugged * smooth(150.0, 3500.0, distance)
     return z + dune + height * far * total * (1.0 - land.flat * (1.0 - smooth(300.0, 2500.0, distance)))
 
 
@@ -154,9 +154,11 @@ def _coast(land: Land, z: float, away: float) -> float:
         return max(z, land.sea_level + 1.0)
     if away < 0.0:
         return land.sea_level + max(0.06 * away, -25.0)
-    steep = 0.035 + 0.35 * land.rugged
+    steep = 0.030 + 0.35 * land.rugged
     limit = land.sea_level + 0.05 * min(away, 30.0) + steep * max(away - 25.0, 0.0)
     limit += 1e-5 * away * away
+    # the last kilometre leans towards the water, so that it is seen from the road
+    z = land.sea_level + (z - land.sea_level) * min(away / 1100.0, 1.0) ** (1.0 - 0.5 * land.rugged)
     return min(max(z, land.sea_level + 0.04 * min(away, 40.0)), limit)
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from procedural_earth.mesh import Texture
 
 _LEVELS = 12
+_FLAT = (128, 128, 255)
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,22 @@ def _halve(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _levels(texture: Texture) -> list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
     """Mip levels, largest first; transparent texels do not bleed into the colour of the smaller levels."""
     rgba = texture.rgba.astype(np.float32)
-    flat = np.full((*rgba.shape[:2], 3), (128, 128, 255), np.uint8)
-    normal = (flat if texture.normal is None else texture.normal).astype(np.float32)
     weight = rgba[..., 3:] / 255.0 + 1e-3
-    colour = np.concatenate([rgba[..., :3] * weight, normal * weight], axis=2)
+    colour = rgba[..., :3] * weight
+    if texture.normal is not None:
+        colour = np.concatenate([colour, texture.normal.astype(np.float32) * weight], axis=2)
     levels = []
     while True:
         plain = colour / weight
-        alpha = np.clip((weight - 1e-3) * 255.0, 0, 255)
-        whole = np.concatenate([plain[..., :3], alpha], axis=2)
-        levels.append(((whole + 0.5).astype(np.uint8), (plain[..., 3:] + 0.5).astype(np.uint8)))
+        whole = np.empty((*plain.shape[:2], 4), np.uint8)
+        whole[..., :3] = plain[..., :3] + 0.5
+        whole[..., 3:] = np.clip((weight - 1e-3) * 255.0, 0, 255) + 0.5
+        if texture.normal is None:
+            normal = np.empty((*plain.shape[:2], 3), np.uint8)
+            normal[:] = _FLAT
+        else:
+            normal = (plain[..., 3:] + 0.5).astype(np.uint8)
+        levels.append((whole, normal))
         if max(weight.shape[:2]) == 1 or len(levels) == _LEVELS:
             return levels
         colour, weight = _halve(colour), _halve(weight)

@@ -123,14 +123,14 @@ def _family(name: str, words: dict[str, str], default: str) -> str:
 
 def wall_paint(rng: np.random.Generator, names: tuple[str, ...], default: str) -> Colour:
     """A wall colour (linear light) after one of the facts' wall names, a little varied."""
-    name = str(rng.choice(names)) if names else default
+    name = names[int(rng.integers(len(names)))] if names else default
     paints = WALLS[_family(name, _WALL_WORDS, default)]
     return varied(rng, _softened(paints[int(rng.integers(len(paints)))]))
 
 
 def roof_paint(rng: np.random.Generator, names: tuple[str, ...], default: str) -> Colour:
     """A roof colour (linear light) after one of the facts' roof names, a little varied."""
-    name = str(rng.choice(names)) if names else default
+    name = names[int(rng.integers(len(names)))] if names else default
     paints = ROOFS[_family(name, _ROOF_WORDS, default)]
     return varied(rng, _softened(paints[int(rng.integers(len(paints)))]))
 
@@ -145,5 +145,8 @@ def _softened(rgb: RGB) -> RGB:
 def varied(rng: np.random.Generator, rgb: RGB, amount: float = 0.05) -> Colour:
     """The colour with a little chance in its lightness and tint."""
     factor = 1 + rng.normal(0, amount)
-    values = np.clip(np.array(rgb) * factor + rng.normal(0, 2.5, 3), 0, 252)
-    return linear(*(float(v) for v in values))
+    red, green, blue = rng.normal(0, 2.5, 3).tolist()
+    r, g, b = rgb
+    return linear(
+        *(min(max(v, 0.0), 252.0) for v in (r * factor + red, g * factor + green, b * factor + blue))
+    )

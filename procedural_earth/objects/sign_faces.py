@@ -199,6 +199,8 @@ def town_sign(
     The name stands in its own script, with the Latin one below where they differ; without `lettering` it is
     blank.
     """
+    if not lettering:
+        local_name, name, script = "", "Somewhere", "Latin"  # a blank sign must not tell the name by its size
     fill, ink = named(background), named(text)
     shown, used = readable(local_name or name, name, script)
     two = used != "Latin" and shown != name

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -56,21 +58,18 @@ class Solid:
         points = np.asarray(corners, dtype=np.float64)
         count = len(points)
         if normals is None:
-            normal = np.cross(points[1] - points[0], points[2] - points[0])
-            length = float(np.linalg.norm(normal))
-            if length < 1e-12 and count > 3:
-                normal = np.cross(points[2] - points[0], points[3] - points[0])
-                length = float(np.linalg.norm(normal))
-            facing = np.repeat((normal / max(length, 1e-12))[None], count, axis=0)
+            facing = np.empty((count, 3))
+            facing[:] = _normal(points)
         else:
             facing = np.asarray(normals, dtype=np.float64)
         flat = np.asarray(uv, dtype=np.float64) if uv is not None else _planar(points, facing[0])
         self._positions.append(points)
         self._normals.append(facing)
         self._uv.append(flat)
-        self._colours.append(np.repeat(np.asarray(colour, dtype=np.float64)[None], count, axis=0))
-        fan = np.arange(1, count - 1)
-        self._triangles.append(np.stack([np.zeros_like(fan), fan, fan + 1], axis=1) + self._vertices)
+        paint = np.empty((count, 3))
+        paint[:] = colour
+        self._colours.append(paint)
+        self._triangles.append(_fan(count) + self._vertices)
         chosen = self.material if material is None else material
         self._faces.append((count - 2, int(chosen), texture, int(self.clue if clue is None else clue), flags))
         self._vertices += count
@@ -132,24 +131,47 @@ class Solid:
     ) -> None:
         """A round bar with smooth normals; its radius may taper."""
         a, b = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
-        axis = (b - a) / max(float(np.linalg.norm(b - a)), 1e-9)
-        side = np.cross(axis, (0.0, 0.0, 1.0) if abs(axis[2]) < 0.9 else (1.0, 0.0, 0.0))
-        side /= np.linalg.norm(side)
-        other = np.cross(axis, side)
-        angle = np.arange(sides + 1) * (2 * np.pi / sides)
-        out = np.cos(angle)[:, None] * side + np.sin(angle)[:, None] * other
+        side, other = _across(b - a)
+        turn = _circle(sides)
+        out = turn[:, :1] * side + turn[:, 1:] * other
         last = radius if end_radius is None else end_radius
         low, high = a + out * radius, b + out * last
-        for i in range(sides):
-            self.polygon(
-                [low[i], low[i + 1], high[i + 1], high[i]],
-                colour,
-                material,
-                normals=[out[i], out[i + 1], out[i + 1], out[i]],
-                clue=clue,
-            )
+        points = np.stack([low[:-1], low[1:], high[1:], high[:-1]], axis=1)
+        normals = np.stack([out[:-1], out[1:], out[1:], out[:-1]], axis=1)
+        self.quads(points, normals, _level_uv(points, out[:-1]), colour, material, clue=clue)
         if cap:
             self.polygon(high[:-1], colour, material, clue=clue)
+
+    def quads(
+        self,
+        points: npt.NDArray[np.float64],
+        normals: npt.NDArray[np.float64],
+        uv: npt.NDArray[np.float64],
+        colours: Colour | npt.NDArray[np.float64],
+        material: Material | None = None,
+        *,
+        texture: int = -1,
+        clue: Clue | None = None,
+        flags: int = VISIBLE | CASTS_SHADOW,
+    ) -> None:
+        """Many polygons of four corners at once.
+
+        Args:
+            points, normals: (N, 4, 3). uv: (N, 4, 2). colours: one, or (N, 4, 3).
+        """
+        count = len(points)
+        paint = np.empty((count, 4, 3))
+        paint[:] = colours
+        self._positions.append(points.reshape(-1, 3))
+        self._normals.append(normals.reshape(-1, 3))
+        self._uv.append(uv.reshape(-1, 2))
+        self._colours.append(paint.reshape(-1, 3))
+        first = 4 * np.arange(count)[:, None, None] + self._vertices
+        self._triangles.append((_fan(4)[None] + first).reshape(-1, 3))
+        chosen = self.material if material is None else material
+        marked = self.clue if clue is None else clue
+        self._faces.append((2 * count, int(chosen), texture, int(marked), flags))
+        self._vertices += 4 * count
 
     def add(self, other: Mesh) -> None:
         """Takes in a finished mesh as it is."""
@@ -180,13 +202,77 @@ class Solid:
         )
 
 
+def cross(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Cross products of (N, 3) and (N, 3): `np.cross` without its checks."""
+    return np.stack(
+        [
+            a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1],
+            a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2],
+            a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0],
+        ],
+        axis=1,
+    )
+
+
+def _cross(a: Sequence[float], b: Sequence[float]) -> tuple[float, float, float]:
+    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+
+
+def _minus(a: Sequence[float], b: Sequence[float]) -> tuple[float, float, float]:
+    return a[0] - b[0], a[1] - b[1], a[2] - b[2]
+
+
+def _normal(points: npt.NDArray[np.float64]) -> tuple[float, float, float]:
+    """Unit normal of a polygon by its first corners that do not lie in one line."""
+    p = points[:4].tolist()
+    x, y, z = _cross(_minus(p[1], p[0]), _minus(p[2], p[0]))
+    length = math.sqrt(x * x + y * y + z * z)
+    if length < 1e-12 and len(p) > 3:
+        x, y, z = _cross(_minus(p[2], p[0]), _minus(p[3], p[0]))
+    length = max(length, 1e-12)
+    return x / length, y / length, z / length
+
+
+@cache
+def _fan(count: int) -> npt.NDArray[np.int64]:
+    """Triangles of a convex polygon around its first corner."""
+    return np.array([(0, i, i + 1) for i in range(1, count - 1)], dtype=np.int64)
+
+
+@cache
+def _circle(sides: int) -> npt.NDArray[np.float64]:
+    """Cosine and sine of the corners of a bar, the first one again at the end."""
+    angle = np.arange(sides + 1) * (2 * np.pi / sides)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+
+def _across(way: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Two unit vectors at right angles to a direction and each other."""
+    x, y, z = way.tolist()
+    length = max(math.sqrt(x * x + y * y + z * z), 1e-9)
+    axis = (x / length, y / length, z / length)
+    side = _cross(axis, (0.0, 0.0, 1.0) if abs(axis[2]) < 0.9 else (1.0, 0.0, 0.0))
+    long = max(math.sqrt(side[0] ** 2 + side[1] ** 2 + side[2] ** 2), 1e-12)
+    side = (side[0] / long, side[1] / long, side[2] / long)
+    return np.array(side), np.array(_cross(axis, side))
+
+
+def _level_uv(points: npt.NDArray[np.float64], normals: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """`_planar` of many polygons: (N, corners, 3) and a unit normal each to (N, corners, 2)."""
+    level = np.stack([-normals[:, 1], normals[:, 0], np.zeros(len(normals))], axis=1)
+    length = np.sqrt((level * level).sum(axis=1, keepdims=True))
+    level = np.where(length < 1e-6, np.array([1.0, 0.0, 0.0]), level / np.maximum(length, 1e-6))
+    axes = np.stack([level, cross(level, normals)], axis=2)
+    return np.asarray(points @ axes)
+
+
 def _planar(points: npt.NDArray[np.float64], normal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Metres along the surface, so that procedural materials keep their size: u level, v downwards."""
-    level = np.array([-normal[1], normal[0], 0.0])
-    length = float(np.linalg.norm(level))
-    level = np.array([1.0, 0.0, 0.0]) if length < 1e-6 else level / length
-    down = np.cross(level, normal)
-    return np.stack([points @ level, points @ down], axis=1)
+    x, y, z = normal.tolist()
+    length = math.sqrt(x * x + y * y)
+    level = (1.0, 0.0, 0.0) if length < 1e-6 else (-y / length, x / length, 0.0)
+    axes = np.array([level, _cross(level, (x, y, z))])
+    return points @ axes.T
 
 
 def empty() -> Mesh:

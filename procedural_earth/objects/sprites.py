@@ -179,17 +179,26 @@ def finish(canvas: Array, big: int) -> Texture:
     Colours run into what is transparent, so that the mipmaps' edges keep them.
     """
     height, width = canvas.shape[0] // big, canvas.shape[1] // big
-    fold = (height, big, width, big)
-    weight = canvas[..., 3].reshape(fold).mean(axis=(1, 3))
-    total = (canvas[..., :3] * canvas[..., 3:4]).reshape(*fold, 3).mean(axis=(1, 3))
+    canvas = canvas[: height * big, : width * big]
+    weight = _shrunk(canvas[..., 3], big)
+    total = _shrunk(canvas[..., :3] * canvas[..., 3:4], big)
     rgb = bleed(total / np.maximum(weight, 1e-6)[..., None], weight)
     rgba = np.clip(np.dstack([rgb, weight]) * 255 + 0.5, 0, 255).astype(np.uint8)
     if canvas.shape[2] < 7:
         return Texture(np.ascontiguousarray(rgba))
-    normal = canvas[..., 4:7].reshape(*fold, 3).mean(axis=(1, 3))
+    normal = _shrunk(canvas[..., 4:7], big)
     normal[weight < 1e-3] = (0, 0, 1)
     normal /= np.maximum(np.linalg.norm(normal, axis=2, keepdims=True), 1e-6)
     return Texture(np.ascontiguousarray(rgba), np.ascontiguousarray((128.5 + 127 * normal).astype(np.uint8)))
+
+
+def _shrunk(image: Array, big: int) -> Array:
+    """Means over squares of `big` by `big` pixels."""
+    total = np.zeros((image.shape[0] // big, image.shape[1] // big, *image.shape[2:]))
+    for row in range(big):
+        for column in range(big):
+            total += image[row::big, column::big]
+    return total / (big * big)
 
 
 def bleed(rgb: Array, weight: Array) -> Array:

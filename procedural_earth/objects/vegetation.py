@@ -219,28 +219,35 @@ def _cards(solid: Solid, grown: Plant, kind: str, season: str, variant: int) -> 
     extent = np.maximum((grown.at.max(axis=0) - grown.at.min(axis=0)) / 2, 1e-3)
     access = np.clip(sky_access(grown.at, 1.2), 0, 1)
     leaves = len(grown.at) // max(len(centres), 1)
+    needle = kind in ("spruce", "larch")
+    least = 0.018 if needle else 0.05
+    size = np.clip(grown.clumps[:, 3], least, 0.12) * 1.35
+    shades = np.empty(len(centres))
+    sides, lifts = np.empty((2, len(centres), 2, 3))
+    mirrored = np.empty((len(centres), 2), bool)
     for i, centre in enumerate(centres):
-        if kind in ("spruce", "larch"):
-            near = np.argsort(np.abs(grown.at - centre).sum(axis=1))[:40]
-            shade = min(1.0, 0.75 + 0.5 * float(access[near].mean()))
+        if needle:
+            near = np.argpartition(np.abs(grown.at - centre).sum(axis=1), 40)[:40]
+            shades[i] = min(1.0, 0.75 + 0.5 * float(access[near].mean()))
         else:
-            shade = min(1.0, 0.75 + 0.5 * float(access[i * leaves : (i + 1) * leaves].mean()))
-        outward = (centre - middle) / extent
-        least = 0.018 if kind in ("spruce", "larch") else 0.05
-        size = float(np.clip(grown.clumps[i, 3], least, 0.12)) * 1.35
+            shades[i] = min(1.0, 0.75 + 0.5 * float(access[i * leaves : (i + 1) * leaves].mean()))
         for k in range(2):
             turn = rng.uniform(0, np.pi) + k * 1.57
-            side = np.array([np.cos(turn), np.sin(turn), rng.normal(0, 0.15)])
-            lift = np.array([rng.normal(0, 0.25), rng.normal(0, 0.25), 1.0])
-            corners = [centre + size * (a * side + b * lift) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
-            normals = [outward * 0.8 + (c - centre) / size * 0.5 + [0, 0, 0.55] for c in corners]
-            normals = [n / np.linalg.norm(n) for n in normals]
-            mirrored = bool(rng.random() < 0.5)
-            uv = [(1, 1), (0, 1), (0, 0), (1, 0)] if mirrored else [(0, 1), (1, 1), (1, 0), (0, 0)]
-            tone = (shade, shade, shade)
-            solid.polygon(
-                corners, tone, Material.FOLIAGE, texture=texture, uv=uv, normals=normals, flags=VISIBLE
-            )
+            sides[i, k] = np.cos(turn), np.sin(turn), rng.normal(0, 0.15)
+            lifts[i, k] = rng.normal(0, 0.25), rng.normal(0, 0.25), 1.0
+            mirrored[i, k] = rng.random() < 0.5
+    a, b = np.array([-1.0, 1, 1, -1])[:, None], np.array([-1.0, -1, 1, 1])[:, None]
+    out = a * sides[:, :, None] + b * lifts[:, :, None]
+    corners = centres[:, None, None] + size[:, None, None, None] * out
+    outward = ((centres - middle) / extent)[:, None, None]
+    normals = outward * 0.8 + out * 0.5 + np.array([0, 0, 0.55])
+    normals /= np.linalg.norm(normals, axis=3, keepdims=True)
+    plain = np.array([(0, 1), (1, 1), (1, 0), (0, 0)], float)
+    uv = np.where(mirrored[:, :, None, None], np.array([1, 0]) + plain * np.array([-1, 1]), plain)
+    solid.quads(
+        corners.reshape(-1, 4, 3), normals.reshape(-1, 4, 3), uv.reshape(-1, 4, 2),
+        np.repeat(shades, 2)[:, None, None], Material.FOLIAGE, texture=texture, flags=VISIBLE,
+    )  # fmt: skip
 
 
 def clump_sprite(kind: str, season: str) -> int:

@@ -199,10 +199,10 @@ def test_a_town_sign_shows_its_letters_only_where_it_may() -> None:
     blank, _ = sign_faces.town_sign("มีนบุรี", "Min Buri", "Thai", "blue", "white", lettering=False)
     other, _ = sign_faces.town_sign("Ulm", "Ulm", "Latin", "blue", "white", lettering=False)
     assert aspect > 1
-    assert (lettered != blank).any()
+    assert len(np.unique(lettered[20:-20, 20:-20, :3].reshape(-1, 3), axis=0)) > 5
     inner = blank[20:-20, 20:-20, :3]
     assert (inner == inner[0, 0]).all()
-    assert (other[20:-20, 20:-20, :3] == inner[0, 0]).all()
+    assert np.array_equal(other, blank)  # nor does its size tell the name
 
 
 @fonts

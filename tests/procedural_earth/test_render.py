@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from typing import Any
 
@@ -7,9 +8,19 @@ import numpy as np
 import pytest
 
 import procedural_earth
+from procedural_earth import facts
 from procedural_earth.facts import PlaceError
 from procedural_earth.mesh import Clue
-from procedural_earth.rendering import RENDER_VERSION, RenderError, Rendering, render, render_view, scene_of
+from procedural_earth.rendering import (
+    RENDER_VERSION,
+    RenderError,
+    Rendering,
+    render,
+    render_view,
+    render_views,
+    scene_of,
+)
+from procedural_earth.scene import CLUES
 
 MAY = datetime.date(2024, 5, 20)
 FRANCE = (48.2, 1.5)
@@ -176,6 +187,44 @@ def test_without_the_driving_side_the_camera_keeps_right() -> None:
 
 
 @pytest.mark.parametrize(
+    ("lat", "lng", "date", "hour"),
+    [
+        (-33.0, 146.0, datetime.date(2024, 1, 3), 16.0),  # drives on the left, dry, another season
+        (19.02, 72.84, datetime.date(2024, 8, 3), 9.0),  # a great city by the sea
+        (-75.0, 20.0, datetime.date(2024, 12, 3), 12.0),  # of no country
+        (0.0, -30.0, MAY, 12.0),  # the open sea
+        (46.6, 7.9, datetime.date(2024, 2, 3), 9.0),  # mountains in snow
+    ],
+)
+def test_without_every_clue_places_differ_by_chance_alone(
+    monkeypatch: pytest.MonkeyPatch, lat: float, lng: float, date: datetime.date, hour: float
+) -> None:
+    true_place = facts.place
+    monkeypatch.setattr(
+        facts,
+        "place",
+        lambda lat, lng: dataclasses.replace(true_place(lat, lng), identity="0123456789abcdef"),
+    )
+    here = panorama(size=256, without=CLUES)
+    there = panorama(lat, lng, date=date, hour=hour, size=256, without=CLUES)
+    assert here.image.tobytes() == there.image.tobytes()
+    assert np.array_equal(here.masks, there.masks)  # type: ignore[arg-type]
+
+
+def test_clues_that_are_left_on_still_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    true_place = facts.place
+    monkeypatch.setattr(
+        facts,
+        "place",
+        lambda lat, lng: dataclasses.replace(true_place(lat, lng), identity="0123456789abcdef"),
+    )
+    for clue in ("haze", "tint", "climate", "settlement"):
+        without = set(CLUES) - {clue}
+        here, there = (panorama(*place, size=64, without=without) for place in (FRANCE, (25.0, 55.4)))
+        assert here.image.tobytes() != there.image.tobytes(), clue
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ({"size": 500}, "multiple of 8"),
@@ -205,5 +254,23 @@ def test_bad_views_say_what_to_do() -> None:
 def test_the_package_draws() -> None:
     assert procedural_earth.render is render
     assert procedural_earth.render_view is render_view
+    assert procedural_earth.render_views is render_views
     with pytest.raises(AttributeError, match="no attribute 'paint'"):
         _ = procedural_earth.paint
+
+
+def test_several_views_are_those_drawn_one_by_one() -> None:
+    moment = {"date": MAY, "hour": 10.0, "px": 48, "seed": 3, "masks": True}
+    together = render_views(*FRANCE, headings=[20.0, 110.0], **moment)
+    for heading, view in zip((20.0, 110.0), together, strict=True):
+        alone = render_view(*FRANCE, heading=heading, **moment)
+        assert np.abs(pixels(alone) - pixels(view)).mean() < 0.05
+        assert alone.masks is not None
+        assert view.masks is not None
+        assert (alone.masks != view.masks).mean() < 0.002
+        assert alone.metadata == view.metadata
+
+
+def test_views_of_no_heading() -> None:
+    with pytest.raises(RenderError, match="no heading"):
+        render_views(*FRANCE, date=MAY, hour=10.0, headings=[])
