@@ -22,17 +22,16 @@ def _coverage_threshold(column: int, row: int) -> float:
     return (0.125, 0.625, 0.875, 0.375)[(column & 1) + 2 * (row & 1)]
 
 
-@compiled
-def alpha_at(texels: Array, levels: Array, texture: int, level: int, u: float, v: float) -> float:
-    """Coverage 0..1 of the texture at (u, v) in mip level `level`; of the first level between four texels."""
-    level = min(level, levels[texture, 3] - 1)
-    width = max(levels[texture, 1] >> level, 1)
-    height = max(levels[texture, 2] >> level, 1)
-    start = levels[texture, 5 + level]
-    if levels[texture, 4]:
+@inlined
+def _alpha(
+    texels: Array, start: int, width: int, height: int, repeat: bool, soft: bool, u: float, v: float
+) -> float:
+    """Coverage 0..1 at (u, v) of a mip level of width by height texels that begins at `start`; `soft` between
+    four."""
+    if repeat:
         u -= math.floor(u)
         v -= math.floor(v)
-    if level > 0:
+    if not soft:
         # smaller than its texels: the nearest will do
         x0 = min(max(int(u * width), 0), width - 1)
         y0 = min(max(int(v * height), 0), height - 1)
@@ -78,7 +77,8 @@ def _fill(
     wx = ((corners[1, 2] - w0) * (y2 - y0) - (corners[2, 2] - w0) * (y1 - y0)) * scale
     wy = ((corners[2, 2] - w0) * (x1 - x0) - (corners[1, 2] - w0) * (x2 - x0)) * scale
     a0 = ux = uy = b0 = vx = vy = 0.0
-    level = 0
+    start = width = height = 0
+    repeat = soft = False
     if texture >= 0:
         a0 = corners[0, 3]
         ux = ((corners[1, 3] - a0) * (y2 - y0) - (corners[2, 3] - a0) * (y1 - y0)) * scale
@@ -91,6 +91,12 @@ def _fill(
         du2, dv2 = corners[2, 3] * z2 - a0 * z0, corners[2, 4] * z2 - b0 * z0
         texels_a_sample = abs(du1 * dv2 - du2 * dv1) * levels[texture, 1] * levels[texture, 2] / abs(area)
         level = int(max(0.5 * math.log2(texels_a_sample + 1e-12) + 0.5, 0.0))
+        level = min(level, levels[texture, 3] - 1)
+        width = max(levels[texture, 1] >> level, 1)
+        height = max(levels[texture, 2] >> level, 1)
+        start = levels[texture, 5 + level]
+        repeat = levels[texture, 4] != 0
+        soft = level == 0
     for row in range(top, bottom + 1):
         y = row + 0.5
         low = -1e30
@@ -130,7 +136,8 @@ def _fill(
             b = b0 + vx * dx + vy * dy
             for column in range(first, last + 1):
                 if w > depth[row, column]:
-                    alpha = alpha_at(texels, levels, texture, level, a / w, b / w)
+                    far = 1.0 / w
+                    alpha = _alpha(texels, start, width, height, repeat, soft, a * far, b * far)
                     if alpha > _coverage_threshold(column, row):
                         depth[row, column] = w
                         seen[row, column] = number
@@ -144,7 +151,7 @@ _BEHIND, _LEFT, _RIGHT, _ABOVE, _BELOW = 1, 2, 4, 8, 16
 
 @compiled
 def _turned(positions: Array, eye: Array, turn: Array, side: float, points: Array, outside: Array) -> None:
-    """The vertices as the eye sees them (right, down, forward), and beyond which planes of the face they lie."""
+    """The vertices as the eye sees them (right, down, forward), and the planes of the face they lie past."""
     r00, r01, r02 = turn[0, 0], turn[0, 1], turn[0, 2]
     r10, r11, r12 = turn[1, 0], turn[1, 1], turn[1, 2]
     r20, r21, r22 = turn[2, 0], turn[2, 1], turn[2, 2]

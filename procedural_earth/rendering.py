@@ -18,10 +18,12 @@ from procedural_earth import facts as facts_module
 from procedural_earth import terrain
 from procedural_earth.camera import Face, panorama_faces, view_face
 from procedural_earth.compiled import allocating
+from procedural_earth.light import Shade
 from procedural_earth.mesh import CASTS_SHADOW, VISIBLE, join
+from procedural_earth.pixels import develop, shade_face
 from procedural_earth.raster import see
 from procedural_earth.scene import CLUES, Scene, build
-from procedural_earth.shading import Shade, Stage, develop, shade_face
+from procedural_earth.surfaces import Stage
 from procedural_earth.textures import pack
 from procedural_earth.wires import draw_wires
 
@@ -203,7 +205,8 @@ def _paint(
             scene.eye, face.turn, face.focal, whole, depth, seen,
         )  # fmt: skip
         shade_face(
-            stage, scene.light, scene.look, scene.land, prepared.shade, scene.eye, face.turn, face.focal, seen,
+            stage, scene.light, scene.look, scene.land, prepared.shade, scene.eye, face.turn, face.focal,
+            seen,
             panorama, number,
             math.radians(scene.heading_deg), image, distances, clues,
             np.zeros(4, np.int64), np.zeros((3, 4)),

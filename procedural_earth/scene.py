@@ -18,11 +18,11 @@ from procedural_earth.facts import PlaceFacts, elevation_m, is_sea, snow, temper
 from procedural_earth.grass import tufts
 from procedural_earth.ground import Look
 from procedural_earth.layout import furnish
+from procedural_earth.light import Light
 from procedural_earth.mesh import Mesh, Texture, Wires, merge
 from procedural_earth.noise import detail_pictures
 from procedural_earth.road import Road, lay
 from procedural_earth.seeds import generator, number
-from procedural_earth.shading import Light
 from procedural_earth.sky import daylight
 from procedural_earth.terrain import DEM_SIDE, DEM_STEP_M, SEA_SIDE, SEA_STEP_M, Land
 from procedural_earth.withheld import CLUES, MEADOW, withheld

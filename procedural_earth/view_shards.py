@@ -34,8 +34,8 @@ from procedural_earth.rendering import RENDER_VERSION, render, render_views
 QUALITY = 85
 PARTS = {"training": is_for_training, "held-out": is_held_out, "all": None}
 """Which places are taken, see `procedural_earth.held_out`."""
-PLACES_AT_ONCE = 4
-"""That a process is given at once."""
+PLACES_AT_ONCE = 1
+"""That a process is given at once: few, so that a run that is stopped soon ends."""
 
 Array = npt.NDArray[Any]
 

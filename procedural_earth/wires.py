@@ -8,7 +8,7 @@ from typing import Any
 import numpy.typing as npt
 
 from procedural_earth.compiled import compiled
-from procedural_earth.shading import Light
+from procedural_earth.light import Light
 
 Array = npt.NDArray[Any]
 

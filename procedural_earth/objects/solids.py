@@ -140,7 +140,7 @@ class Solid:
         normals = np.stack([out[:-1], out[1:], out[1:], out[:-1]], axis=1)
         self.quads(points, normals, _level_uv(points, out[:-1]), colour, material, clue=clue)
         if cap:
-            self.polygon(high[:-1], colour, material, clue=clue)
+            self.polygon(list(high[:-1]), colour, material, clue=clue)
 
     def quads(
         self,
@@ -272,7 +272,7 @@ def _planar(points: npt.NDArray[np.float64], normal: npt.NDArray[np.float64]) ->
     length = math.sqrt(x * x + y * y)
     level = (1.0, 0.0, 0.0) if length < 1e-6 else (-y / length, x / length, 0.0)
     axes = np.array([level, _cross(level, (x, y, z))])
-    return points @ axes.T
+    return np.asarray(points @ axes.T)
 
 
 def empty() -> Mesh:
