@@ -23,9 +23,10 @@ from procedural_earth.view_shards import PARTS, Wish, fill
 
 DESCRIPTION = """Draw views of places for training or examination, and pack them into WebDataset shards.
 
-The same command goes on where it was stopped or killed. Training places keep away from the held-out parts of
-the Earth, so `--part training` and `--part held-out` never come within 20 km of each other, whatever their
-seeds. Places near the play set are left out of both: --exclude names another list than the shipped one."""
+The same command goes on where it was stopped or killed, and with a larger --count (a multiple of --views
+before) it adds to what is there. Training places keep away from the held-out parts of the Earth, so
+`--part training` and `--part held-out` never come within 20 km of each other, whatever their seeds.
+--exclude names places that both keep away from, such as a play set that was chosen elsewhere."""
 
 Places = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 
@@ -118,7 +119,7 @@ def _clues(text: str) -> tuple[str, ...]:
 
 
 def _excluded(path: Path | None) -> tuple[Places | None, str]:
-    """(places to keep away from, their digest), of the shipped play set unless another list is given."""
+    """(places to keep away from, their digest); no list is no places."""
     if path is None:
         return None, ""
     try:

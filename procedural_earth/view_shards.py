@@ -198,7 +198,7 @@ def fill(
     jobs: int,
     progress: Progress,
 ) -> Output:
-    """Fills `out` with shards, or goes on filling it.
+    """Fills `out` with shards, or goes on filling it, also with a larger count than before.
 
     Raises:
         UserError: the folder holds something else; nothing could be drawn; a process has died.
@@ -206,15 +206,18 @@ def fill(
         OSError: it cannot be written.
     """
     settings = {**asdict(wish), "without": list(wish.without), "shard_mb": shard_mb}
+    del settings["count"]  # more of the same may follow
     with locked(out):
         output = Output(out, settings, int(shard_mb * 1e6))
         try:
-            if output.index.complete:
-                return output
             wanted = spots(wish, exclude)
+            if output.index.complete and output.items >= len(wanted):
+                return output
             rows = Rows(wanted)
             if not output.stands_after(rows):
-                raise UserError(f"{out} was begun with other places: give a new folder as --out")
+                raise UserError(
+                    f"{out} holds other places, or ends within the views of one: give a new folder as --out"
+                )
             finished = in_order(rows, partial(_draw_all, wish=wish), PLACES_AT_ONCE, jobs)
             with contextlib.closing(finished):
                 for pictures in finished:

@@ -81,6 +81,19 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.usefixtures("quick")
+def test_a_larger_count_adds_to_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert shards(tmp_path / "views", "--count", "8") == 0
+    first = content(tmp_path / "views")["shard-000000.tar"]
+    assert shards(tmp_path / "views", "--count", "22") == 0
+    assert content(tmp_path / "views")["shard-000000.tar"] == first
+    photos = list(open_source(f"shards:{tmp_path / 'views'}"))
+    assert len(photos) == len({photo.digest for photo in photos}) == 22
+    assert shards(tmp_path / "views", "--count", "12") == 0  # there already
+    assert shards(tmp_path / "views", "--count", "30") == 2  # 22 views end within a place
+    assert "ends within the views of one" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("quick")
 def test_other_settings_do_not_go_on_in_the_same_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
