@@ -21,7 +21,9 @@ def make_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     """
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     if recipe.optimiser == "adagrad":
-        return torch.optim.Adagrad(trained, lr=recipe.learning_rate)
+        return torch.optim.Adagrad(
+            trained, lr=recipe.learning_rate, initial_accumulator_value=recipe.initial_accumulator
+        )
     matrices = [parameter for parameter in trained if parameter.ndim > 1]
     vectors = [parameter for parameter in trained if parameter.ndim <= 1]
     decayed: list[dict[str, Any]] = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]

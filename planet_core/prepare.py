@@ -17,20 +17,14 @@ import argparse
 import contextlib
 import errno
 import hashlib
-import itertools
 import math
-import multiprocessing
-import multiprocessing.connection
 import os
-import signal
 import sys
-import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -43,12 +37,11 @@ from planet_core.shards import ShardError
 from planet_core.sources.open_source import kinds_help, open_source
 from planet_core.sources.photo import Photo, RowError, Source, SourceError
 from planet_core.stopping import Stopped, UserError, stopping_on_signals
+from planet_core.workers import in_order
 
 QUALITY = 90
 CHUNK = 16
 """Rows that a process is given at once."""
-AHEAD = 4
-"""Chunks that are under way for each process."""
 
 
 # ------------------------------------------------------------------------------------------------
@@ -134,42 +127,7 @@ def _collector(name: str, bad: list[Bad]) -> Callable[[RowError], None]:
 
 def results(items: Iterator[Item], size: int, jobs: int) -> Generator[Sample | Bad, None, None]:
     """The items' samples in the same order, resized by `jobs` processes; in this one if that is 1."""
-    chunks = iter(lambda: list(itertools.islice(items, CHUNK)), [])
-    if jobs == 1:
-        for chunk in chunks:
-            yield from _resize_all(chunk, size)
-        return
-    # spawned, not forked: this process may have threads
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_in_child)
-    waiting: deque[Future[list[Sample | Bad]]] = deque()
-    try:
-        for chunk in chunks:
-            waiting.append(pool.submit(_resize_all, chunk, size))
-            if len(waiting) >= AHEAD * jobs:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
-    except BrokenProcessPool as error:
-        raise UserError(
-            "a process that decodes pictures has died, perhaps for want of memory: give the same command with"
-            " fewer --jobs to go on"
-        ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _in_child() -> None:
-    """Ctrl-C is the parent's business; without the parent there is nothing left to do."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
-
-
-def _follow(sentinel: int) -> None:
-    multiprocessing.connection.wait([sentinel])
-    os._exit(1)
+    return in_order(items, partial(_resize_all, size=size), CHUNK, jobs)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -179,8 +137,8 @@ def _follow(sentinel: int) -> None:
 class Progress:
     """A line for people: on a terminal it is rewritten, elsewhere it comes every ten seconds."""
 
-    def __init__(self, stream: IO[str]) -> None:
-        self.stream = stream
+    def __init__(self, stream: IO[str], noun: str = "photos", unit: str = "images/s") -> None:
+        self.stream, self.noun, self.unit = stream, noun, unit
         self.started = self.last = time.monotonic()
         self.first: tuple[int, float] | None = None
         self.width = 0
@@ -196,7 +154,8 @@ class Progress:
         self.last = now
         elapsed = now - self.started
         rate = (samples - self.first[0]) / elapsed if elapsed else 0.0
-        text = f"{share:4.0%}  {samples:,} photos, {skipped:,} skipped, {rate:.0f} images/s"
+        digits = 0 if rate >= 5 else 1
+        text = f"{share:4.0%}  {samples:,} {self.noun}, {skipped:,} skipped, {rate:.{digits}f} {self.unit}"
         if share > self.first[1]:
             text += f", {duration(elapsed * (1 - share) / (share - self.first[1]))} left"
         self._write(text, terminal)

@@ -1,4 +1,4 @@
-"""The folder that `planet_core.prepare` fills: whole shards, an index, a report, and where to go on.
+"""The folder that `planet_core.prepare` and others fill: whole shards, an index, a report, where to go on.
 
 What DIR/index.json names is done for good; everything else of ours in DIR is written again. The index appears
 before anything else, so that a folder without one is somebody else's as soon as it holds a file. It keeps a
@@ -14,10 +14,10 @@ import itertools
 import json
 import os
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from planet_core.shards import Index, ShardWriter, remove_leftovers, shard_name
 from planet_core.sources.photo import Photo
@@ -46,20 +46,21 @@ class Bad:
 
 
 Item = Photo | Bad
+T = TypeVar("T")
 
 
-class Rows:
+class Rows(Generic[T]):
     """The items of a stream, and for each that was taken and not popped yet, a digest of all up to it."""
 
-    def __init__(self, items: Iterable[Item]) -> None:
+    def __init__(self, items: Iterable[T]) -> None:
         self.digests: deque[str] = deque()
         self._items = iter(items)
         self._sum = hashlib.sha256()
 
-    def __iter__(self) -> Iterator[Item]:
+    def __iter__(self) -> Iterator[T]:
         return self
 
-    def __next__(self) -> Item:
+    def __next__(self) -> T:
         item = next(self._items)
         self._sum.update(f"{item!r}\n".encode(errors="surrogateescape"))
         self.digests.append(self._sum.hexdigest())
@@ -109,7 +110,7 @@ class Output:
             )
         return index
 
-    def stands_after(self, rows: Rows) -> bool:
+    def stands_after(self, rows: Rows[T]) -> bool:
         """Passes over the rows that are done; whether they are those of the index."""
         passed = sum(1 for _ in itertools.islice(rows, self.items))
         last = rows.digests[-1] if rows.digests else ""
@@ -118,8 +119,18 @@ class Output:
 
     def add(self, result: Sample | Bad, rows: str) -> None:
         """Takes the next item's result, and the digest of all items up to it. Raises OSError."""
+        self.add_all([result], rows)
+
+    def add_all(self, results: Sequence[Sample | Bad], rows: str) -> None:
+        """The same for an item that gives several samples; they go into one shard. Raises OSError."""
         self.items += 1
         self._rows = rows
+        for result in results:
+            self._add(result)
+        if self._writer is not None and self._writer.size >= self.shard_bytes:
+            self.commit()
+
+    def _add(self, result: Sample | Bad) -> None:
         if isinstance(result, Bad):
             self.skipped[result.code] += 1
             self._errors.write(json.dumps(result.__dict__, ensure_ascii=False).encode() + b"\n")
@@ -128,8 +139,6 @@ class Output:
             self._writer = ShardWriter(self.directory / shard_name(len(self.index.shards)))
         self._writer.add(f"{self.samples:09d}", result.jpeg, result.metadata)
         self.samples += 1
-        if self._writer.size >= self.shard_bytes:
-            self.commit()
 
     def commit(self, complete: bool = False) -> None:
         """Makes what has been added so far last. Raises OSError."""

@@ -21,11 +21,12 @@ from planet_core import recipes
 _CHOICES = {
     "optimiser": ("adagrad", "adamw"),
     "labels": ("one-hot", "haversine"),
-    "precision": ("float32", "bfloat16"),
+    "precision": ("float32", "bfloat16", "bfloat16-anywhere"),
 }
 _LEAST = {
     **dict.fromkeys(("max_photos", "min_photos", "epochs", "batch_size", "accumulate"), 1),
     **dict.fromkeys(("max_level", "fine_level", "weight_decay", "balance", "patience", "colour"), 0),
+    "initial_accumulator": 0,
 }
 _SHARES = ("validation_share", "warmup_share", "label_smoothing", "average", "dropout")
 
@@ -70,11 +71,14 @@ class Recipe:
         patience: epochs without better validation accuracy after which training ends (paper); 0 for never.
         average: decay of the moving average of the weights, which is then what is examined and saved; 0 for
             none (paper).
-        precision: `float32`, or `bfloat16` for the convolutions on a GPU; CPUs compute in float32.
+        precision: `float32`; `bfloat16` for the convolutions on a GPU, while CPUs compute in float32; or
+            `bfloat16-anywhere`, also on CPUs that have it.
         compile: whether a GPU runs the network through torch.compile; CPUs never do, where it does not pay.
         shared_statistics: whether batch normalisation is over the photos of all processes, not of each.
         frozen: whether the weights of an `hf:` network stay as they were loaded, and the heads alone train.
         dropout: share of the embedding dropped in training; None for the network's own.
+        initial_accumulator: what the sums of `adagrad` start at. 0 is torch's: the first step moves every
+            weight by the whole learning rate, whatever its gradient. 0.1 is that of other implementations.
     """
 
     name: str
@@ -108,6 +112,7 @@ class Recipe:
     shared_statistics: bool = False
     frozen: bool = False
     dropout: float | None = None
+    initial_accumulator: float = 0.0
 
     def __post_init__(self) -> None:
         """Raises RecipeError where a value makes no sense."""

@@ -38,7 +38,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 
-from planet_core import checkpoint, hierarchy, networks, resume
+from planet_core import checkpoint, hierarchy, inference, networks, resume
 from planet_core import recipe as recipes
 from planet_core.examination import (
     better,
@@ -70,7 +70,7 @@ from planet_core.sources.csv_photos import SourceError
 from planet_core.stopping import Stopped, UserError, stopping_on_signals
 from planet_core.tensorboard import Board
 from planet_core.train_options import CHECKPOINT_SECONDS, parse_arguments
-from planet_core.training_data import fingerprint, make_index, make_sides, read_photos
+from planet_core.training_data import fingerprint, make_index, make_sides, read_photos, shuffled
 
 TRAINED_SHARE = 0.98  # of the progress bar: reading up to READ_SHARE, training up to this, then saving
 SYNC_STEPS = {"cuda": 10}  # a GPU's losses are fetched every so many steps, so that it never waits for us
@@ -87,12 +87,14 @@ def run(
     going_on: bool = False,
     checkpoint_steps: int | None = None,
     board: Board | None = None,
+    shuffle_labels: bool = False,
 ) -> None:
     """One training run, from sources of photos to a model version in `out`.
 
     Args:
         going_on: whether to go on from the last checkpoint in the run directory, if there is one.
         checkpoint_steps: save a checkpoint every so many steps, beside those at the ends of epochs.
+        shuffle_labels: a control that can learn nothing from the pictures: see `training_data.shuffled`.
 
     Raises:
         UserError: something that the person at the command line can put right.
@@ -111,8 +113,9 @@ def run(
     sides = make_sides(photos, recipe, seed)
     partition, partitions = sides.partition, [*sides.coarser, sides.partition]  # coarse first
     learners = np.flatnonzero(sides.training)
-    lat = np.array([photos[row].lat for row in learners])
-    lng = np.array([photos[row].lng for row in learners])
+    labelled = learners[shuffled(sides, seed)] if shuffle_labels else learners  # whose places they have
+    lat = np.array([photos[row].lat for row in labelled])
+    lng = np.array([photos[row].lng for row in labelled])
     classes = [torch.from_numpy(level.lookup(lat, lng)).to(device) for level in partitions]  # each (photos,)
     points = unit_vectors(lat, lng, device)  # (photos, 3)
     parents = [torch.from_numpy(hierarchy.parents(level, partition)).to(device) for level in sides.coarser]
@@ -171,6 +174,8 @@ def run(
     if recipe.compile and device.type == "cuda":
         learner = torch.compile(learner)
     half = recipe.precision == "bfloat16" and device.type == "cuda"
+    if recipe.precision == "bfloat16-anywhere":
+        half = inference.precision(device.type, fast=True) == torch.bfloat16
 
     feed = make_feed(examples, learners, sides.classes[learners], recipe, image_px, seed, processes)
     sizes = feed.sizes()
@@ -180,6 +185,7 @@ def run(
     identity = {
         "recipe": recipe.as_dict(),
         "seed": seed,
+        **({"shuffled_labels": True} if shuffle_labels else {}),
         "photos": fingerprint(photos),
         "partitions": [level.digest for level in partitions],
     }
@@ -351,7 +357,7 @@ def run(
         "epochs": history,
     }
     index = make_index(photos, sides, recipe)
-    values = {**recipe.as_dict(), "seed": seed}
+    values = {**recipe.as_dict(), "seed": seed, **({"shuffled_labels": True} if shuffle_labels else {})}
     try:
         digest = checkpoint.save(
             out, judged, recipe.network, partition, values, report, index, sides.coarser, heat
@@ -422,6 +428,7 @@ def _train(options: argparse.Namespace, log: RunLog, processes: Processes) -> No
         going_on=options.resume,
         checkpoint_steps=options.checkpoint_steps,
         board=board,
+        shuffle_labels=options.shuffle_labels,
     )
 
 

@@ -49,6 +49,12 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="another value than the recipe's, for one accumulate=8 where memory is short (repeatable)",
     )
     add("--network", metavar="NAME", help="another network than the recipe's; hf:FOLDER for a backbone")
+    add(
+        "--shuffle-labels",
+        action="store_true",
+        help="a control, no model to play with: every training photo gets the place of another one, so that"
+        " nothing can be learnt but how many photos there are where",
+    )
     add("--tensorboard", action="store_true", help="also write curves for TensorBoard, if it is installed")
     return parser.parse_args(arguments)
 

@@ -25,6 +25,8 @@ from planet_core.sources.csv_photos import Photo
 from planet_core.sources.open_source import open_source
 from planet_core.stopping import UserError
 
+_SHUFFLE = 3  # a stream of random numbers of its own, beside those of `feed`
+
 
 def read_photos(sources: Sequence[str], log: RunLog) -> tuple[list[Photo], Counter[str]]:
     """All photos of the sources, each file content once, and the number of skipped rows by reason."""
@@ -108,6 +110,14 @@ def make_sides(photos: Sequence[Photo], recipe: Recipe, seed: int) -> Sides:
     return replace(
         sides, partition=partition.recount(*training), coarser=tuple(c.recount(*training) for c in coarser)
     )
+
+
+def shuffled(sides: Sides, seed: int) -> npt.NDArray[np.int64]:
+    """For each training photo the one whose place it gets in the shuffled-label control, (training photos,).
+
+    A permutation: places and classes keep their numbers, and only what a picture has to do with them is lost.
+    """
+    return np.random.default_rng((seed, _SHUFFLE)).permutation(int(sides.training.sum()))
 
 
 def make_index(photos: Sequence[Photo], sides: Sides, recipe: Recipe) -> TrainingIndex:

@@ -10,6 +10,7 @@ from planet_core.stopping import UserError
 # command: (module whose main(arguments) runs it, what it does)
 COMMANDS = {
     "render": ("procedural_earth.render_cli", "draw a panorama or a view of a place"),
+    "shards": ("procedural_earth.shards_cli", "draw training views and pack them into shards"),
     "places": ("procedural_earth.places_cli", "draw places and write them as CSV"),
 }
 
@@ -23,11 +24,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"python -m procedural_earth: no command {words[0]!r}\n{_usage()}", file=sys.stderr)  # noqa: T201
         return 2
     try:
-        importlib.import_module(COMMANDS[words[0]][0]).main(words[1:])
+        code: int | None = importlib.import_module(COMMANDS[words[0]][0]).main(words[1:])
     except UserError as error:
         print(f"{words[0]}: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    return 0
+    return code or 0
 
 
 def _usage() -> str:

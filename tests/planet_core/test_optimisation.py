@@ -30,6 +30,16 @@ def test_optimisers_go_by_name() -> None:
     assert [group["weight_decay"] for group in decayed.param_groups] == [0.1, 0.0]
 
 
+def test_the_sums_of_adagrad_decide_how_far_the_first_step_goes() -> None:
+    for start, moved in ((0.0, 0.045), (0.1, 0.045 * 1e-3 / (0.1 + 1e-6) ** 0.5)):
+        network = torch.nn.Linear(1, 1, bias=False)
+        before = network.weight.item()
+        values = replace(TINY, optimiser="adagrad", learning_rate=0.045, initial_accumulator=start)
+        network.weight.grad = torch.full((1, 1), 1e-3)
+        make_optimiser(network, values).step()
+        assert before - network.weight.item() == pytest.approx(moved, rel=1e-3)
+
+
 def test_frozen_weights_are_not_optimised() -> None:
     network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))
     network[0].requires_grad_(False)

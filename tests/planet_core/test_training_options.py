@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from planet_core import (
     checkpoint,
     inception,
+    inference,
     model_directory,
     networks,
     recipe,
@@ -84,6 +85,28 @@ def test_it_learns_with_both_labels_and_both_optimisers(
     assert metrics["validation"]["accuracy"] > 0.9 > metrics["baseline"]["accuracy"]
     epochs = [event for event in read_events(run) if event["event"] == "epoch"]
     assert epochs[-1]["train_loss"] < epochs[0]["train_loss"]
+
+
+def test_a_cpu_that_has_bfloat16_trains_in_it_on_demand(train: Callable[..., Path]) -> None:
+    plain, half = (
+        train(name, learning_rate=0.5, precision=name) for name in ("bfloat16", "bfloat16-anywhere")
+    )
+    np.testing.assert_allclose(curve(half), curve(plain), rtol=0.1)
+    has = inference.precision("cpu", fast=True) == torch.bfloat16
+    assert (curve(half) != curve(plain)) == has
+
+
+def test_the_shuffled_label_control_learns_nothing_from_the_pictures(train: Callable[..., Path]) -> None:
+    values = {"learning_rate": 0.5, "epochs": 6}
+    learnt = model_directory.read_metrics(train("true", **values) / "model")
+    run = train("control", "--shuffle-labels", **values)
+    control = model_directory.read_metrics(run / "model")
+    assert learnt["epochs"][-1]["train_accuracy"] > 0.9
+    assert control["epochs"][-1]["train_accuracy"] < 0.7
+    assert model_directory.read_config(run / "model")["recipe"]["shuffled_labels"] is True
+    assert "shuffled_labels" not in model_directory.read_config(run.parent / "true" / "model")["recipe"]
+    partitions = [Predictor.load(run.parent / name / "model").partition for name in ("true", "control")]
+    assert partitions[0].digest == partitions[1].digest  # the places are the same, whose they are is not
 
 
 def test_several_partitions_train_together_and_answer_as_one(train: Callable[..., Path]) -> None:
