@@ -1,0 +1,39 @@
+"""`python -m procedural_earth COMMAND ...`; a command's module is imported only when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from planet_core.stopping import UserError
+
+# command: (module whose main(arguments) runs it, what it does)
+COMMANDS = {
+    "render": ("procedural_earth.render_cli", "draw a panorama or a view of a place"),
+    "places": ("procedural_earth.places_cli", "draw places and write them as CSV"),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    words = sys.argv[1:] if arguments is None else arguments
+    if not words or words[0] in ("-h", "--help"):
+        print(_usage())  # noqa: T201
+        return 0 if words else 2
+    if words[0] not in COMMANDS:
+        print(f"python -m procedural_earth: no command {words[0]!r}\n{_usage()}", file=sys.stderr)  # noqa: T201
+        return 2
+    try:
+        importlib.import_module(COMMANDS[words[0]][0]).main(words[1:])
+    except UserError as error:
+        print(f"{words[0]}: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+def _usage() -> str:
+    lines = [f"  {name:10} {what}" for name, (_, what) in COMMANDS.items()]
+    return "\n".join(["usage: python -m procedural_earth COMMAND [--help]", "", *lines])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

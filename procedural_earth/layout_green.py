@@ -1,0 +1,205 @@
+"""Trees, hedges, shrubs and crops: single ones by the road, woods where the ground has them, gardens in towns."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from procedural_earth.facts import leaves
+from procedural_earth.ground import Look
+from procedural_earth.layout_parts import Array, Parts, Site, density, dry
+from procedural_earth.mesh import Mesh
+from procedural_earth.objects import fields, furniture, vegetation
+from procedural_earth.objects.species import LOW
+from procedural_earth.objects.vegetation import NEUTRAL, SPECIES, VARIANTS
+
+Generator = np.random.Generator
+NEAR_M = 26.0
+_FAR_M = 330.0
+_MOST_NEAR = 14
+_LOW_KINDS = ("shrub", "dry_shrub", "tea_shrub")
+_DRY_GROUND = ("desert_sand", "desert_gravel", "dry_grass", "savanna_grass")
+
+
+def _mix(site: Site) -> tuple[list[str], Array]:
+    """Kinds of plants and their weights."""
+    if "climate" in site.without:
+        return [NEUTRAL], np.ones(1)
+    pairs = [(name if name in SPECIES else NEUTRAL, weight) for name, weight in site.facts.vegetation]
+    if not pairs:
+        return [], np.zeros(0)
+    arid = sum(weight for name, weight in site.facts.ground if name in _DRY_GROUND)
+    if arid > 0.5:
+        pairs = [("dry_shrub" if name == "shrub" else name, weight) for name, weight in pairs]
+    weights = np.array([weight for _, weight in pairs], float)
+    return [name for name, _ in pairs], weights / weights.sum()
+
+
+def _openness(site: Site) -> float:
+    """How many single trees open ground carries, 0..1."""
+    if "climate" in site.without:
+        return 0.3
+    ground = dict(site.facts.ground)
+    empty = ground.get("desert_sand", 0) + ground.get("desert_gravel", 0) * 0.8 + ground.get("tundra", 0) * 0.7
+    return float(np.clip(0.9 * (1 - empty), 0.04, 1))
+
+
+def build_green(parts: Parts, look: Look) -> None:
+    """Plants the scene's trees, shrubs and crops."""
+    site = parts.site
+    names, weights = _mix(site)
+    rng = site.rng("green")
+    if names:
+        x, y, z, wooded = _sites(parts, look, rng)
+        kinds = rng.choice(len(names), size=len(x), p=weights)
+        _plant(parts, rng, names, kinds, x, y, z, wooded)
+        _avenue(parts, rng, names, weights)
+    if "crops" not in site.without and "climate" not in site.without:
+        build_crops(parts, look)
+    _rocks(parts, rng)
+
+
+def _sites(parts: Parts, look: Look, rng: Generator) -> tuple[Array, Array, Array, Array]:
+    """Where trees stand: thick in woods, thin in the open, denser close by than far away."""
+    site, town = parts.site, density(parts.site)
+    count = 2600
+    r = 7.0 * (_FAR_M / 7.0) ** rng.random(count) ** 0.8
+    angle = rng.uniform(0, 2 * np.pi, count)
+    x, y = site.eye[0] + r * np.sin(angle), site.eye[1] + r * np.cos(angle)
+    clear = site.road.clearance(x, y)
+    z0 = np.zeros(count)
+    wood = fields.woods_share(site.land, x, y, z0) if "climate" not in site.without else np.full(count, 0.2)
+    crop, edge, _ = fields.crop_at(look, site.road.axis, x, y)
+    hedge = (crop >= 0) & (edge < 2.2)
+    tilled = (crop >= 0) & ~hedge
+    groves = (0.5 + 0.5 * np.sin(x / 37 + 3 * np.sin(y / 71))) * (0.5 + 0.5 * np.sin(y / 43 + 2 * np.sin(x / 59)))
+    opens = 0.16 * _openness(site) * groves * (1 - 0.45 * town)
+    cover = np.where(wood > 0.4, 0.85 * (1 - 0.8 * town), opens)
+    cover = np.where(hedge, np.maximum(cover, 0.35), cover)
+    cover = np.where(tilled & (wood < 0.95), 0.004, cover)
+    keep = (rng.random(count) < cover) & (clear > rng.uniform(1.8, 5.0, count))
+    keep &= (r > 9) | (clear > 4)
+    x, y, wood = x[keep], y[keep], wood[keep]
+    keep = dry(site, x, y, 9.0) & parts.free(x, y, 1.8)
+    x, y, wood = x[keep], y[keep], wood[keep]
+    z = site.height(x, y)
+    keep = z < site.land.tree_line + 40
+    return x[keep], y[keep], z[keep], wood[keep]
+
+
+def _plant(
+    parts: Parts, rng: Generator, names: list[str], kinds: Array, x: Array, y: Array, z: Array, wooded: Array
+) -> None:
+    site = parts.site
+    distance = np.hypot(x - site.eye[0], y - site.eye[1])
+    wears = "green" if "climate" in site.without else leaves(site.facts.lat, site.facts.lng, site.day_of_year)
+    lying = 0.0 if "climate" in site.without else site.snow
+    size = rng.beta(2.2, 2.0, len(x))
+    tone = np.exp(rng.normal(0, 0.09, (len(x), 1)) + rng.normal(0, 0.035, (len(x), 3)))
+    variants = rng.integers(0, VARIANTS, len(x))
+    near = np.zeros(len(x), bool)
+    near[np.argsort(distance)[:_MOST_NEAR]] = True
+    near &= distance < NEAR_M
+    for number, name in enumerate(names):
+        here = np.flatnonzero(kinds == number)
+        if len(here) == 0:
+            continue
+        low, high = SPECIES[name].height_m
+        heights = low + (high - low) * size[here]
+        season = vegetation.season_of(name, wears, lying)
+        close = near[here]
+        feet = np.stack([x[here], y[here], z[here]], axis=1)
+        tint = tone[here].astype(np.float32)
+        far = ~close
+        parts.add(
+            vegetation.billboards(name, season, feet[far], heights[far], variants[here][far], tint[far], eye=site.eye[:2])
+        )
+        for i in np.flatnonzero(close):
+            tree = vegetation.near_tree(name, int(variants[here][i]), season)
+            turn = float(rng.uniform(0, 360))
+            if not SPECIES[name].near:
+                turn = float(np.rad2deg(np.arctan2(feet[i, 0] - site.eye[0], feet[i, 1] - site.eye[1])))
+            parts.put(tree, float(feet[i, 0]), float(feet[i, 1]), turn, scale=float(heights[i]), z=float(feet[i, 2]))
+    del wooded
+
+
+def _avenue(parts: Parts, rng: Generator, names: list[str], weights: Array) -> None:
+    """Street trees in towns, or a row along a country road."""
+    site, town = parts.site, density(parts.site)
+    tall = [i for i, name in enumerate(names) if name not in (*_LOW_KINDS, "cactus", "rainforest", "spruce", "larch")]
+    if not tall or rng.random() > (0.55 if town > 0.4 else 0.16) * _openness(site):
+        return
+    kind = names[tall[int(np.argmax(rng.random(len(tall)) * weights[tall]))]]
+    spacing = float(rng.uniform(9, 18))
+    along = np.arange(-200.0, 201.0, spacing) + rng.uniform(0, spacing)
+    along = np.concatenate([along, along + spacing / 2])
+    sides = np.repeat([1, -1], len(along) // 2)
+    at = site.road.half_width_m + site.road.sidewalk_m + (0.9 if town > 0.4 else rng.uniform(2.5, 4.0))
+    x, y, _, _ = site.road.at(along + rng.normal(0, 0.5, len(along)), sides * at)
+    ok = (site.road.clearance(x, y) > 0.6) & parts.free(x, y, 1.0) & dry(site, x, y, 8)
+    ok &= (np.hypot(x - site.eye[0], y - site.eye[1]) > 7) & (rng.random(len(x)) < 0.86)
+    x, y = x[ok], y[ok]
+    if len(x):
+        parts.take(x, y, 0.8)
+        _plant(parts, rng, [kind], np.zeros(len(x), int), x, y, site.height(x, y), np.zeros(len(x)))
+
+
+def build_crops(parts: Parts, look: Look) -> None:
+    """Crops as plants in the fields nearest to the camera."""
+    site, rng = parts.site, parts.site.rng("crops")
+    names = fields.crop_names(look)
+    if not any(name in LOW for name in names):
+        return
+    count = 9000
+    r = 7.0 + 48.0 * np.sqrt(rng.random(count)) ** 1.4
+    angle = rng.uniform(0, 2 * np.pi, count)
+    x, y = site.eye[0] + r * np.sin(angle), site.eye[1] + r * np.cos(angle)
+    crop, edge, across = fields.crop_at(look, site.road.axis, x, y)
+    standing = np.array([name in LOW for name in names])
+    keep = (crop >= 0) & (edge > 1.6)
+    keep[keep] &= standing[crop[keep]]
+    x, y, crop, across = x[keep], y[keep], crop[keep], across[keep]
+    if len(x) == 0:
+        return
+    x, y = _into_rows(site, look, x, y, crop, across)
+    keep = (site.road.clearance(x, y) > 2.6) & dry(site, x, y, 6) & parts.free(x, y, 0.6)
+    x, y, crop = x[keep], y[keep], crop[keep]
+    z = site.height(x, y)
+    meshes: list[Mesh] = []
+    for row in np.unique(crop):
+        here, name = np.flatnonzero(crop == row), names[int(row)]
+        low, high = LOW[name].height_m
+        feet = np.stack([x[here], y[here], z[here]], axis=1)
+        heights = rng.uniform(low, high, len(here))
+        tint = np.exp(rng.normal(0, 0.08, (len(here), 1)) * np.ones((1, 3))).astype(np.float32)
+        meshes += vegetation.tufts(name, feet, heights, rng, tint, eye=site.eye[:2])
+    parts.add(meshes)
+
+
+def _into_rows(site: Site, look: Look, x: Array, y: Array, crop: Array, across: Array) -> tuple[Array, Array]:
+    """Moves plants to the middle of the rows that the ground paints."""
+    hx, hy = site.road.axis
+    u, v = x * hx + y * hy, x * hy - y * hx
+    spacing = np.maximum(look.crops[crop, 6], 0.2)
+    u = np.where(across, (np.floor(u / spacing) + 0.5) * spacing, u)
+    v = np.where(across, v, (np.floor(v / spacing) + 0.5) * spacing)
+    return u * hx + v * hy, u * hy - v * hx
+
+
+def _rocks(parts: Parts, rng: Generator) -> None:
+    """Boulders on dry, high or cold ground."""
+    site = parts.site
+    if "climate" in site.without or site.facts.koeppen[:1] not in ("E", "B") and site.land.rugged < 0.5:
+        return
+    count = int(rng.integers(20, 90))
+    r, angle = 6 + 70 * rng.random(count) ** 0.8, rng.uniform(0, 2 * np.pi, count)
+    x, y = site.eye[0] + r * np.sin(angle), site.eye[1] + r * np.cos(angle)
+    ok = (site.road.clearance(x, y) > 1.2) & dry(site, x, y, 2) & parts.free(x, y, 0.4)
+    x, y = x[ok], y[ok]
+    if len(x) == 0:
+        return
+    size = 0.2 + 0.9 * rng.random(len(x)) ** 3.0
+    tint = np.exp(rng.normal(0, 0.12, (len(x), 1)) * np.ones((1, 3))).astype(np.float32)
+    which = rng.integers(0, 4, len(x))
+    for k in range(4):
+        pick = which == k
+        parts.put_many(furniture.rock(k), x[pick], y[pick], rng.uniform(0, 360, int(pick.sum())), scale=size[pick], tint=tint[pick])

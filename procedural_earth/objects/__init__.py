@@ -1,0 +1,3 @@
+"""What stands beside the road: plants, houses, vehicles, signs and street furniture, all made by code."""
+
+from __future__ import annotations

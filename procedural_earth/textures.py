@@ -1,0 +1,92 @@
+"""Textures packed with their mip levels into one flat array, as the compiled code reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from procedural_earth.mesh import Texture
+
+_LEVELS = 12
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """Textures of a scene.
+
+    Attributes:
+        texels: uint8 (N, 4), all levels of all textures, row by row; colour is still sRGB.
+        normals: uint8 (N, 3), 128 + 127 times the normal, beside the texels.
+        table: int32 (textures, 5 + 12): has normals, width, height, levels, repeats, then where each level starts.
+    """
+
+    texels: npt.NDArray[np.uint8]
+    normals: npt.NDArray[np.uint8]
+    table: npt.NDArray[np.int32]
+
+
+def _halve(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if image.shape[0] > 1:
+        image = image[: image.shape[0] // 2 * 2]
+        image = (image[0::2] + image[1::2]) * 0.5
+    if image.shape[1] > 1:
+        image = image[:, : image.shape[1] // 2 * 2]
+        image = (image[:, 0::2] + image[:, 1::2]) * 0.5
+    return image
+
+
+def _levels(texture: Texture) -> list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
+    """Mip levels, largest first; transparent texels do not bleed into the colour of the smaller levels."""
+    rgba = texture.rgba.astype(np.float32)
+    flat = np.full((*rgba.shape[:2], 3), (128, 128, 255), np.uint8)
+    normal = (flat if texture.normal is None else texture.normal).astype(np.float32)
+    weight = rgba[..., 3:] / 255.0 + 1e-3
+    colour = np.concatenate([rgba[..., :3] * weight, normal * weight], axis=2)
+    levels = []
+    while True:
+        plain = colour / weight
+        alpha = np.clip((weight - 1e-3) * 255.0, 0, 255)
+        whole = np.concatenate([plain[..., :3], alpha], axis=2)
+        levels.append(((whole + 0.5).astype(np.uint8), (plain[..., 3:] + 0.5).astype(np.uint8)))
+        if max(weight.shape[:2]) == 1 or len(levels) == _LEVELS:
+            return levels
+        colour, weight = _halve(colour), _halve(weight)
+
+
+_packed: WeakKeyDictionary[Texture, tuple[Any, Any, Any]] = WeakKeyDictionary()
+
+
+def _pack_one(texture: Texture) -> tuple[Any, Any, Any]:
+    if texture not in _packed:
+        levels = _levels(texture)
+        row = np.zeros(5 + _LEVELS, np.int32)
+        row[:5] = (
+            texture.normal is not None, texture.rgba.shape[1], texture.rgba.shape[0], len(levels), texture.repeat,
+        )  # fmt: skip
+        sizes = [level.shape[0] * level.shape[1] for level, _ in levels]
+        row[5 : 5 + len(levels)] = np.cumsum([0, *sizes[:-1]])
+        texels = np.concatenate([level.reshape(-1, 4) for level, _ in levels])
+        _packed[texture] = (texels, np.concatenate([normal.reshape(-1, 3) for _, normal in levels]), row)
+    return _packed[texture]
+
+
+def pack(textures: Sequence[Texture]) -> Atlas:
+    """The textures in one atlas; mip levels are computed once a texture and process."""
+    if not textures:
+        return Atlas(
+            np.zeros((1, 4), np.uint8), np.zeros((1, 3), np.uint8), np.zeros((1, 5 + _LEVELS), np.int32)
+        )
+    parts = [_pack_one(texture) for texture in textures]
+    table = np.stack([row for _, _, row in parts])
+    starts = np.cumsum([0] + [len(texels) for texels, _, _ in parts[:-1]])
+    table[:, 5:] += starts[:, None].astype(np.int32)
+    return Atlas(
+        np.concatenate([texels for texels, _, _ in parts]),
+        np.concatenate([normals for _, normals, _ in parts]),
+        table.astype(np.int32),
+    )
