@@ -1,7 +1,7 @@
 """All that is known of a place: `place(lat, lng)`, and relief, sea and snow for whole arrays of places.
 
-The data is packed in `packed/` (sources: `packed/ATTRIBUTION.md`) and read on first use. A place is looked up at its
-coordinates rounded to 0.0001 degree, about eleven metres, which also name it: `PlaceFacts.identity`.
+The data is packed in `packed/` (sources: `packed/ATTRIBUTION.md`) and read on first use. A place is looked up
+at its coordinates rounded to 0.0001 degree, about eleven metres, which also name it: `PlaceFacts.identity`.
 """
 
 from __future__ import annotations
@@ -10,17 +10,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 
-from procedural_earth.facts_climate import (
-    Mix,
-    crops,
-    field_share,
-    ground_cover,
-    koeppen,
-    leaves,
-    snow,
-    temperature,
-    vegetation,
-)
+from procedural_earth.facts_climate import koeppen, leaves, snow, temperature
 from procedural_earth.facts_cues import CountryCues, cues
 from procedural_earth.facts_grids import (
     coast,
@@ -33,6 +23,7 @@ from procedural_earth.facts_grids import (
     turbidity,
 )
 from procedural_earth.facts_towns import Town, near, nearest_towns, settlement
+from procedural_earth.facts_zones import FARMED, Mix, growth, zone
 
 __all__ = [
     "CountryCues",
@@ -63,7 +54,7 @@ class PlaceFacts:
     """What is known of a place.
 
     Attributes:
-        identity: stable name of the place, from its rounded coordinates; seed everything by it, never by `lat`, `lng`.
+        identity: stable name of the place, from its rounded coordinates: seed by it, never by `lat`, `lng`.
         country: None in Antarctica, on uninhabited islands and at sea more than 50 km from land.
         koeppen: climate class, "" at sea.
         elevation_m: 0 at sea. coast_distance_km: to the sea, from the sea to land; inf beyond 50.
@@ -93,6 +84,15 @@ class PlaceFacts:
     crops: Mix
     field_share: float
 
+    @property
+    def sign_town(self) -> Town | None:
+        """The town for a sign: the nearest, or one hardly further off that has a name in its own script."""
+        if not self.towns or self.country is None or self.country.script == "Latin":
+            return self.towns[0] if self.towns else None
+        reach_km = 2 * self.towns[0].distance_km + 20
+        named = (town for town in self.towns if town.local_name and town.distance_km < reach_km)
+        return next(named, self.towns[0])
+
 
 def normalised(lat: float, lng: float) -> tuple[float, float]:
     """The rounded coordinates of a place, 180 degrees as -180, the poles at 0.
@@ -121,16 +121,17 @@ def place(lat: float, lng: float) -> PlaceFacts:
     """Look up everything that is known of a place.
 
     Raises:
-        PlaceError: not finite, or outside of -90..90 and -180..180. The sea, the poles and 180 degrees are fine.
+        PlaceError: not finite, or outside of -90..90 and -180..180. Sea, poles and 180 degrees are fine.
     """
     lat, lng = normalised(lat, lng)
     on_land = not bool(is_sea(lat, lng) or is_lake(lat, lng))
     distance_km, bearing = coast(lat, lng)
     numbers, town_km = near(lat, lng)
     towns = nearest_towns(lat, lng, numbers, town_km)
-    country = _country(lat, lng, towns) if on_land or math.isfinite(distance_km) else None
+    near_land = on_land or math.isfinite(distance_km) or (towns and towns[0].distance_km < TOWN_RULES_KM)
+    country = _country(lat, lng, towns) if near_land else None
     climate = str(koeppen(lat, lng))
-    height = float(elevation_m(lat, lng))
+    place_zone = zone(climate, lat)
     key = (country.iso2, country.region) if country else ("", "")
     red, green, blue = (int(value) for value in ground_rgb(lat, lng))
     return PlaceFacts(
@@ -139,7 +140,7 @@ def place(lat: float, lng: float) -> PlaceFacts:
         identity=identity(lat, lng),
         country=country,
         koeppen=climate if on_land else "",
-        elevation_m=height,
+        elevation_m=float(elevation_m(lat, lng)),
         on_land=on_land,
         coast_distance_km=distance_km,
         coast_bearing_deg=bearing,
@@ -147,10 +148,10 @@ def place(lat: float, lng: float) -> PlaceFacts:
         settlement=settlement(numbers, town_km) if on_land else 0.0,
         ground_rgb=(red, green, blue),
         turbidity=tuple(float(value) for value in turbidity(lat, lng)),
-        vegetation=vegetation(climate, lat, *key, height),
-        ground=ground_cover(climate, lat, *key, height),
-        crops=crops(climate, lat, *key, height),
-        field_share=field_share(climate, lat, height),
+        vegetation=growth("vegetation", place_zone, *key),
+        ground=growth("ground", place_zone, *key),
+        crops=growth("crops", place_zone, *key),
+        field_share=FARMED[place_zone],
     )
 
 

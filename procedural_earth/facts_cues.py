@@ -31,7 +31,8 @@ class CountryCues:
         buildings: building families and their weights.
         paved_share: of roads in the country. poles_per_km: along them.
         kerb: "stone", "concrete", "striped" or "none", in towns.
-        rarities: things to be seen now and then that belong here. wind_turbines: chance of some in open country.
+        rarities: things to be seen now and then that belong here.
+        wind_turbines: chance of some in open country.
         continent: GeoNames's code (AF, AN, AS, EU, NA, OC, SA).
         coverage: share of the roads that street-level services have photographed, 0.05..1: `places.py`.
         confidence: "high", "medium" or "low" for every fact by name; `source` likewise says where it is from.

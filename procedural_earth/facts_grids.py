@@ -1,7 +1,7 @@
 """The packed rasters, loaded on first use: climate, relief, sea, haze, ground colour, countries.
 
-Every function takes arrays (or numbers) of latitudes and longitudes in degrees, of one shape, and returns an array
-of that shape. Rows run from north to south, columns from 180 degrees west.
+Every function takes arrays (or numbers) of latitudes and longitudes in degrees, of one shape, and returns an
+array of that shape. Rows run from north to south, columns from 180 degrees west.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ Array = npt.NDArray[Any]
 Degrees = npt.ArrayLike
 PACKED = Path(__file__).parent / "packed"
 RELIEF_STEP_M, RELIEF_LOWEST_M, RELIEF_SEA = 28, -450, 255
+LOWEST_COAST_M = np.float32(2)
 EARTH_RADIUS_KM = 6371.0088
 
 
@@ -50,7 +51,7 @@ def is_sea(lat: Degrees, lng: Degrees) -> Array:
 
 
 def is_lake(lat: Degrees, lng: Degrees) -> Array:
-    """bool: whether the place is in one of the world's largest lakes, the Caspian Sea among them, to some 10 km."""
+    """bool: in one of the world's largest lakes, the Caspian Sea among them, to some 10 km."""
     share = packed("land")["lakes"]
     rows, columns = share.shape
     y = np.clip((90.0 - np.asarray(lat, np.float64)) * (rows / 180.0) - 0.5, 0, rows - 1)
@@ -88,12 +89,14 @@ def _metres() -> Array:
 
 
 def elevation_m(lat: Degrees, lng: Degrees) -> npt.NDArray[np.float32]:
-    """Metres above the sea, between cells of 5 arc minutes bilinearly; 0 at sea (`is_sea`)."""
+    """Metres above the sea, between cells of 5 arc minutes bilinearly; 0 at sea (`is_sea`), not on land."""
     grid = _metres()
     rows, columns = grid.shape
     y = np.clip((90.0 - np.asarray(lat, np.float64)) * (rows / 180.0) - 0.5, 0, rows - 1)
     x = (np.asarray(lng, np.float64) + 180.0) * (columns / 360.0) - 0.5
     metres = _bilinear(grid, y, x).astype(np.float32)
+    # flat coasts lie between steps of 28 m around the sea's level
+    metres = np.where(np.abs(metres) < LOWEST_COAST_M, LOWEST_COAST_M, metres)
     return np.asarray(np.where(is_sea(lat, lng), np.float32(0), metres), dtype=np.float32)
 
 
@@ -115,7 +118,8 @@ def wrap_lng(lng: Degrees) -> Array:
 
 
 def offset(lat: Degrees, lng: Degrees, east_km: Degrees, north_km: Degrees) -> tuple[Array, Array]:
-    """The places that lie so far east and north, on a plane that touches: good to 1 % within 100 km below 80 degrees."""
+    """The places that lie so far east and north, as on a plane: right to 1 % within 100 km below 80
+    degrees."""
     degree_km = np.pi * EARTH_RADIUS_KM / 180
     shrink = np.maximum(np.cos(np.radians(np.asarray(lat, np.float64))), 0.01)
     north = np.clip(np.asarray(lat, np.float64) + np.asarray(north_km) / degree_km, -90, 90)
@@ -129,8 +133,8 @@ COAST_BEARINGS = np.radians(np.arange(0, 360, 10))
 def coast(lat: float, lng: float) -> tuple[float, float | None]:
     """Distance to the nearest sea (from the sea: to the nearest land) in km, and its bearing in degrees.
 
-    Looked for on rings up to 50 km away, so exact to the step between two rings; (inf, None) where there is none.
-    The bearing is the middle of the directions in which that ring meets the other element.
+    Looked for on rings up to 50 km away, so exact to the step between two rings; (inf, None) where there is
+    none. The bearing is the middle of the directions in which that ring meets the other element.
     """
     east = COAST_RINGS_KM[:, None] * np.sin(COAST_BEARINGS)
     north = COAST_RINGS_KM[:, None] * np.cos(COAST_BEARINGS)

@@ -19,9 +19,10 @@ DENSITY_PER_KM2 = 2500.0
 
 @dataclass(frozen=True)
 class Town:
-    """A town of the data, seen from a place. `local_name` is in `script`; "" and "Latin" where there is no other.
+    """A town of the data, seen from a place.
 
     Attributes:
+        local_name: the name in `script`; "" where there is none, and `script` is "Latin" then.
         bearing_deg: direction from the place to the town, clockwise from north.
     """
 
@@ -118,8 +119,8 @@ def _text(blob: str, ends: str, number: int) -> str:
 def settlement(numbers: Array, distance_km: Array) -> float:
     """How built-up a place is: 0 wilderness, 0.1 a farm, 0.3 a village, 0.6 a suburb, 1 the middle of a city.
 
-    Each town is a hill of people over a disc whose area follows its population; outside of it the hill falls off
-    over the disc's own radius. The highest counts, and its height grows with the logarithm of the population.
+    Each town is a hill of people over a disc whose area follows its population; outside of it the hill falls
+    off over the disc's radius. The highest counts; its height grows with the population's logarithm.
     """
     if not len(numbers):
         return 0.0

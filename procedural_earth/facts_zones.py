@@ -1,12 +1,20 @@
-"""Tables: vegetation zones out of climate classes, and what grows in them by region and country.
+"""Vegetation zones and what grows in them: the tables `climate_classes.csv` and `growth.csv`.
 
-An entry is looked up by (zone, country), then (zone, region), then (zone, ""); regions are those of `CountryCues`.
+Both are general knowledge, kept to what a person could name. A row of `growth.csv` holds for a country (ISO
+code) or a region (as in `CountryCues`), or for all others where `where` is empty.
 """
 
 from __future__ import annotations
 
-# zones and the share of open country that is farmed
-ZONES = {
+import csv
+from dataclasses import dataclass
+from functools import cache
+
+from procedural_earth.facts_cues import PACKED, weights
+
+Mix = tuple[tuple[str, float], ...]
+# the share of open country that is farmed
+FARMED = {
     "rainforest": 0.2,
     "savanna": 0.3,
     "hot_steppe": 0.2,
@@ -15,6 +23,7 @@ ZONES = {
     "cold_desert": 0.03,
     "mediterranean": 0.45,
     "subtropical": 0.5,
+    "warm_subtropical": 0.4,
     "temperate": 0.55,
     "oceanic_cool": 0.15,
     "continental": 0.55,
@@ -26,330 +35,72 @@ ZONES = {
     "tundra": 0.0,
     "ice": 0.0,
 }
-ZONE_OF = {
-    "Af": "rainforest", "Am": "rainforest", "Aw": "savanna", "As": "savanna",
-    "BSh": "hot_steppe", "BWh": "hot_desert", "BSk": "cold_steppe", "BWk": "cold_desert",
-    "Csa": "mediterranean", "Csb": "mediterranean", "Csc": "oceanic_cool",
-    "Cwa": "subtropical", "Cwb": "highland", "Cwc": "highland",
-    "Cfa": "subtropical", "Cfb": "temperate", "Cfc": "oceanic_cool",
-    "Dfa": "continental", "Dfb": "mixed_forest", "Dfc": "boreal", "Dfd": "larch_taiga",
-    "Dsa": "continental", "Dsb": "mixed_forest", "Dsc": "boreal", "Dsd": "larch_taiga",
-    "Dwa": "continental", "Dwb": "mixed_forest", "Dwc": "larch_taiga", "Dwd": "larch_taiga",
-    "ET": "tundra", "EF": "ice", "": "temperate",
-}  # fmt: skip
+# nearer to the equator than this, tundra is a matter of height, and so is a cool climate in the tropics
+ALPINE_BELOW_LAT = 58.0
+TROPIC_LAT = 23.44
+NO_FROST_BELOW_LAT = 28.5
+# a zone without a row of its own grows what this one does
+LIKE = {"warm_subtropical": "subtropical"}
 
 
-def zone(koeppen: str, lat: float, elevation_m: float) -> str:
-    """The vegetation zone of a climate class; high mountains of low latitudes are alpine, not tundra."""
-    name = ZONE_OF[koeppen]
-    if name == "tundra" and abs(lat) < 58:
+@dataclass(frozen=True)
+class ClimateClass:
+    """A Koeppen class: its zone, and what `temperature` and `snow` make of it.
+
+    Attributes:
+        swing_c: of the warmest month above the yearly mean.
+        warm_low_c, warm_high_c, cold_low_c, cold_high_c: bounds of the warmest and the coldest month.
+        winter_snow: how much snow frost brings, 0..1.
+    """
+
+    zone: str
+    swing_c: float
+    warm_low_c: float
+    warm_high_c: float
+    cold_low_c: float
+    cold_high_c: float
+    winter_snow: float
+
+
+@cache
+def climate_classes() -> dict[str, ClimateClass]:
+    """All thirty-one classes by name ("Cfb")."""
+    with (PACKED / "climate_classes.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {
+        row.pop("koeppen"): ClimateClass(
+            zone=row.pop("zone"), **{name: float(value) for name, value in row.items()}
+        )
+        for row in rows
+    }
+
+
+@cache
+def _growth() -> dict[tuple[str, str, str], Mix]:
+    with (PACKED / "growth.csv").open(newline="", encoding="utf-8") as file:
+        return {(row["kind"], row["zone"], row["where"]): weights(row["mix"]) for row in csv.DictReader(file)}
+
+
+def zone(koeppen: str, lat: float) -> str:
+    """The vegetation zone of a climate class, which means other plants at other latitudes."""
+    name = climate_classes()[koeppen].zone
+    if name == "tundra" and abs(lat) < ALPINE_BELOW_LAT:
         return "alpine"
-    if name == "boreal" and abs(lat) < 48 and elevation_m > 1200:
-        return "boreal"
+    if name == "temperate" and abs(lat) < TROPIC_LAT:
+        return "highland"
+    if name == "subtropical" and abs(lat) < NO_FROST_BELOW_LAT:
+        return "warm_subtropical"
     return name
 
 
-VEGETATION = {
-    ("rainforest", ""): "rainforest:6 palm_coconut:3 bamboo:1",
-    ("rainforest", "southeast_asia"): "rainforest:5 palm_coconut:4 bamboo:2",
-    ("rainforest", "south_asia"): "palm_coconut:5 rainforest:4 bamboo:1",
-    ("rainforest", "LK"): "palm_coconut:5 rainforest:4 tea_shrub:2 bamboo:1",
-    ("rainforest", "brazil"): "rainforest:7 palm_coconut:2 shrub:1",
-    ("rainforest", "andes"): "rainforest:7 palm_coconut:2 bamboo:1",
-    ("rainforest", "central_africa"): "rainforest:7 palm_coconut:2 shrub:1",
-    ("rainforest", "pacific"): "palm_coconut:6 rainforest:4",
-    ("rainforest", "caribbean"): "palm_coconut:6 rainforest:3 shrub:1",
-    ("rainforest", "oceania"): "rainforest:4 eucalyptus:4 palm_coconut:2",
-    ("savanna", ""): "acacia:4 shrub:3 palm_coconut:2",
-    ("savanna", "sahel"): "acacia:5 baobab:3 shrub:3",
-    ("savanna", "west_africa"): "acacia:3 baobab:2 palm_coconut:2 shrub:2",
-    ("savanna", "central_africa"): "acacia:3 rainforest:2 palm_coconut:1 shrub:2",
-    ("savanna", "east_africa"): "acacia:6 baobab:2 shrub:2",
-    ("savanna", "MG"): "baobab:4 palm_coconut:3 acacia:2 shrub:2",
-    ("savanna", "southern_africa"): "acacia:5 baobab:2 shrub:3",
-    ("savanna", "south_asia"): "palm_coconut:3 acacia:3 broadleaf:2 bamboo:1",
-    ("savanna", "southeast_asia"): "palm_coconut:4 bamboo:3 rainforest:3",
-    ("savanna", "brazil"): "shrub:4 palm_coconut:3 rainforest:2 eucalyptus:1",
-    ("savanna", "andes"): "palm_coconut:4 shrub:3 rainforest:2",
-    ("savanna", "central_america"): "palm_coconut:4 shrub:3 cactus:1 rainforest:2",
-    ("savanna", "caribbean"): "palm_coconut:6 shrub:3",
-    ("savanna", "oceania"): "eucalyptus:7 acacia:2 palm_coconut:1",
-    ("savanna", "pacific"): "palm_coconut:6 shrub:2",
-    ("savanna", "north_america"): "palm_coconut:5 pine:3 shrub:2",
-    ("hot_steppe", ""): "shrub:5 acacia:3",
-    ("hot_steppe", "sahel"): "acacia:5 baobab:2 shrub:4",
-    ("hot_steppe", "west_africa"): "acacia:5 baobab:3 shrub:3",
-    ("hot_steppe", "central_africa"): "baobab:4 acacia:4 shrub:3",
-    ("hot_steppe", "east_africa"): "acacia:6 shrub:3 baobab:1",
-    ("hot_steppe", "southern_africa"): "acacia:6 shrub:4 baobab:1",
-    ("hot_steppe", "oceania"): "eucalyptus:6 acacia:2 shrub:3",
-    ("hot_steppe", "mediterranean"): "olive:4 palm_date:2 pine:2 shrub:3",
-    ("hot_steppe", "north_africa"): "palm_date:3 olive:3 shrub:4 eucalyptus:1",
-    ("hot_steppe", "middle_east"): "palm_date:3 olive:2 shrub:4 cypress:1",
-    ("hot_steppe", "south_asia"): "acacia:5 palm_date:1 shrub:3",
-    ("hot_steppe", "central_america"): "cactus:4 shrub:5 acacia:2",
-    ("hot_steppe", "north_america"): "cactus:2 shrub:6 broadleaf:1",
-    ("hot_steppe", "south_cone"): "shrub:6 acacia:3 cactus:1",
-    ("hot_steppe", "brazil"): "cactus:3 shrub:6 palm_coconut:1",
-    ("hot_steppe", "andes"): "cactus:4 shrub:5",
-    ("hot_desert", ""): "shrub:7 palm_date:2",
-    ("hot_desert", "gulf"): "palm_date:6 shrub:4 acacia:2",
-    ("hot_desert", "north_africa"): "palm_date:5 shrub:4 acacia:1",
-    ("hot_desert", "middle_east"): "palm_date:4 shrub:5",
-    ("hot_desert", "sahel"): "acacia:4 shrub:5 palm_date:1",
-    ("hot_desert", "east_africa"): "acacia:5 shrub:5",
-    ("hot_desert", "southern_africa"): "shrub:6 acacia:4",
-    ("hot_desert", "oceania"): "shrub:6 eucalyptus:3 acacia:2",
-    ("hot_desert", "north_america"): "cactus:5 shrub:6 palm_date:1",
-    ("hot_desert", "central_america"): "cactus:6 shrub:5",
-    ("hot_desert", "andes"): "cactus:3 shrub:5",
-    ("hot_desert", "south_asia"): "acacia:4 shrub:5",
-    ("cold_steppe", ""): "shrub:5 poplar:2 pine:1",
-    ("cold_steppe", "central_asia"): "poplar:4 shrub:4 birch:1",
-    ("cold_steppe", "east_europe"): "poplar:4 shrub:3 birch:2",
-    ("cold_steppe", "mediterranean"): "olive:3 pine:3 shrub:3 poplar:2",
-    ("cold_steppe", "oceania"): "eucalyptus:7 shrub:3",
-    ("cold_steppe", "north_america"): "shrub:6 pine:3 poplar:1",
-    ("cold_steppe", "central_america"): "cactus:4 shrub:5 pine:1",
-    ("cold_steppe", "southern_africa"): "shrub:7 acacia:2 eucalyptus:1",
-    ("cold_steppe", "south_cone"): "shrub:6 poplar:3",
-    ("cold_steppe", "andes"): "shrub:6 eucalyptus:2 cactus:1",
-    ("cold_desert", ""): "shrub:8 poplar:1",
-    ("cold_desert", "north_america"): "shrub:8 cactus:1 pine:1",
-    ("cold_desert", "south_cone"): "shrub:8 poplar:1",
-    ("cold_desert", "andes"): "shrub:7 cactus:2",
-    ("cold_desert", "southern_africa"): "shrub:8 acacia:1",
-    ("mediterranean", ""): "pine:3 olive:3 cypress:2 shrub:3",
-    ("mediterranean", "mediterranean"): "olive:4 cypress:3 pine:3 shrub:3",
-    ("mediterranean", "ES"): "olive:4 pine:4 broadleaf:2 shrub:3 cypress:1",
-    ("mediterranean", "PT"): "eucalyptus:3 pine:3 olive:3 broadleaf:2",
-    ("mediterranean", "west_europe"): "pine:3 cypress:3 olive:2 broadleaf:2 shrub:2",
-    ("mediterranean", "balkan"): "olive:2 cypress:2 pine:3 broadleaf:3 shrub:2",
-    ("mediterranean", "north_africa"): "olive:4 palm_date:2 eucalyptus:2 cypress:1 pine:1",
-    ("mediterranean", "middle_east"): "olive:4 cypress:2 pine:2 palm_date:1 shrub:2",
-    ("mediterranean", "north_america"): "broadleaf:3 pine:4 shrub:3 palm_date:1 cypress:1",
-    ("mediterranean", "south_cone"): "poplar:4 eucalyptus:3 shrub:3 pine:2",
-    ("mediterranean", "oceania"): "eucalyptus:8 shrub:2 pine:1",
-    ("mediterranean", "southern_africa"): "eucalyptus:3 shrub:5 pine:2",
-    ("mediterranean", "central_asia"): "poplar:4 shrub:4 broadleaf:2",
-    ("subtropical", ""): "broadleaf:5 pine:2 bamboo:1",
-    ("subtropical", "north_america"): "broadleaf:5 pine:5 shrub:1",
-    ("subtropical", "JP"): "cedar:5 bamboo:3 broadleaf:3 pine:1",
-    ("subtropical", "KR"): "pine:5 broadleaf:4 bamboo:1",
-    ("subtropical", "east_asia"): "bamboo:3 broadleaf:4 cedar:2 pine:2",
-    ("subtropical", "CN"): "bamboo:3 broadleaf:4 poplar:2 pine:2",
-    ("subtropical", "TW"): "bamboo:4 rainforest:3 palm_coconut:2",
-    ("subtropical", "HK"): "bamboo:2 rainforest:4 broadleaf:2",
-    ("subtropical", "southeast_asia"): "bamboo:4 rainforest:4 palm_coconut:1",
-    ("subtropical", "south_asia"): "broadleaf:4 bamboo:2 palm_date:1 eucalyptus:1",
-    ("subtropical", "brazil"): "eucalyptus:3 pine:3 rainforest:2 palm_coconut:1",
-    ("subtropical", "south_cone"): "eucalyptus:4 broadleaf:3 shrub:2 poplar:1",
-    ("subtropical", "oceania"): "eucalyptus:8 broadleaf:1 palm_coconut:1",
-    ("subtropical", "southern_africa"): "acacia:4 shrub:2 eucalyptus:3",
-    ("subtropical", "central_africa"): "acacia:4 shrub:3 baobab:1",
-    ("subtropical", "east_africa"): "acacia:3 eucalyptus:3 shrub:2",
-    ("subtropical", "balkan"): "broadleaf:6 poplar:3",
-    ("subtropical", "mediterranean"): "poplar:4 broadleaf:4 cypress:1 pine:1",
-    ("subtropical", "caucasus"): "broadleaf:5 bamboo:1 cypress:2 poplar:2",
-    ("subtropical", "andes"): "rainforest:4 broadleaf:3 eucalyptus:2",
-    ("subtropical", "central_america"): "pine:4 broadleaf:3 shrub:3",
-    ("temperate", ""): "broadleaf:6 pine:2 poplar:1",
-    ("temperate", "british"): "broadleaf:8 shrub:2 pine:1",
-    ("temperate", "west_europe"): "broadleaf:6 poplar:3 pine:1",
-    ("temperate", "central_europe"): "broadleaf:6 spruce:3 birch:1 pine:1",
-    ("temperate", "nordic"): "broadleaf:5 spruce:2 birch:2",
-    ("temperate", "balkan"): "broadleaf:7 poplar:2 pine:1",
-    ("temperate", "mediterranean"): "broadleaf:4 eucalyptus:2 pine:3 shrub:1",
-    ("temperate", "oceania"): "eucalyptus:8 shrub:2",
-    ("temperate", "NZ"): "fern_tree:3 pine:4 broadleaf:3 poplar:1",
-    ("temperate", "south_cone"): "broadleaf:3 eucalyptus:3 poplar:2",
-    ("temperate", "CL"): "broadleaf:5 pine:3 eucalyptus:2",
-    ("temperate", "brazil"): "araucaria:4 eucalyptus:3 pine:2",
-    ("temperate", "southern_africa"): "eucalyptus:4 acacia:2 pine:2 shrub:2",
-    ("temperate", "east_africa"): "eucalyptus:4 acacia:2 bamboo:1",
-    ("temperate", "andes"): "eucalyptus:4 shrub:3 rainforest:2",
-    ("temperate", "central_america"): "pine:5 broadleaf:3",
-    ("temperate", "north_america"): "spruce:4 broadleaf:3 pine:2",
-    ("temperate", "east_asia"): "broadleaf:4 cedar:3 bamboo:2",
-    ("temperate", "southeast_asia"): "rainforest:4 pine:2 bamboo:2 tea_shrub:1",
-    ("oceanic_cool", ""): "shrub:4 birch:3",
-    ("oceanic_cool", "IS"): "shrub:6 birch:2",
-    ("oceanic_cool", "NO"): "birch:5 spruce:3 pine:1",
-    ("oceanic_cool", "british"): "shrub:7 pine:2",
-    ("oceanic_cool", "south_cone"): "broadleaf:5 shrub:5",
-    ("oceanic_cool", "oceania"): "eucalyptus:5 shrub:4",
-    ("oceanic_cool", "NZ"): "broadleaf:4 fern_tree:2 shrub:4",
-    ("continental", ""): "broadleaf:6 poplar:2 pine:1",
-    ("continental", "north_america"): "broadleaf:7 poplar:1 pine:1",
-    ("continental", "east_asia"): "poplar:4 broadleaf:3 pine:2",
-    ("continental", "JP"): "cedar:4 broadleaf:4 birch:1",
-    ("continental", "KR"): "pine:6 broadleaf:4",
-    ("continental", "central_asia"): "poplar:6 broadleaf:2 shrub:2",
-    ("continental", "middle_east"): "poplar:4 shrub:4 broadleaf:1",
-    ("mixed_forest", ""): "birch:3 spruce:3 broadleaf:3 pine:2",
-    ("mixed_forest", "east_europe"): "birch:5 pine:3 spruce:2 broadleaf:2",
-    ("mixed_forest", "baltic"): "birch:3 pine:4 spruce:3 broadleaf:1",
-    ("mixed_forest", "nordic"): "spruce:4 birch:3 pine:3",
-    ("mixed_forest", "central_europe"): "spruce:4 broadleaf:4 pine:2 birch:1",
-    ("mixed_forest", "balkan"): "broadleaf:5 spruce:3 pine:1",
-    ("mixed_forest", "north_america"): "maple:3 spruce:3 broadleaf:3 birch:1",
-    ("mixed_forest", "JP"): "birch:4 cedar:2 broadleaf:3 larch:1",
-    ("mixed_forest", "east_asia"): "birch:3 poplar:2 larch:2 pine:3",
-    ("mixed_forest", "central_asia"): "birch:4 poplar:3 pine:2",
-    ("mixed_forest", "mediterranean"): "pine:4 broadleaf:4 poplar:2",
-    ("mixed_forest", "middle_east"): "poplar:4 shrub:4",
-    ("boreal", ""): "spruce:5 pine:3 birch:3",
-    ("boreal", "nordic"): "spruce:4 pine:4 birch:3",
-    ("boreal", "east_europe"): "spruce:3 pine:3 birch:3 larch:3",
-    ("boreal", "north_america"): "spruce:7 birch:2 pine:2",
-    ("boreal", "central_europe"): "spruce:7 larch:2",
-    ("boreal", "west_europe"): "spruce:5 larch:2 pine:2",
-    ("boreal", "central_asia"): "spruce:4 larch:3 shrub:2",
-    ("boreal", "middle_east"): "shrub:6 poplar:2",
-    ("boreal", "IS"): "shrub:6 birch:3",
-    ("larch_taiga", ""): "larch:7 birch:2 pine:1",
-    ("larch_taiga", "north_america"): "spruce:7 birch:2",
-    ("highland", ""): "shrub:4 pine:3 broadleaf:2",
-    ("highland", "east_africa"): "eucalyptus:5 acacia:3 bamboo:1 shrub:1",
-    ("highland", "central_africa"): "eucalyptus:4 rainforest:2 shrub:2 palm_coconut:1",
-    ("highland", "southern_africa"): "acacia:3 eucalyptus:4 shrub:3",
-    ("highland", "MG"): "eucalyptus:4 pine:2 shrub:4",
-    ("highland", "andes"): "eucalyptus:5 shrub:4",
-    ("highland", "central_america"): "pine:5 cactus:1 broadleaf:2 shrub:2",
-    ("highland", "brazil"): "eucalyptus:4 shrub:3 araucaria:2",
-    ("highland", "south_asia"): "pine:5 broadleaf:3 bamboo:1",
-    ("highland", "east_asia"): "pine:5 broadleaf:2 bamboo:1",
-    ("highland", "southeast_asia"): "pine:4 bamboo:3 rainforest:2",
-    ("highland", "oceania"): "eucalyptus:8 shrub:2",
-    ("alpine", ""): "shrub:6 pine:1",
-    ("alpine", "andes"): "shrub:6",
-    ("alpine", "central_europe"): "spruce:3 larch:2 shrub:4",
-    ("tundra", ""): "shrub:6 birch:1",
-    ("tundra", "IS"): "shrub:6",
-    ("ice", ""): "",
-}
+def growth(kind: str, place_zone: str, country: str, region: str) -> Mix:
+    """Kinds and weights that sum to 1, or () where nothing of the sort grows.
 
-
-def vegetation_text(place: str, country: str, region: str) -> str:
-    for key in ((place, country), (place, region), (place, "")):
-        if key in VEGETATION:
-            return VEGETATION[key]
-    raise KeyError(place)
-
-
-GROUND = {
-    ("rainforest", ""): "meadow:6 red_soil:3",
-    ("rainforest", "central_africa"): "red_soil:6 meadow:4",
-    ("rainforest", "west_africa"): "red_soil:6 meadow:4",
-    ("rainforest", "southeast_asia"): "meadow:7 red_soil:2",
-    ("savanna", ""): "savanna_grass:6 red_soil:3",
-    ("savanna", "southeast_asia"): "meadow:5 savanna_grass:3 red_soil:2",
-    ("savanna", "south_asia"): "savanna_grass:4 red_soil:3 meadow:2",
-    ("savanna", "KH"): "red_soil:4 meadow:4 savanna_grass:2",
-    ("savanna", "brazil"): "red_soil:4 savanna_grass:4 meadow:2",
-    ("savanna", "oceania"): "red_soil:4 savanna_grass:5",
-    ("savanna", "caribbean"): "meadow:5 dry_grass:3",
-    ("savanna", "pacific"): "meadow:6 red_soil:1",
-    ("hot_steppe", ""): "dry_grass:5 savanna_grass:2 desert_gravel:3",
-    ("hot_steppe", "sahel"): "desert_sand:4 savanna_grass:4",
-    ("hot_steppe", "west_africa"): "savanna_grass:4 red_soil:3 desert_sand:2",
-    ("hot_steppe", "southern_africa"): "savanna_grass:5 red_soil:2 desert_gravel:2",
-    ("hot_steppe", "east_africa"): "red_soil:4 savanna_grass:4 desert_gravel:2",
-    ("hot_steppe", "oceania"): "red_soil:4 dry_grass:5",
-    ("hot_desert", ""): "desert_sand:5 desert_gravel:5",
-    ("hot_desert", "gulf"): "desert_sand:7 desert_gravel:3",
-    ("hot_desert", "oceania"): "red_soil:7 dry_grass:2",
-    ("hot_desert", "north_america"): "desert_gravel:7 desert_sand:2 dry_grass:1",
-    ("cold_steppe", ""): "dry_grass:7 desert_gravel:2",
-    ("cold_desert", ""): "desert_gravel:7 dry_grass:2 desert_sand:1",
-    ("mediterranean", ""): "dry_grass:5 meadow:3 red_soil:1",
-    ("mediterranean", "oceania"): "dry_grass:7 meadow:1",
-    ("subtropical", ""): "meadow:7 dry_grass:2",
-    ("subtropical", "brazil"): "meadow:6 red_soil:3",
-    ("subtropical", "central_africa"): "savanna_grass:5 red_soil:4",
-    ("subtropical", "southern_africa"): "savanna_grass:6 red_soil:2",
-    ("subtropical", "oceania"): "meadow:4 dry_grass:4",
-    ("temperate", ""): "meadow:9 dry_grass:1",
-    ("temperate", "oceania"): "meadow:5 dry_grass:4",
-    ("temperate", "NZ"): "meadow:9 dry_grass:1",
-    ("oceanic_cool", ""): "tundra:4 meadow:5",
-    ("continental", ""): "meadow:7 dry_grass:2",
-    ("mixed_forest", ""): "meadow:9",
-    ("boreal", ""): "meadow:6 tundra:3",
-    ("larch_taiga", ""): "tundra:5 meadow:3",
-    ("highland", ""): "meadow:4 dry_grass:4",
-    ("highland", "east_africa"): "meadow:5 red_soil:4",
-    ("highland", "central_africa"): "red_soil:5 meadow:4",
-    ("highland", "southern_africa"): "dry_grass:5 savanna_grass:3",
-    ("highland", "MG"): "red_soil:6 dry_grass:3",
-    ("alpine", ""): "tundra:4 dry_grass:4 desert_gravel:2",
-    ("tundra", ""): "tundra:8 desert_gravel:1",
-    ("ice", ""): "",
-}
-CROPS = {
-    ("rainforest", ""): "maize:3 rice_paddy:2 sugar_cane:2",
-    ("rainforest", "southeast_asia"): "rice_paddy:8 maize:1",
-    ("rainforest", "south_asia"): "rice_paddy:7",
-    ("rainforest", "LK"): "rice_paddy:5 tea:5",
-    ("rainforest", "east_africa"): "rice_paddy:2 maize:3 tea:1 sugar_cane:2",
-    ("savanna", ""): "maize:5 sugar_cane:2",
-    ("savanna", "southeast_asia"): "rice_paddy:8 maize:1 sugar_cane:1",
-    ("savanna", "south_asia"): "rice_paddy:5 maize:2 sugar_cane:2",
-    ("savanna", "MG"): "rice_paddy:5 maize:2",
-    ("savanna", "brazil"): "sugar_cane:4 soy:4 maize:3",
-    ("savanna", "caribbean"): "sugar_cane:6 maize:1",
-    ("savanna", "oceania"): "sugar_cane:5 maize:1",
-    ("hot_steppe", ""): "wheat:3 maize:3",
-    ("hot_steppe", "south_asia"): "wheat:4 maize:3 rice_paddy:1",
-    ("hot_desert", ""): "wheat:3 maize:1",
-    ("cold_steppe", ""): "wheat:7 sunflower:2",
-    ("cold_steppe", "north_america"): "wheat:7 maize:3",
-    ("cold_steppe", "mediterranean"): "wheat:6 vineyard:3 sunflower:2",
-    ("cold_desert", ""): "wheat:3",
-    ("mediterranean", ""): "wheat:4 vineyard:4 sunflower:2",
-    ("mediterranean", "south_cone"): "vineyard:6 wheat:2 maize:1",
-    ("mediterranean", "oceania"): "wheat:6 vineyard:3",
-    ("mediterranean", "southern_africa"): "vineyard:6 wheat:4",
-    ("subtropical", ""): "maize:4 wheat:3 soy:2",
-    ("subtropical", "north_america"): "maize:4 soy:4 cotton:2",
-    ("subtropical", "east_asia"): "rice_paddy:7 tea:1 maize:1",
-    ("subtropical", "JP"): "rice_paddy:8 tea:2",
-    ("subtropical", "southeast_asia"): "rice_paddy:7 tea:1 maize:2",
-    ("subtropical", "south_asia"): "wheat:4 rice_paddy:5 sugar_cane:1",
-    ("subtropical", "south_cone"): "soy:5 maize:4 wheat:2",
-    ("subtropical", "brazil"): "soy:5 maize:4 sugar_cane:2",
-    ("subtropical", "mediterranean"): "maize:5 rice_paddy:2 wheat:2 vineyard:1",
-    ("subtropical", "balkan"): "maize:5 sunflower:3 wheat:3",
-    ("subtropical", "oceania"): "sugar_cane:3 wheat:3 maize:2",
-    ("temperate", ""): "wheat:5 maize:2",
-    ("temperate", "west_europe"): "wheat:4 maize:3 rapeseed:2 sunflower:1 vineyard:1",
-    ("temperate", "british"): "wheat:5 rapeseed:3",
-    ("temperate", "central_europe"): "wheat:4 rapeseed:3 maize:3",
-    ("temperate", "balkan"): "maize:4 sunflower:4 wheat:3",
-    ("temperate", "southeast_asia"): "tea:4 rice_paddy:3",
-    ("temperate", "LK"): "tea:9",
-    ("temperate", "east_africa"): "tea:4 maize:4",
-    ("temperate", "east_asia"): "rice_paddy:5 maize:2",
-    ("oceanic_cool", ""): "wheat:1",
-    ("continental", ""): "wheat:4 sunflower:3 maize:3",
-    ("continental", "north_america"): "maize:6 soy:5",
-    ("continental", "east_asia"): "maize:6 rice_paddy:2 wheat:2",
-    ("continental", "JP"): "rice_paddy:8",
-    ("continental", "KR"): "rice_paddy:7 maize:1",
-    ("continental", "central_asia"): "wheat:5 cotton:3",
-    ("mixed_forest", ""): "wheat:6 maize:2 rapeseed:2",
-    ("mixed_forest", "east_europe"): "wheat:6 sunflower:3 rapeseed:1",
-    ("mixed_forest", "north_america"): "wheat:4 maize:4 rapeseed:2",
-    ("mixed_forest", "JP"): "rice_paddy:5 wheat:2",
-    ("boreal", ""): "wheat:4 rapeseed:1",
-    ("larch_taiga", ""): "wheat:1",
-    ("highland", ""): "maize:5 wheat:2",
-    ("highland", "east_africa"): "maize:4 tea:3 wheat:2",
-    ("highland", "central_africa"): "maize:4 tea:2 banana:3",
-    ("highland", "south_asia"): "rice_paddy:3 wheat:3 tea:1",
-    ("highland", "LK"): "tea:9",
-    ("highland", "MG"): "rice_paddy:7",
-    ("highland", "southeast_asia"): "rice_paddy:4 tea:3",
-    ("highland", "east_asia"): "maize:3 rice_paddy:3 tea:1",
-    ("alpine", ""): "wheat:1",
-}
+    Args:
+        kind: "vegetation", "ground" or "crops".
+        country, region: as in `CountryCues`; "" for none.
+    """
+    table = _growth()
+    zones = (place_zone, LIKE.get(place_zone, place_zone))
+    keys = ((kind, name, where) for where in (country, region, "") for name in zones)
+    return next((table[key] for key in keys if key in table), ())

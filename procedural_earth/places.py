@@ -1,9 +1,10 @@
 """Places to draw, on land and mostly by roads that people use: presets, dates and hours, written as CSV.
 
-Where a place lies follows the towns of the data. First a country is drawn, by people^0.25 * area^0.4 * coverage
-(the share of its roads that street-level services have photographed, a fact of general knowledge); then one of its
-towns, by the root of its population times the root of the towns' spacing there, so that empty country has its part;
-then the place: three in ten within the town, the others at a distance that falls off with the spacing of the towns.
+Where a place lies follows the towns of the data. First a country is drawn, by people^0.25 * area^0.4 *
+coverage (the share of its roads that street-level services have photographed, a fact of general knowledge);
+then one of its towns, by the root of its population times the root of the towns' spacing there, so that empty
+country has its part; then the place: three in ten within the town, the others at a distance that falls off
+with the spacing of the towns.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from procedural_earth.facts_grids import (
 
 Array = npt.NDArray[Any]
 BATCH = 8192
+FEWEST_OF_BATCH = 8
 YEAR = 2025
 IN_TOWN = 0.3
 HIGHEST_ROAD_M = 5200
@@ -57,8 +59,9 @@ class Places:
     Attributes:
         lat, lng: degrees, rounded to 0.0001. identity: stable names, as `facts.identity`.
         country: ISO codes, "" outside of all. koeppen: climate classes.
-        date: ISO dates of `YEAR` on which the sun rises there; hour: apparent solar time with the sun at least six
-            degrees up. heading: of the camera, degrees clockwise from north.
+        date: ISO dates of `YEAR` on which the sun rises high enough there.
+        hour: apparent solar time with the sun at least six degrees up.
+        heading: of the camera, degrees clockwise from north.
     """
 
     lat: Array
@@ -112,27 +115,20 @@ def sample(
     generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(_entropy(preset, seed))))
     cumulative = np.cumsum(PRESETS[preset]())
     avoided = None if exclude is None else _unit_vectors(*exclude)
-    seen: set[str] = set()
-    kept: list[tuple[Array, Array, Array]] = []
-    while len(seen) < count:
-        before = len(seen)
+    found: dict[str, tuple[float, float]] = {}
+    while len(found) < count:
+        before = len(found)
         lat, lng = _candidates(generator, cumulative)
         if avoided is not None:
             far = _far_from(lat, lng, avoided, exclude_km)
             lat, lng = lat[far], lng[far]
-        names = np.array(
-            [identity(*pair) for pair in zip(lat.tolist(), lng.tolist(), strict=True)], dtype=object
-        )
-        new = np.array([not (name in seen or seen.add(name)) for name in names], dtype=bool)  # type: ignore[func-returns-value]
-        kept.append((lat[new], lng[new], names[new]))
-        if len(seen) - before < BATCH // 1000:
-            raise SamplingError(f"only {len(seen)} of {count} places fit: lower the count or exclude_km")
-    lat, lng, names = (
-        (np.concatenate([part[column] for part in kept])[:count] for column in range(3))
-        if kept
-        else (np.empty(0), np.empty(0), np.empty(0, object))
-    )
-    return _dated(lat, lng, names, _entropy(preset, seed))
+        for pair in zip(lat.tolist(), lng.tolist(), strict=True):
+            found.setdefault(identity(*pair), pair)
+        if len(found) - before < FEWEST_OF_BATCH:
+            raise SamplingError(f"only {len(found)} of {count} places fit: lower the count or exclude_km")
+    names = list(found)[:count]
+    lat, lng = np.array([found[name] for name in names], np.float64).reshape(-1, 2).T
+    return _dated(lat, lng, np.array(names, "U16"), _entropy(preset, seed))
 
 
 def _entropy(preset: str, seed: int) -> int:
@@ -163,22 +159,25 @@ def _candidates(generator: np.random.Generator, cumulative: Array) -> tuple[Arra
 
 
 def _countries(lat: Array, lng: Array) -> Array:
+    """Country codes, "" where there is none near."""
     return np.asarray(packed("countries")["codes"][country_number(lat, lng)])
 
 
 @cache
 def _spacing_km() -> Array:
-    """Of every town, the typical distance to the next, from the number of towns in its cells of three degrees."""
+    """Of every town, the typical distance to the next, from the number of towns within three degrees."""
     towns = packed("towns")
     counts = np.diff(towns["cell_start"]).reshape(180, 360)
-    around = sum(np.roll(np.roll(counts, row, 0), column, 1) for row in (-1, 0, 1) for column in (-1, 0, 1))
+    beside = [np.roll(counts, step, axis=1) for step in (-1, 0, 1)]
+    around = np.sum([np.roll(rows, step, axis=0) for rows in beside for step in (-1, 0, 1)], axis=0)
     row, column = towns["lat"] // 10_000 + 90, towns["lng"] // 10_000 + 180
     area_km2 = (3 * np.pi * EARTH_RADIUS_KM / 180) ** 2 * np.cos(np.radians(towns["lat"] / 1e4))
     return np.asarray(np.sqrt(area_km2 / around[np.clip(row, 0, 179), column % 360]))
 
 
 def _town_weights() -> Array:
-    return np.sqrt(np.maximum(packed("towns")["population"].astype(np.float64), 100) * _spacing_km())
+    people = np.maximum(packed("towns")["population"].astype(np.float64), 100)
+    return np.asarray(np.sqrt(people * _spacing_km()))
 
 
 def _world() -> Array:
@@ -199,7 +198,8 @@ def _europe() -> Array:
     towns = packed("towns")
     european = np.array([cues()[str(code)].continent == "EU" for code in towns["codes"]])[towns["country"]]
     lat, lng = towns["lat"] / 1e4, towns["lng"] / 1e4
-    return np.where(european & (lng > -25) & (lng < 60) & (lat > 34) & (lat < 72), _world(), 0.0)
+    inside = european & (lng > -25) & (lng < 60) & (lat > 34) & (lat < 72)
+    return np.asarray(np.where(inside, _world(), 0.0))
 
 
 def _balanced() -> Array:
@@ -233,15 +233,13 @@ def _far_from(lat: Array, lng: Array, avoided: Array, km: float) -> Array:
 
 
 def _dated(lat: Array, lng: Array, names: Array, entropy: int) -> Places:
-    """A day on which the sun rises high enough, an hour of it and a heading, drawn place by place from its order."""
-    count = len(lat)
+    """A day on which the sun rises high enough, an hour of it, and a heading."""
     generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([entropy, 1])))
-    day_draw, hour_draw, heading = generator.random((count, 3)).T if count else np.empty((3, 0))
+    day_draw, hour_draw, heading = generator.random((len(lat), 3)).T
     declination = np.asarray(sun.declination_and_equation(sun.century_of_day(YEAR, np.arange(1, 366)))[0])
-    noon = 90 - np.abs(lat[:, None] - declination[None, :])
-    bright = noon > MIN_SUN_DEG + 1
-    wanted = np.floor(day_draw * bright.sum(axis=1)).astype(np.int64)
-    day = np.argmax(np.cumsum(bright, axis=1) > wanted[:, None], axis=1) if count else np.empty(0, np.int64)
+    blocks = [slice(start, start + BATCH) for start in range(0, len(lat), BATCH)]
+    days = [_bright_day(lat[block], day_draw[block], declination) for block in blocks]
+    day = np.concatenate([np.empty(0, np.int64), *days])
     half = sun.half_day_hours(lat, declination[day], MIN_SUN_DEG)
     hour = 12 + half * (2 * hour_draw - 1)
     dates = np.array([(dt.date(YEAR, 1, 1) + dt.timedelta(days=number)).isoformat() for number in range(365)])
@@ -249,9 +247,17 @@ def _dated(lat: Array, lng: Array, names: Array, entropy: int) -> Places:
         lat=lat,
         lng=lng,
         identity=names,
-        country=_countries(lat, lng) if count else np.empty(0, "U2"),
-        koeppen=koeppen(lat, lng) if count else np.empty(0, "U3"),
+        country=_countries(lat, lng),
+        koeppen=koeppen(lat, lng),
         date=dates[day],
         hour=hour,
         heading=360 * heading,
     )
+
+
+def _bright_day(lat: Array, draw: Array, declination: Array) -> Array:
+    """A day (0..364) out of those on which the sun rises more than a degree above `MIN_SUN_DEG`."""
+    noon = 90 - np.abs(lat[:, None] - declination[None, :])
+    bright = np.cumsum(noon > MIN_SUN_DEG + 1, axis=1)
+    wanted = np.floor(draw * bright[:, -1]).astype(np.int64)
+    return np.asarray(np.argmax(bright > wanted[:, None], axis=1))

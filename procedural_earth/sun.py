@@ -1,8 +1,8 @@
 """Where the sun stands: the equations of NOAA's solar calculator (after Meeus, Astronomical Algorithms).
 
-`hour` is apparent solar time at the place: at 12 the sun is on the meridian, whatever clocks there show. So it tells
-nothing of the longitude, and the sun's height and direction tell the latitude, as they do a person with a compass.
-Good to 0.02 degrees between 1950 and 2050.
+`hour` is apparent solar time at the place: at 12 the sun is on the meridian, whatever clocks there show. So
+it tells nothing of the longitude, and the sun's height and direction tell the latitude, as they do a person
+with a compass. Good to 0.02 degrees between 1950 and 2050.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SUNRISE_DEG = -0.833
 
 @dataclass(frozen=True)
 class SunPosition:
-    """Degrees: `elevation_deg` above the horizon without the air's bending, `azimuth_deg` clockwise from north."""
+    """Degrees above the horizon, without the air's bending, and clockwise from north."""
 
     elevation_deg: float
     azimuth_deg: float
@@ -38,7 +38,7 @@ class SunPosition:
 
 
 def position(lat: float, date: dt.date, hour: float, lng: float = 0.0) -> SunPosition:
-    """The sun over a latitude at `hour` (0..24) of apparent solar time; `lng` only shifts the date's own moment."""
+    """The sun over a latitude at `hour` (0..24) of solar time; `lng` only says when the date is there."""
     midnight = dt.datetime(date.year, date.month, date.day, tzinfo=dt.UTC)
     declination, _ = declination_and_equation(_century(midnight + dt.timedelta(hours=hour - lng / 15)))
     return _horizontal(lat, declination, 15.0 * (hour - 12.0))
@@ -61,7 +61,7 @@ def utc(lng: float, date: dt.date, hour: float) -> dt.datetime:
 
 
 def daylight(lat: float, date: dt.date) -> tuple[float, float] | None:
-    """Sunrise and sunset as hours of apparent solar time; (0, 24) in the polar day, None in the polar night."""
+    """Sunrise and sunset, hours of solar time; (0, 24) in the polar day, None in the polar night."""
     noon = dt.datetime(date.year, date.month, date.day, 12, tzinfo=dt.UTC)
     declination, _ = declination_and_equation(_century(noon))
     half_day = float(half_day_hours(lat, declination, SUNRISE_DEG))
@@ -77,7 +77,7 @@ def day_length_hours(lat: float, date: dt.date) -> float:
 def half_day_hours(
     lat: npt.ArrayLike, declination_deg: npt.ArrayLike, elevation_deg: float = SUNRISE_DEG
 ) -> npt.NDArray[np.float64]:
-    """Hours from noon until the sun sinks below an elevation: 0 if it never gets so high, 12 if it never sinks."""
+    """Hours from noon until the sun sinks below an elevation; 0 if it never gets so high, 12 if always."""
     phi, delta = np.radians(lat), np.radians(declination_deg)
     cosine = (np.sin(np.radians(elevation_deg)) - np.sin(phi) * np.sin(delta)) / np.maximum(
         np.cos(phi) * np.cos(delta), 1e-12
@@ -86,7 +86,7 @@ def half_day_hours(
 
 
 def declination_and_equation(century: npt.ArrayLike) -> tuple[float, float]:
-    """Declination (degrees) and equation of time (minutes) at Julian centuries since noon of 1 January 2000."""
+    """Declination (degrees) and equation of time (minutes) at Julian centuries since noon, 1 January 2000."""
     t = np.asarray(century, np.float64)
     mean_longitude = np.radians((280.46646 + t * (36000.76983 + t * 0.0003032)) % 360)
     anomaly = np.radians(357.52911 + t * (35999.05029 - 0.0001537 * t))

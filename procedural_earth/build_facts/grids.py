@@ -1,4 +1,4 @@
-"""Helpers for global grids: rows from north to south, columns from 180 degrees west eastwards, wrapping round."""
+"""Helpers for global grids: rows from north to south, columns from 180 degrees west, wrapping round."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def blocks_of(grid: npt.NDArray[Any], size: int) -> tuple[npt.NDArray[Any], npt.
     """Split a grid into blocks: one value for a uniform block, an index into `mixed` for the others.
 
     Returns:
-        `table` int32 (rows / size, columns / size): a value v >= 0 of a uniform block, or -1 - i of mixed block i;
-        `mixed` (count, size, size).
+        `table` int32 (rows / size, columns / size): a value v >= 0 of a uniform block, or -1 - i of mixed
+        block i; `mixed` (count, size, size).
     """
     rows, columns = grid.shape
     tiles = grid.reshape(rows // size, size, columns // size, size).swapaxes(1, 2)

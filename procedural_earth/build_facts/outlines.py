@@ -1,8 +1,8 @@
 """Which country a point belongs to: Natural Earth and country-coder polygons to one raster of country codes.
 
-Land borders are those of Natural Earth (world-atlas, scale 1:10 million: de facto lines), where country-coder tells
-apart the territories that it draws as part of a state (French Guiana, Bonaire, Svalbard ...). Cells that neither
-covers take the nearest country within half a degree, so that coasts and small islands have one.
+Land borders are those of Natural Earth (world-atlas, scale 1:10 million: de facto lines), where country-coder
+tells apart the territories that it draws as part of a state (French Guiana, Bonaire, Svalbard ...). Cells
+that neither covers take the nearest country within half a degree, so that coasts and small islands have one.
 `NAMED` and `TERRITORIES` say what becomes of places without a code of their own, each with its reason.
 """
 

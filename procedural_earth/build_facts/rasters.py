@@ -42,8 +42,8 @@ def climate() -> dict[str, Array]:
 def land(cache: Path) -> dict[str, Array]:
     """The sea mask of global-land-mask (True is sea; 1/120 degree) in blocks of half a degree, bit-packed.
 
-    `lakes` is the share of water (0..255) in cells of 0.225 degree of three-globe's water picture, where no sea is
-    near: the mask knows no lakes, the picture only large ones.
+    `lakes` is the share of water (0..255) in cells of 0.225 degree of three-globe's water picture, where no
+    sea is near: the mask knows no lakes, the picture only large ones.
     """
     mask = np.load(python_package("global_land_mask") / "globe_combined_mask_compressed.npz")["mask"]
     table, mixed = blocks_of(mask.view(np.uint8), LAND_BLOCK)
@@ -67,8 +67,8 @@ def relief(sea: Array, cache: Path) -> dict[str, Array]:
     """Altitude.h5 of pvlib: 5 arc minutes in steps of 28 m from -450 m; 255 is the sea, drawn at 0 m.
 
     It has holes and nonsense in Greenland, Antarctica and along coasts. A cell that is far from three-globe's
-    topology picture (25 m a grey level, clipped at the sea's level) takes the picture's height, and one below the
-    sea within 20 km of it the sea's.
+    topology picture (25 m a grey level, clipped at the sea's level) takes the picture's height, and one below
+    the sea within 20 km of it the sea's.
 
     Args:
         sea: bool (2160, 4320), True where the whole cell is sea.

@@ -1,4 +1,4 @@
-"""Where the raw data lies: Python packages of the extra `facts`, and npm packages fetched by name and version."""
+"""Where the raw data lies: Python packages of the extra `facts`, and npm packages by name and version."""
 
 from __future__ import annotations
 

@@ -82,6 +82,7 @@ def _named(town: dict[str, Any], scripts: dict[str, str]) -> tuple[str, str]:
     if script == "Latin":
         return "", "Latin"
     local = local_name(town["name"], town["alternatenames"], country, script)
+    local = local.rstrip("།་")
     return (local, script) if local else ("", "Latin")
 
 
