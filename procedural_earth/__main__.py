@@ -11,6 +11,8 @@ from planet_core.stopping import UserError
 COMMANDS = {
     "render": ("procedural_earth.render_cli", "draw a panorama or a view of a place"),
     "places": ("procedural_earth.places_cli", "draw places and write them as CSV"),
+    "play_set": ("procedural_earth.play_set_cli", "draw the panoramas that come with the program"),
+    "clue_pictures": ("procedural_earth.clue_pictures", "draw the pictures that explain the clues"),
 }
 
 
@@ -31,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _usage() -> str:
-    lines = [f"  {name:10} {what}" for name, (_, what) in COMMANDS.items()]
+    lines = [f"  {name:14} {what}" for name, (_, what) in COMMANDS.items()]
     return "\n".join(["usage: python -m procedural_earth COMMAND [--help]", "", *lines])
 
 
