@@ -107,7 +107,7 @@ def prepare_world(say: Say) -> None:
     try:
         if settings.WORLD_COUNT:
             _prepare_map(say)
-        version = install_shipped(settings.WORLD_MODEL, name="PlaNet, taught by Procedural Earth")
+        version = install_shipped(settings.WORLD_MODEL, name="PlaNet Earth")
     except (PlaySetError, RegistryError, MapError, WorldError, OSError) as error:
         say(f"The drawn world stays as it is: {error}")
     else:

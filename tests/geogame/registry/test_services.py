@@ -69,7 +69,7 @@ def test_the_training_index_names_what_a_version_saw(model_version: ModelVersion
 
 
 class TestShippedModel:
-    NAME = "PlaNet, taught by Procedural Earth"
+    NAME = "PlaNet Earth"
 
     def test_it_is_copied_registered_and_plays(
         self, db: None, model_directory: Path, tmp_path: Path, settings: Any
