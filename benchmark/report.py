@@ -11,6 +11,7 @@ CONDITIONS = {
     "fair": "fair view: the person saw the very pixels that the model got",
     "free": "free look: the person could look around, the model got one view",
 }
+SOURCES = {"drawn": " (drawn from facts, not photographed)"}
 
 
 def as_json(comparisons: Sequence[Comparison], apart: Sequence[Comparison] | None = None) -> str:
@@ -36,7 +37,7 @@ def _table(comparison: Comparison) -> str:
     rounds = "1 round" if comparison["rounds"] == 1 else f"{comparison['rounds']} rounds"
     lines = [
         *([f"Does not count: {comparison['apart']}."] if comparison["apart"] else []),
-        f"Map {comparison['map']} · {CONDITIONS.get(comparison['condition'], comparison['condition'])}",
+        _heading(comparison),
         f"Model {comparison['model']} · {rounds}",
         "",
         header,
@@ -51,6 +52,11 @@ def _table(comparison: Comparison) -> str:
             f"(95 % Wilson interval {rate['low']:.1%} to {rate['high']:.1%}, rounds taken as independent)."
         )
     return "\n".join(lines)
+
+
+def _heading(comparison: Comparison) -> str:
+    condition = CONDITIONS.get(comparison["condition"], comparison["condition"])
+    return f"Map {comparison['map']}{SOURCES.get(comparison['source'], '')} · {condition}"
 
 
 def _line(name: str, side: Side) -> str:

@@ -11,6 +11,7 @@ from planet_core.geo import haversine_km
 from planet_core.scoring import WORLD_SCALE_KM, points
 
 PlayerKind = Literal["person", "model"]
+Source = Literal["photo", "drawn"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +20,7 @@ class Row:
 
     `exposure` is 1 when the player saw the panorama for the first time, `group_exposure` is 1 when they
     knew no other panorama of its group (one walk, one place) either. `seen_in_training` is known of
-    models only.
+    models only. `source` says whether the picture was photographed or drawn.
     """
 
     round_id: str
@@ -38,6 +39,7 @@ class Row:
     group_exposure: int | None = None
     seen_in_training: bool | None = None
     scale_km: float = WORLD_SCALE_KM
+    source: Source = "photo"
 
     @property
     def distance_km(self) -> float:

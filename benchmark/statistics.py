@@ -32,6 +32,7 @@ class Side(TypedDict):
 class Comparison(TypedDict):
     apart: str
     map: str
+    source: str
     condition: str
     model: str
     person: str
@@ -45,6 +46,7 @@ class Comparison(TypedDict):
 
 class Tally(TypedDict):
     condition: str
+    source: str
     rounds: int
     model_wins: int
     person_wins: int
@@ -65,20 +67,28 @@ def wilson_interval(successes: int, trials: int, z: float = Z_95) -> tuple[float
 
 
 def compare(pairs: Iterable[Pairing]) -> list[Comparison]:
-    """One comparison for each map, condition and model, and for each reason not to count: none are pooled."""
+    """One comparison for each map, source of pictures, condition and model, and for each reason not to count:
+    none are pooled.
+    """
     ordered = sorted(pairs, key=_key)
     return [_comparison(key, list(group)) for key, group in groupby(ordered, key=_key)]
 
 
 def tally(rows: Iterable[Row]) -> Tally | None:
-    """Wins over the rounds that count in the condition that has most of them, all maps: for a home page."""
+    """Wins over the rounds that count, on all maps, in the condition and source of picture that have most of
+    them: for a home page.
+    """
     counted = [pair for pair in pairings(rows) if pair.counts]
     if not counted:
         return None
-    condition, rounds = Counter(pair.person.condition for pair in counted).most_common(1)[0]
-    wins, ties, losses = _wins([pair for pair in counted if pair.person.condition == condition])
+    kinds = Counter((pair.person.condition, pair.person.source) for pair in counted)
+    (kind, rounds), *_ = kinds.most_common(1)
+    wins, ties, losses = _wins(
+        [pair for pair in counted if (pair.person.condition, pair.person.source) == kind]
+    )
     return {
-        "condition": condition,
+        "condition": kind[0],
+        "source": kind[1],
         "rounds": rounds,
         "model_wins": wins,
         "person_wins": losses,
@@ -86,18 +96,20 @@ def tally(rows: Iterable[Row]) -> Tally | None:
     }
 
 
-def _key(pair: Pairing) -> tuple[str, str, str, str]:
-    return pair.apart, pair.person.map, pair.person.condition, pair.model.player_id
+def _key(pair: Pairing) -> tuple[str, str, str, str, str]:
+    person = pair.person
+    return pair.apart, person.map, person.source, person.condition, pair.model.player_id
 
 
-def _comparison(key: tuple[str, str, str, str], pairs: list[Pairing]) -> Comparison:
+def _comparison(key: tuple[str, str, str, str, str], pairs: list[Pairing]) -> Comparison:
     wins, ties, losses = _wins(pairs)
     low, high = wilson_interval(wins, wins + losses)
     return {
         "apart": key[0],
         "map": key[1],
-        "condition": key[2],
-        "model": key[3],
+        "source": key[2],
+        "condition": key[3],
+        "model": key[4],
         "person": "all",
         "rounds": len(pairs),
         "wins": wins,

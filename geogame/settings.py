@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "geogame.training",
     "geogame.opponent",
     "geogame.games",
+    "geogame.world",
     "geogame.panoramas",
     "geogame.accounts",
     "geogame.registry",
@@ -202,6 +203,11 @@ LEAFLET_CONFIG = {
 # --- The game --------------------------------------------------------------------------------------
 # How long a round waits for the model before it opens without it (seconds).
 MODEL_ANSWER_TIMEOUT_S = env_float("MODEL_ANSWER_TIMEOUT_S", 15.0, minimum=0.0, maximum=600.0)
+
+# The drawn map that everybody has: how many panoramas, and what the program brings of it.
+WORLD_COUNT = env_int("WORLD_COUNT", 600, minimum=0, maximum=5000)
+WORLD_PLAY_SET = BASE_DIR / "procedural_earth" / "play_set"
+WORLD_MODEL = BASE_DIR / "procedural_earth" / "model"
 
 LOG_LEVEL = env_str("LOG_LEVEL", "WARNING").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:

@@ -11,6 +11,7 @@ handler404 = "geogame.pages.problems.not_found"
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("learn/", views.learn, name="learn"),
     path("games/", views.start, name="start"),
     path("games/<token:token>/", views.game, name="game"),
     path("pictures/<token:token>.jpg", views.picture, name="picture"),

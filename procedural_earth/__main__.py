@@ -12,6 +12,8 @@ COMMANDS = {
     "render": ("procedural_earth.render_cli", "draw a panorama or a view of a place"),
     "shards": ("procedural_earth.shards_cli", "draw training views and pack them into shards"),
     "places": ("procedural_earth.places_cli", "draw places and write them as CSV"),
+    "play_set": ("procedural_earth.play_set_cli", "draw the panoramas that come with the program"),
+    "clue_pictures": ("procedural_earth.clue_pictures", "draw the pictures that explain the clues"),
 }
 
 
@@ -32,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _usage() -> str:
-    lines = [f"  {name:10} {what}" for name, (_, what) in COMMANDS.items()]
+    lines = [f"  {name:14} {what}" for name, (_, what) in COMMANDS.items()]
     return "\n".join(["usage: python -m procedural_earth COMMAND [--help]", "", *lines])
 
 

@@ -26,6 +26,7 @@ def _row(guess: Guess) -> Row:
         player_kind="model" if is_model else "person",
         condition=guess.condition,
         map=round_.game.map.name,
+        source="drawn" if round_.panorama.drawn else "photo",
         lat=guess.lat,
         lng=guess.lng,
         true_lat=round_.panorama.lat,

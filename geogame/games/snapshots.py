@@ -1,5 +1,5 @@
 """What a player may know of a game now. Built key by key from an allow-list: nothing of a round that
-is still open comes from its panorama but the size of the picture.
+is still open comes from its panorama but the size of the picture and whether it is drawn.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class Result(TypedDict):
     licence: str
     source: str
     taken_at: str | None
+    drawn: bool
     times_seen: int
     seen_in_training: bool | None
     seal: SealShown | None
@@ -77,6 +78,7 @@ class RoundState(TypedDict):
     condition: str
     projection: str
     picture: Picture | None
+    drawn: bool
     initial_heading: float
     model: ModelState
     result: Result | None
@@ -159,6 +161,7 @@ def _round_state(round_: Round, player: Player, model: Player | None, game: Game
             if shown
             else None
         ),
+        "drawn": panorama.drawn,
         "initial_heading": 0.0,
         "model": _model_state(round_, model),
         "result": _result(round_, player, game) if round_.state == Round.State.CLOSED else None,
@@ -206,6 +209,7 @@ def _result(round_: Round, player: Player, game: Game) -> Result:
         "licence": panorama.licence,
         "source": panorama.source,
         "taken_at": panorama.taken_at or None,
+        "drawn": panorama.drawn,
         "times_seen": times_seen,
         "seen_in_training": seal.seen_in_training if seal else None,
         "seal": {"digest": seal.digest, "preimage": seal.preimage} if seal else None,

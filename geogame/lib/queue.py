@@ -18,6 +18,7 @@ EXPLAIN = "explain"
 ANSWER_ROUND = "opponent.answer_round"
 WARM_UP = "opponent.warm_up"
 RUN_TRAINING_JOB = "training.run_job"
+BUILD_WORLD = "world.build_world"
 
 log = logging.getLogger(__name__)
 

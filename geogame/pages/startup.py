@@ -28,6 +28,12 @@ from django.db import connection
 
 from geogame.lib.database import migrations_missing, set_up_database
 from geogame.lib.supervisor import Program
+from geogame.panoramas.services import MapError, find_map, get_or_create_map
+from geogame.registry.services import RegistryError, install_shipped
+from geogame.world.pictures import import_shipped, open_for_play
+from geogame.world.services import MAP_NAME, WorldError, ensure_job
+from procedural_earth import play_set
+from procedural_earth.play_set import PlaySetError
 
 ANY_ADDRESS = {"0.0.0.0", "::"}
 MOST_SOCKET_PATH = 80
@@ -93,6 +99,31 @@ def prepare(say: Say) -> None:
     connection.close()
     call_command("build_basemap", stdout=StringIO())
     collect_static(say)
+    prepare_world(say)
+
+
+def prepare_world(say: Say) -> None:
+    """The drawn map and the model that come with the program. What is wrong with them stops no start."""
+    try:
+        if settings.WORLD_COUNT:
+            _prepare_map(say)
+        version = install_shipped(settings.WORLD_MODEL, name="PlaNet Earth")
+    except (PlaySetError, RegistryError, MapError, WorldError, OSError) as error:
+        say(f"The drawn world stays as it is: {error}")
+    else:
+        if version:
+            say(f"{version} plays against people.")
+
+
+def _prepare_map(say: Say) -> None:
+    map_ = find_map(MAP_NAME)
+    shipped = play_set.read(settings.WORLD_PLAY_SET)
+    if map_ is None and shipped:
+        say(f"Putting the pictures of “{MAP_NAME}” in place …")
+    map_ = map_ or get_or_create_map(MAP_NAME)
+    if any([*import_shipped(map_, settings.WORLD_PLAY_SET, settings.WORLD_COUNT)]):
+        open_for_play(map_)
+    ensure_job(map_=map_, count=settings.WORLD_COUNT)
 
 
 def collect_static(say: Say) -> None:

@@ -24,7 +24,11 @@ from geogame.games.services import GameError, open_if_overdue, start_game
 from geogame.games.snapshots import picture_url, snapshot
 from geogame.pages.decorators import own_game
 from geogame.panoramas.models import Map
+from geogame.registry.models import ModelVersion
 from geogame.registry.queries import active_version
+from procedural_earth.clues import CLUES
+
+DRAWN = "Drawn from facts, not photographed"
 
 
 @never_cache
@@ -38,11 +42,25 @@ def home(request: HttpRequest) -> HttpResponse:
         "pages/home.html",
         {
             "maps": [_map_card(map_, player) for map_ in Map.objects.filter(is_published=True)],
-            "model": {"name": version.name, "digest": version.digest} if version else None,
+            "model": _model_card(version) if version else None,
             "tally": _tally(),
             "unfinished": _unfinished(player),
         },
     )
+
+
+@require_GET
+def learn(request: HttpRequest) -> HttpResponse:
+    """The clues of the drawn world, with pictures."""
+    return render(request, "pages/learn.html", {"clues": CLUES})
+
+
+def _model_card(version: ModelVersion) -> dict[str, Any]:
+    return {
+        "name": version.name,
+        "digest": version.digest,
+        "trained_on_drawings": version.trained_on_drawings,
+    }
 
 
 def _map_card(map_: Map, player: Player | None) -> dict[str, Any]:
@@ -52,6 +70,7 @@ def _map_card(map_: Map, player: Player | None) -> dict[str, Any]:
         around=Count("pk", filter=Q(projection="equirectangular")),
         alone=Count("pk", filter=Q(group="")),
         groups=Count("group", filter=~Q(group=""), distinct=True),
+        drawn=Count("pk", filter=Q(drawn=True)),
     )
     return {
         "name": map_.name,
@@ -61,12 +80,19 @@ def _map_card(map_: Map, player: Player | None) -> dict[str, Any]:
         "unseen": unseen_on(map_, player),
         # A picture that the player has met: any other would give a round away.
         "cover_url": picture_url(seen) if seen else None,
+        "drawn_note": _drawn_note(drawn=facts["drawn"], all_=facts["all"]),
         "kind_note": _kind_note(around=facts["around"], flat=facts["all"] - facts["around"]),
     }
 
 
 def _kind_note(*, around: int, flat: int) -> str:
     return "360° panoramas and photos" if around and flat else "360° panoramas" if around else "photos"
+
+
+def _drawn_note(*, drawn: int, all_: int) -> str:
+    if not drawn:
+        return ""
+    return DRAWN if drawn == all_ else f"{drawn} of them are drawn from facts, not photographed"
 
 
 def _unfinished(player: Player | None) -> dict[str, Any] | None:
@@ -110,6 +136,7 @@ def game(request: HttpRequest, game: Game, player: Player) -> HttpResponse:
         "socket": f"/ws/games/{game.token}/",
         "home": reverse("home"),
         "again": reverse("start"),
+        "learn": reverse("learn"),
     }
     boot = {"snapshot": snapshot(game, player), "urls": urls, "csrf_token": get_token(request)}
     return render(request, "pages/game.html", {"boot": boot})

@@ -43,13 +43,13 @@ class MapAdmin(admin.ModelAdmin[Map]):
 
 @admin.register(Panorama)
 class PanoramaAdmin(admin.ModelAdmin[Panorama]):
-    list_display = ["pk", "lat", "lng", "projection", "group", "licence", "created_at"]
-    list_filter = ["projection", "maps"]
+    list_display = ["pk", "lat", "lng", "projection", "group", "licence", "drawn", "created_at"]
+    list_filter = ["projection", "drawn", "maps"]
     search_fields = ["digest", "group", "source", "author"]
     # The truth comes with the import and stays: played rounds were scored with it.
     readonly_fields = [
         *("digest", "file", "file_digest", "width", "height", "projection", "lat", "lng", "heading", "group"),
-        "created_at",
+        *("drawn", "facts", "created_at"),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

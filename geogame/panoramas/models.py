@@ -44,6 +44,12 @@ class Panorama(models.Model):
         db_index=True,
         help_text="Pictures of one sequence, walk or author share a group.",
     )
+    drawn = models.BooleanField(default=False, db_index=True, help_text="Drawn from facts, not photographed.")
+    facts = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Of a drawn picture: what its renderer says of it.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

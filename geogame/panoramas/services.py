@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from django.conf import settings
@@ -40,6 +41,8 @@ class NewPanorama:
     source: str = ""
     kind: str = ""
     group: str = ""
+    drawn: bool = False
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 def find_map(name: str) -> Map | None:
@@ -112,6 +115,8 @@ def _create(new: NewPanorama, name: str) -> Panorama:
         source=new.source[:500],
         kind=new.kind[:50],
         group=new.group[:200],
+        drawn=new.drawn,
+        facts=new.facts,
     )
 
 

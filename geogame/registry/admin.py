@@ -7,7 +7,10 @@ from django.http import HttpRequest
 from geogame.registry.models import ModelVersion
 from geogame.registry.services import deactivate
 
-FACTS = ["digest", "recipe", "directory", "cells", "metrics", "is_active", "created_at", "activated_at"]
+FACTS = [
+    *("digest", "recipe", "directory", "cells", "metrics", "trained_on_drawings", "card"),
+    *("is_active", "created_at", "activated_at"),
+]
 
 
 @admin.register(ModelVersion)

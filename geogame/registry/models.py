@@ -15,6 +15,10 @@ class ModelVersion(models.Model):
     directory = models.CharField(max_length=200, help_text="Folder inside MODEL_ROOT.")
     cells = models.PositiveIntegerField()
     metrics = models.JSONField(default=dict)
+    card = models.TextField(blank=True, help_text="Model card: what it is, how it was trained and measured.")
+    trained_on_drawings = models.BooleanField(
+        default=False, help_text="What it learnt from drawn pictures does not carry over to photographs."
+    )
     is_active = models.BooleanField(default=False, help_text="Plays against people.")
     created_at = models.DateTimeField(auto_now_add=True)
     activated_at = models.DateTimeField(null=True, blank=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from django.conf import settings
@@ -7,14 +8,26 @@ from django.db import transaction
 from django.utils import timezone
 
 from geogame.registry.models import ModelVersion
-from planet_core.model_directory import ModelDirectoryError, read_config, read_metrics, version_digest
+from planet_core.files import atomic_directory
+from planet_core.model_directory import (
+    CONFIG,
+    ModelDirectoryError,
+    read_config,
+    read_metrics,
+    version_digest,
+)
+
+SHIPPED = "procedural-earth"
+CARDS = ("README.md", "MODEL_CARD.md", "model_card.md")
 
 
 class RegistryError(Exception):
     """Why a model version cannot be registered or put into play, as a sentence for people."""
 
 
-def register(*, directory: Path, name: str) -> ModelVersion:
+def register(
+    *, directory: Path, name: str, card: str = "", trained_on_drawings: bool = False
+) -> ModelVersion:
     """Enter a model version directory, which lies inside MODEL_ROOT, into the registry."""
     root = Path(settings.MODEL_ROOT).resolve()
     directory = directory.resolve()
@@ -32,9 +45,37 @@ def register(*, directory: Path, name: str) -> ModelVersion:
             "directory": str(directory.relative_to(root)),
             "cells": config["cells"],
             "metrics": metrics,
+            "card": card,
+            "trained_on_drawings": trained_on_drawings,
         },
     )
     return version
+
+
+def install_shipped(directory: Path, *, name: str) -> ModelVersion | None:
+    """Register the model that comes with the program and let it play, where no version ever played.
+
+    None where there is nothing to do: no such directory, or people have chosen already (none at all, even).
+    """
+    if not (directory / CONFIG).is_file() or ModelVersion.objects.exclude(activated_at=None).exists():
+        return None
+    try:
+        digest = version_digest(directory)
+    except ModelDirectoryError as error:
+        raise RegistryError(str(error)) from error
+    # Only MODEL_ROOT holds what plays: an update of the program must not change a registered version.
+    copy = Path(settings.MODEL_ROOT) / f"{SHIPPED}-{digest[:12]}"
+    if not copy.is_dir():
+        with atomic_directory(copy) as new:
+            shutil.copytree(directory, new, dirs_exist_ok=True)
+    version = register(directory=copy, name=name, card=_card_in(copy), trained_on_drawings=True)
+    activate(version)
+    return version
+
+
+def _card_in(directory: Path) -> str:
+    cards = [directory / name for name in CARDS if (directory / name).is_file()]
+    return cards[0].read_text(encoding="utf-8") if cards else ""
 
 
 @transaction.atomic

@@ -141,7 +141,11 @@ def _conclude(job: TrainingJob, status: int, last: dict[str, Any], model_directo
             services.fail(job, str(last.get("reason") or f"The training process ended with status {status}."))
         return
     try:
-        version = register(directory=model_directory, name=f"PlaNet {job.recipe}")
+        version = register(
+            directory=model_directory,
+            name=f"PlaNet {job.recipe}",
+            trained_on_drawings=job.map.panoramas.filter(drawn=True).exists(),
+        )
     except RegistryError as error:
         services.fail(job, str(error))
         return

@@ -29,6 +29,7 @@
  * @property {string} licence
  * @property {string} source           a URL, a sentence or ""
  * @property {string | null} taken_at
+ * @property {boolean} drawn           drawn from facts, not photographed
  * @property {number} times_seen       0: the first time
  * @property {boolean | null} seen_in_training
  * @property {Seal | null} seal
@@ -48,6 +49,7 @@
  * @property {"fair" | "free"} condition
  * @property {"flat" | "equirectangular"} projection
  * @property {{url: string, width: number, height: number} | null} picture
+ * @property {boolean} drawn           drawn from facts, not photographed
  * @property {number} initial_heading  degrees
  * @property {RoundModel} model
  * @property {Result | null} result
@@ -63,7 +65,7 @@
  *
  * @typedef {{version: number, game: Game, round: Round, results: ClosedRound[]}} Snapshot
  *
- * @typedef {{snapshot: string, guess: string, next: string, socket: string, home: string, again: string}} Urls
+ * @typedef {{snapshot: string, guess: string, next: string, socket: string, home: string, again: string, learn: string}} Urls
  * @typedef {{snapshot: Snapshot, urls: Urls, csrf_token: string}} Boot
  *
  * @typedef {{type: "snapshot", version: number, snapshot: Snapshot}

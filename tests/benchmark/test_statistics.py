@@ -140,6 +140,7 @@ def test_the_tally_counts_only_what_counts() -> None:
     ]
     assert tally(rows) == {
         "condition": "fair",
+        "source": "photo",
         "rounds": 1,
         "model_wins": 1,
         "person_wins": 0,
@@ -156,3 +157,15 @@ def test_json_is_plain_json() -> None:
 
 def test_the_table_names_the_condition() -> None:
     assert "the very pixels" in as_table(compare([pair(1, 2)]))
+
+
+def test_drawn_pictures_are_never_pooled_with_photographs() -> None:
+    pairs = [pair(1, 2), pair(2, 1, 2, source="drawn"), pair(2, 1, 3, source="drawn")]
+    by_source = {comparison["source"]: comparison["rounds"] for comparison in compare(pairs)}
+    assert by_source == {"photo": 1, "drawn": 2}
+    table = as_table(compare(pairs))
+    assert table.count("drawn from facts, not photographed") == 1
+    rows = [row for both in pairs for row in (both.person, both.model)]
+    found = tally(rows)
+    assert found is not None
+    assert (found["source"], found["rounds"]) == ("drawn", 2)

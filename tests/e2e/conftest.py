@@ -94,6 +94,7 @@ def arena(tmp_path_factory: pytest.TempPathFactory, model_directory: Path) -> It
         **kept,
         "DATA_DIR": str(data),
         "PORT": str(port),
+        "WORLD_COUNT": "0",
         "DJANGO_SETTINGS_MODULE": "geogame.settings",
     }
 

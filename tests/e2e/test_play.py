@@ -190,3 +190,20 @@ def test_an_error_page_helps(open_page: OpenPage, arena: Arena) -> None:
     response = page.request.get(f"{arena.url}/games/nobodys/")
     assert response.status == 404
     assert "start page" in response.text()
+
+
+@pytest.mark.parametrize(("width", "height"), [*SIZES, (360, 640)])
+def test_the_page_of_the_clues(open_page: OpenPage, arena: Arena, width: int, height: int) -> None:
+    page = open_page(width, height)
+    page.goto(arena.url)
+    page.get_by_role("link", name="The clues").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Learn to read the world")
+    pictures = page.locator(".clue img")
+    for number in range(pictures.count()):
+        pictures.nth(number).scroll_into_view_if_needed()
+        page.wait_for_function(
+            "i => document.querySelectorAll('.clue img')[i].naturalWidth === 640", arg=number
+        )
+    assert pictures.count() >= 12
+    assert_nothing_scrolls_sideways(page)
+    shoot(page, f"learn-{width}x{height}")

@@ -12,6 +12,9 @@ export const words = {
     fair: "Fair view: you and the model see the very same picture.",
     free: "Free look: you may turn around; the model gets pictures cut from the same panorama.",
   },
+  drawn: "Drawn from facts, not photographed",
+  drawnOf: (/** @type {number} */ drawn, /** @type {number} */ all) =>
+    drawn === all ? "Drawn from facts, not photographed" : `${drawn} of ${all} pictures were drawn from facts, not photographed`,
   placePin: "Place your pin",
   guess: "Guess",
   sendingGuess: "Sending…",

@@ -31,6 +31,9 @@ export class Chrome {
     setText(byId("your-points"), points(game.points.you));
     show(byId("model-score"), game.points.model !== null);
     setText(byId("model-points"), points(game.points.model ?? 0));
+    const drawn = byId("drawn");
+    show(drawn, round.drawn);
+    setText(drawn, words.drawn);
     const condition = byId("condition");
     setText(condition, words.condition[round.condition]);
     condition.title = words.conditionHint[round.condition];

@@ -40,6 +40,7 @@ export class ResultCard {
     show(byId("result-notes"), notes.length > 0);
     this.#place(round, result);
     this.#beliefs(result.model);
+    show(byId("beliefs-drawn"), result.drawn);
     this.#seal(round, result);
     this.tabs.selectFirst();
     this.card.scrollTop = 0;
@@ -62,8 +63,9 @@ export class ResultCard {
       ...fact("Author", result.author || words.unknownAuthor),
       ...fact("Licence", result.licence || "not stated"),
       ...(result.source ? fact("Source", sourceNode(result.source)) : []),
-      ...(result.taken_at ? fact("Taken", date(result.taken_at)) : []),
+      ...(result.taken_at ? fact(result.drawn ? "Shown as on" : "Taken", date(result.taken_at)) : []),
     );
+    show(byId("place-learn"), result.drawn);
     const link = byId("place-picture");
     show(link, round.picture !== null);
     if (!round.picture) return;
@@ -112,7 +114,7 @@ function scoreRow(kind, name, tag, answer) {
 
 /** @param {Result} result */
 function notesOf(result) {
-  const notes = [];
+  const notes = result.drawn ? [words.drawn] : [];
   if (result.times_seen > 0) notes.push(words.seen(result.times_seen));
   if (result.seen_in_training) notes.push(words.trained);
   return notes;

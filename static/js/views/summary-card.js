@@ -20,6 +20,9 @@ export class SummaryCard {
     );
     setText(byId("summary-wins"), hasModel ? winsSentence(results) : "");
     show(byId("summary-wins"), hasModel);
+    const drawn = results.filter((result) => result.drawn).length;
+    setText(byId("summary-drawn"), words.drawnOf(drawn, results.length));
+    show(byId("summary-drawn"), drawn > 0);
     const table = byId("summary-table");
     table.classList.toggle("alone", !hasModel);
     byId("summary-rows").replaceChildren(...results.map((result) => row(result, hasModel)));

@@ -55,7 +55,7 @@ class Play:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, str(ROOT / "manage.py"), "play", "--no-browser", *arguments],
-                env=keep | {"DATA_DIR": str(data), **env},
+                env=keep | {"DATA_DIR": str(data), "WORLD_COUNT": "0", **env},
                 cwd=data.parent,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -8,7 +8,7 @@ import pytest
 
 from geogame.registry.models import ModelVersion
 from geogame.registry.queries import active_version, training_index
-from geogame.registry.services import RegistryError, activate, deactivate, register
+from geogame.registry.services import RegistryError, activate, deactivate, install_shipped, register
 
 
 @pytest.fixture
@@ -66,3 +66,37 @@ def test_a_version_whose_files_changed_does_not_go_into_play(copy: Path) -> None
 def test_the_training_index_names_what_a_version_saw(model_version: ModelVersion) -> None:
     assert training_index(model_version).trained_on("trained-on")
     assert not training_index(model_version).trained_on("never-seen")
+
+
+class TestShippedModel:
+    NAME = "PlaNet Earth"
+
+    def test_it_is_copied_registered_and_plays(
+        self, db: None, model_directory: Path, tmp_path: Path, settings: Any
+    ) -> None:
+        shipped = tmp_path / "shipped"
+        shutil.copytree(model_directory, shipped)
+        (shipped / "README.md").write_text("# A model card\nDrawn pictures only.")
+        version = install_shipped(shipped, name=self.NAME)
+        assert version is not None
+        assert version.is_active
+        assert version.trained_on_drawings
+        assert "Drawn pictures only." in version.card
+        assert version.path.is_relative_to(settings.MODEL_ROOT)
+        assert (version.path / "model.safetensors").is_file()
+        assert install_shipped(shipped, name=self.NAME) is None, "once is enough"
+
+    def test_without_one_nothing_happens(self, db: None, tmp_path: Path) -> None:
+        assert install_shipped(tmp_path / "nowhere", name=self.NAME) is None
+        assert not ModelVersion.objects.exists()
+
+    def test_another_that_plays_stays(self, model_version: ModelVersion, model_directory: Path) -> None:
+        assert install_shipped(model_directory, name=self.NAME) is None
+        deactivate(model_version)
+        assert install_shipped(model_directory, name=self.NAME) is None, "a person took it out of play"
+
+    def test_a_damaged_one_is_named(self, db: None, model_directory: Path, tmp_path: Path) -> None:
+        shutil.copytree(model_directory, tmp_path / "shipped")
+        (tmp_path / "shipped" / "config.json").write_text("{")
+        with pytest.raises(RegistryError):
+            install_shipped(tmp_path / "shipped", name=self.NAME)

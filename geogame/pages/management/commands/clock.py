@@ -11,9 +11,14 @@ from django.db import close_old_connections
 
 from geogame.games.services import open_overdue_rounds
 from geogame.training.services import fail_lost_jobs, queue_waiting_jobs_again
+from geogame.world import services as world
 
 log = logging.getLogger(__name__)
 TICK_S = 0.5
+DUTIES = (
+    *(open_overdue_rounds, fail_lost_jobs, queue_waiting_jobs_again),
+    *(world.revive_lost_jobs, world.queue_waiting_jobs_again),
+)
 
 
 class Command(BaseCommand):
@@ -28,7 +33,7 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stopped.set())
         while not stopped.wait(TICK_S):
             close_old_connections()
-            for duty in (open_overdue_rounds, fail_lost_jobs, queue_waiting_jobs_again):
+            for duty in DUTIES:
                 try:
                     duty()
                 except DatabaseError as error:
