@@ -25,6 +25,7 @@ from planet_core import evaluation, evaluation_report, figures, retrieval_cost, 
 from planet_core.evaluate_predict import CALIBRATED, CENTROID, FIVE_CROPS, PAPERS_WAY, REFITTED
 from planet_core.files import atomic_file
 from planet_core.model_directory import ModelDirectoryError, TrainingIndex
+from planet_core.outputs import OutputError, while_somebody_reads, writable_file
 from planet_core.predict import Predictor
 from planet_core.predictions import Predictions, PredictionsError
 from planet_core.sources.open_source import kinds_help
@@ -103,10 +104,8 @@ def predict(options: argparse.Namespace, progress: Progress) -> Predictions:
     return replace(predictions, facts={**predictions.facts, "players": sentence, "retrieval": retrieval})
 
 
-def write(
-    predictions: Predictions, report: evaluation.Report, folder: Path, command: str, *, stored: bool
-) -> None:
-    """Fills a folder with the report, its figures and, unless they were `stored` before, the predictions.
+def write(report: evaluation.Report, folder: Path, command: str) -> None:
+    """Fills a folder with the report and its figures.
 
     Raises:
         OSError: it cannot be written.
@@ -124,8 +123,6 @@ def write(
     for name, text in texts.items():
         with atomic_file(folder / name) as file:
             file.write(text.encode())
-    if not stored:
-        predictions.save(folder / "predictions.npz")
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -182,18 +179,23 @@ def run(options: argparse.Namespace, progress: Progress, command: str) -> None:
     """Predicts or loads, evaluates, prints and writes.
 
     Raises:
-        ModelDirectoryError, PredictionsError, SourceError, UserError, OSError: what `main` reports.
+        ModelDirectoryError, OutputError, PredictionsError, SourceError, UserError, OSError: see `main`.
     """
+    keep = [options.save_predictions] if options.save_predictions else []
+    if options.out and not options.stored:
+        keep.append(options.out / "predictions.npz")
+    for file in (*keep, *([options.out / "report.md"] if options.out else [])):
+        writable_file(file)  # to know it before the work, not after it
     predictions = Predictions.load(options.stored) if options.stored else predict(options, progress)
-    if options.save_predictions:
-        predictions.save(options.save_predictions)
+    for file in keep:
+        predictions.save(file)
     if not len(predictions):
         raise UserError(f"{options.stored} holds no predictions: there is nothing to evaluate")
     progress.say("resampling")
     report = evaluation.evaluate(predictions, pairs_of(predictions), options.distance)
     if options.out:
         progress.say("drawing")
-        write(predictions, report, options.out, command, stored=bool(options.stored))
+        write(report, options.out, command)
     progress.end()
     if options.json:
         print(json.dumps(report, allow_nan=False))
@@ -220,13 +222,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_arguments(given)
     progress = Progress(sys.stderr)
     try:
-        with stopping_on_signals():
+        with stopping_on_signals(), while_somebody_reads():
             run(options, progress, _command(given))
     except Stopped:
         progress.end()
-        print("evaluate: stopped; nothing half done is left", file=sys.stderr)
+        print("evaluate: stopped; no file is half written", file=sys.stderr)
         return 130
-    except (ModelDirectoryError, PredictionsError, SourceError, UserError) as error:
+    except (ModelDirectoryError, OutputError, PredictionsError, SourceError, UserError) as error:
         progress.end()
         print(f"evaluate: {error}", file=sys.stderr)
         return 2

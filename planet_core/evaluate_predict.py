@@ -300,7 +300,7 @@ def predict_all(
         say(f"answering: {name}")
         answers[TRIVIAL + name] = np.stack(player.answer(thumbnails), axis=1)
     stacked = np.stack(list(answers.values()), axis=1)  # (n, v, 2)
-    belongs = [photo.group or f"\0{number}" for number, photo in enumerate(photos)]
+    belongs = [photo.group or f"\0{photo.lat} {photo.lng}" for photo in photos]
     _, clusters = np.unique(np.array(belongs)[rows], return_inverse=True)
     predictions = Predictions(
         names=np.array(["/".join(photo.path.parts[-2:]) for photo in photos])[rows],

@@ -45,7 +45,7 @@ class Predictions:
 
     Attributes:
         names, categories: (n,), of the photos; "" where a source has no category.
-        clusters: (n,), 0..c-1: views of one group (walk, panorama, album) or one photo.
+        clusters: (n,), 0..c-1: views of one group (walk, panorama, album), or of one place without a group.
         exposure: (n,), how the model knows the photo, see `EXPOSURES`.
         panoramas: (n,), the same number for all views of one panorama, -1 for a single photo.
         lat, lng: (n,), the truth, degrees.

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -326,6 +327,50 @@ def test_ctrl_c_leaves_nothing_half_done(
     assert "evaluate: stopped" in error
     assert not (tmp_path / "out").exists()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_where_nothing_can_be_written_is_said_before_the_work(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    for option, path in (("--out", file), ("--save-predictions", file / "p.npz"), ("--out", file / "deeper")):
+        code, text, error = run(capsys, model, tmp_path / "no-such.csv", option, path)
+        assert (code, text) == (2, "")
+        assert f"{file} is not a folder" in error  # and not that there is no such source
+    assert file.read_text() == ""
+
+
+def test_predictions_are_kept_when_it_is_stopped_after_them(
+    model: Path,
+    towns: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*_arguments: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+    monkeypatch.setattr(evaluate.evaluation, "evaluate", interrupted)
+    code, _, _ = run(capsys, model, towns, "--limit", 3, "--out", tmp_path / "out")
+    assert code == 130
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["predictions.npz"]
+    assert len(Predictions.load(tmp_path / "out" / "predictions.npz")) == 3
+
+
+def test_photos_of_one_place_are_one_cluster(model: Path, tmp_path: Path) -> None:
+    rows = ["path,lat,lng,group"]
+    for number, (lat, group) in enumerate([(1, ""), (1, ""), (2, ""), (1, "walk"), (3, "walk")]):
+        noise_picture(number).save(tmp_path / f"{number}.png")
+        rows.append(f"{number}.png,{lat},0,{group}")
+    (tmp_path / "list.csv").write_text("\n".join(rows) + "\n")
+    listed = evaluate_predict.read_source(str(tmp_path / "list.csv"), None, lambda _: None)
+    answerer, index = evaluate_predict.Answerer(Predictor.load(model)), TrainingIndex.load(model)
+    found = evaluate_predict.predict_all(answerer, listed, {}, index, lambda _: None).clusters
+    assert found[0] == found[1]
+    assert found[3] == found[4]
+    assert len(np.unique(found)) == 3
 
 
 def test_digests_are_of_the_files(towns: Path) -> None:
