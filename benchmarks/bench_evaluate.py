@@ -98,7 +98,7 @@ def main() -> None:
         seconds["load_s"] = time.process_time() - start
         report = evaluation.evaluate(loaded, evaluate.PAIRS)
         seconds["numbers_s"] = time.process_time() - start - seconds["load_s"]
-        evaluate.write(loaded, report, Path(folder) / "out", "", stored=True)
+        evaluate.write(report, Path(folder) / "out", "")
         seconds["load_numbers_figures_s"] = time.process_time() - start
         size = file.stat().st_size
     rounded = {name: round(value, 1) for name, value in seconds.items()}

@@ -359,6 +359,29 @@ def test_predictions_are_kept_when_it_is_stopped_after_them(
     assert len(Predictions.load(tmp_path / "out" / "predictions.npz")) == 3
 
 
+def test_a_true_cell_rounded_to_nothing_does_not_decide_the_temperature(
+    model: Path, towns: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Float32 has no e^-200: without a floor its loss is infinite at every temperature, the first is taken."""
+    predictor = Predictor.load(model)
+    listed = evaluate_predict.read_source(str(towns), None, lambda _: None)
+    plain = Predictor.distributions
+
+    def sure(self: Predictor, images: Any, crops: int = 1, calibrated: bool = True) -> Any:
+        rows = plain(self, images, crops, calibrated)
+        rows[:] = 0
+        rows[:, 0] = 1
+        return rows
+
+    monkeypatch.setattr(Predictor, "distributions", sure)
+    answerer, index = evaluate_predict.Answerer(predictor), TrainingIndex.load(model)
+    found = evaluate_predict.predict_all(answerer, listed, {}, index, lambda _: None)
+    assert np.isfinite(found.log_true[found.cells >= 0]).all()
+    assert np.isfinite(found.log_sums).all()
+    # so sure, and wrong of all cells but one: the flattest that there is
+    assert max(found.facts["cross_fitted_temperatures"]) == pytest.approx(10)
+
+
 def test_photos_of_one_place_are_one_cluster(model: Path, tmp_path: Path) -> None:
     rows = ["path,lat,lng,group"]
     for number, (lat, group) in enumerate([(1, ""), (1, ""), (2, ""), (1, "walk"), (3, "walk")]):
