@@ -1,4 +1,4 @@
-"""Photos to the views that an evaluation asks about, and which of them are one panorama (no torch).
+"""Photos to the views that an evaluation asks about, and which of them are one panorama.
 
 A flat photo is one view, an equirectangular one N, at equal steps around the horizon. Flat photos of one
 group and one place are a panorama too where there are N of them and each has another heading.
