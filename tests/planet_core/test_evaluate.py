@@ -362,7 +362,7 @@ def test_predictions_are_kept_when_it_is_stopped_after_them(
 def test_a_true_cell_rounded_to_nothing_does_not_decide_the_temperature(
     model: Path, towns: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Float32 has no e^-200: without a floor the loss is infinite everywhere, and the first temperature is taken."""
+    """Float32 has no e^-200: without a floor the loss is infinite at every temperature alike."""
     predictor = Predictor.load(model)
     listed = evaluate_predict.read_source(str(towns), None, lambda _: None)
     plain = Predictor.distributions
