@@ -11,10 +11,10 @@ from itertools import groupby
 from typing import TypedDict
 
 from benchmark.rounds import Pairing, Row, pairings
+from planet_core.intervals import wilson_interval
 from planet_core.metrics import accuracy_at, median_km
 
 SCALES_KM = (1, 25, 200, 750, 2500)
-Z_95 = 1.959963984540054
 
 
 class Estimate(TypedDict):
@@ -51,19 +51,6 @@ class Tally(TypedDict):
     model_wins: int
     person_wins: int
     ties: int
-
-
-def wilson_interval(successes: int, trials: int, z: float = Z_95) -> tuple[float, float]:
-    """Wilson score interval of a share; (0, 1) without a trial. 28 of 50 gives 42.3-68.8 %."""
-    if not 0 <= successes <= trials:
-        raise ValueError(f"{successes} successes in {trials} trials cannot be.")
-    if trials == 0:
-        return 0.0, 1.0
-    share = successes / trials
-    denominator = 1 + z * z / trials
-    centre = (share + z * z / (2 * trials)) / denominator
-    half = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials)) / denominator
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def compare(pairs: Iterable[Pairing]) -> list[Comparison]:

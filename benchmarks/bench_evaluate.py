@@ -49,6 +49,7 @@ def made_up(rng: np.random.Generator) -> Predictions:
         categories=rng.choice(["city", "landmark", "nature", "animal", "street"], VIEWS),
         clusters=np.unique(rng.integers(0, VIEWS // 3, VIEWS), return_inverse=True)[1],
         exposure=(rng.random(VIEWS) < 0.02) * 4,
+        panoramas=np.full(VIEWS, -1),
         lat=lat,
         lng=lng,
         cells=cells,
@@ -73,6 +74,7 @@ def made_up(rng: np.random.Generator) -> Predictions:
             "temperature": 1.3,
             "temperatures": temperatures.tolist(),
             "scale_km": 14917.0,
+            "headings": 4,
             "photos_listed": VIEWS,
             "photos_unreadable": 0,
             "unreadable": [],
@@ -96,7 +98,7 @@ def main() -> None:
         seconds["load_s"] = time.process_time() - start
         report = evaluation.evaluate(loaded, evaluate.PAIRS)
         seconds["numbers_s"] = time.process_time() - start - seconds["load_s"]
-        evaluate.write(loaded, report, Path(folder) / "out", "", stored=True)
+        evaluate.write(report, Path(folder) / "out", "")
         seconds["load_numbers_figures_s"] = time.process_time() - start
         size = file.stat().st_size
     rounded = {name: round(value, 1) for name, value in seconds.items()}

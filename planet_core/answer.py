@@ -15,13 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from planet_core import geo, point_tree, scoring
+from planet_core.distributions import check_rows
 
 RULES = ("top-cell", "max-score", "min-distance")
 BRUTE_FORCE_CELLS = 1024
 TOLERANCES = {"max-score": 0.9, "min-distance": 0.1}
 """Of 5000 points, and kilometres."""
-SUM_TOLERANCE = 1e-3
-"""How far from one a distribution may sum: float32 rounding over 26,263 cells stays far below."""
 _BLOCK_PAIRS = 1 << 21  # pairs of points held at a time: about 100 MB of temporaries
 
 FloatArray = npt.NDArray[np.float64]
@@ -38,7 +37,7 @@ def best_point(
 
     Args:
         probabilities: (cells,) or (photos, cells), not negative, each row summing to 1 within
-            `SUM_TOLERANCE`; what rounding leaves is divided out.
+            `distributions.SUM_TOLERANCE`; what rounding leaves is divided out.
         lat, lng: (cells,), degrees, where each cell's mass lies; also the candidates.
         rule: one of `RULES`.
         scale_km: diagonal of the map, used by `max-score`.
@@ -101,17 +100,7 @@ def _normalised(probabilities: npt.ArrayLike, lat: FloatArray, lng: FloatArray) 
     if not (np.isfinite(lat).all() and np.isfinite(lng).all()):
         bad_place = np.flatnonzero(~(np.isfinite(lat) & np.isfinite(lng)))[0]
         raise ValueError(f"the place of cell {bad_place} is not a number: {lat[bad_place]}, {lng[bad_place]}")
-    sums = mass.sum(axis=1, keepdims=True)
-    bad = np.flatnonzero(~((mass >= 0).all(axis=1) & np.isfinite(sums[:, 0])))
-    if bad.size:
-        raise ValueError(f"distribution {bad[0]} has mass that is negative or not finite")
-    off = np.flatnonzero(np.abs(sums[:, 0] - 1) > SUM_TOLERANCE)
-    if off.size:
-        raise ValueError(
-            f"distribution {off[0]} sums to {sums[off[0], 0]:.6g}, not to 1: give probabilities (a softmax of"
-            " logits, or counts divided by their sum)"
-        )
-    return np.asarray(mass / sums)
+    return np.asarray(mass / check_rows(mass))
 
 
 def expected_value(

@@ -1,4 +1,4 @@
-"""One distribution over the cells of a partition: whether it is one, and its most probable cells."""
+"""Distributions over cells: whether numbers are some, and which cells are the most probable."""
 
 from __future__ import annotations
 
@@ -33,13 +33,34 @@ def checked_probabilities(partition: Partition, probabilities: npt.ArrayLike) ->
             f"the partition has {len(partition)} cells, but the probabilities have the shape {values.shape}:"
             " are they of another model, or of several pictures?"
         )
-    bad = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
-    if bad.size:
-        raise ProbabilityError(f"the probability of cell {bad[0]} is {values[bad[0]]}: not a probability")
-    total = float(values.sum())
-    if abs(total - 1) > SUM_TOLERANCE:
-        raise ProbabilityError(f"the probabilities sum to {total:.6g}, not to 1: is a softmax missing?")
+    check_rows(values[None])
     return values
+
+
+def check_rows(rows: FloatArray) -> FloatArray:
+    """The sums (photos, 1) of distributions (photos, cells), each near enough to 1.
+
+    Raises:
+        ProbabilityError: a value that is negative or no finite number, or a sum that is more than
+            `SUM_TOLERANCE` from 1.
+    """
+    sums = rows.sum(axis=1, keepdims=True)
+    bad = np.flatnonzero(~((rows >= 0).all(axis=1) & np.isfinite(sums[:, 0])))
+    if bad.size:
+        row = rows[bad[0]]
+        cell = np.flatnonzero(~(np.isfinite(row) & (row >= 0)))[0]
+        raise ProbabilityError(f"{_of(rows, bad[0])}the probability of cell {cell} is {row[cell]}")
+    off = np.flatnonzero(np.abs(sums[:, 0] - 1) > SUM_TOLERANCE)
+    if off.size:
+        raise ProbabilityError(
+            f"{_of(rows, off[0])}the probabilities sum to {sums[off[0], 0]:.6g}, not to 1: is a softmax"
+            " missing?"
+        )
+    return np.asarray(sums)
+
+
+def _of(rows: FloatArray, row: np.int64) -> str:
+    return f"distribution {row}: " if len(rows) > 1 else ""
 
 
 def most_probable(

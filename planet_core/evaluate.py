@@ -1,6 +1,6 @@
 """How good is a model, and what is each step beyond the paper worth?
 
-    python -m planet_core.evaluate MODEL SOURCE [--train SOURCE] [--crops 5] [--out DIR] [--json]
+    python -m planet_core.evaluate MODEL SOURCE [--train SOURCE] [--crops 5] [--panorama 4] [--out DIR]
     python -m planet_core.evaluate --stored predictions.npz [--out DIR] [--json]
 
 Prints a report: accuracy at five scales, top-1 to top-5, medians by category, calibration, trivial players,
@@ -25,29 +25,35 @@ from planet_core import evaluation, evaluation_report, figures, retrieval_cost, 
 from planet_core.evaluate_predict import CALIBRATED, CENTROID, FIVE_CROPS, PAPERS_WAY, REFITTED
 from planet_core.files import atomic_file
 from planet_core.model_directory import ModelDirectoryError, TrainingIndex
+from planet_core.outputs import OutputError, while_somebody_reads, writable_file
 from planet_core.predict import Predictor
 from planet_core.predictions import Predictions, PredictionsError
 from planet_core.sources.open_source import kinds_help
 from planet_core.sources.photo import SourceError
 from planet_core.stopping import Stopped, UserError, stopping_on_signals
 
+RULES = (PAPERS_WAY, "max-score", "min-distance")
 PAIRS = (
     ("centroid against cell centre (both top-cell)", CENTROID, PAPERS_WAY),
-    ("max-score against top-cell, cell centre", "max-score", PAPERS_WAY),
-    ("min-distance against top-cell, cell centre", "min-distance", PAPERS_WAY),
-    ("max-score against top-cell, centroid", "max-score", CENTROID),
-    ("min-distance against top-cell, centroid", "min-distance", CENTROID),
+    *((f"{rule} against {way}", rule, way) for way in (PAPERS_WAY, CENTROID) for rule in RULES[1:]),
     *(
         (f"{rule}: {name} against the softmax as it is", rule + suffix, rule)
         for suffix, name in ((CALIBRATED, "model's temperature"), (REFITTED, "cross-fitted temperature"))
-        for rule in ("max-score", "min-distance")
+        for rule in RULES[1:]
     ),
-    *(
-        (f"{rule}: five crops against one", rule + FIVE_CROPS, rule)
-        for rule in (PAPERS_WAY, "max-score", "min-distance")
-    ),
+    *((f"{rule}: five crops against one", rule + FIVE_CROPS, rule) for rule in RULES),
 )
 """What is compared; the new way; the way it is compared with."""
+
+
+def pairs_of(predictions: Predictions) -> tuple[tuple[str, str, str], ...]:
+    """`PAIRS`, and those of whole panoramas with their views."""
+    condition = predictions.facts.get("condition", "")
+    if not condition:
+        return PAIRS
+    ways = (*RULES, *(rule + CALIBRATED for rule in RULES[1:]))
+    name = "the fused headings against each alone"
+    return (*PAIRS, *((f"{way}: {name}", way + condition, way) for way in ways))
 
 
 class Progress:
@@ -90,7 +96,7 @@ def predict(options: argparse.Namespace, progress: Progress) -> Predictions:
         )
     progress.say("fitting trivial players")
     players = trivial.fit_all(fitted, predictor.partition, options.scale)
-    answerer = predicting.Answerer(predictor, options.scale, options.crops)
+    answerer = predicting.Answerer(predictor, options.scale, options.crops, options.panorama)
     predictions = predicting.predict_all(answerer, listed, players, index, progress.say)
     progress.say("timing nearest-neighbour search")
     width = predictions.facts["embedding"]
@@ -98,10 +104,8 @@ def predict(options: argparse.Namespace, progress: Progress) -> Predictions:
     return replace(predictions, facts={**predictions.facts, "players": sentence, "retrieval": retrieval})
 
 
-def write(
-    predictions: Predictions, report: evaluation.Report, folder: Path, command: str, *, stored: bool
-) -> None:
-    """Fills a folder with the report, its figures and, unless they were `stored` before, the predictions.
+def write(report: evaluation.Report, folder: Path, command: str) -> None:
+    """Fills a folder with the report and its figures.
 
     Raises:
         OSError: it cannot be written.
@@ -119,8 +123,6 @@ def write(
     for name, text in texts.items():
         with atomic_file(folder / name) as file:
             file.write(text.encode())
-    if not stored:
-        predictions.save(folder / "predictions.npz")
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -142,6 +144,13 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--scale", type=float, default=scoring.WORLD_SCALE_KM, metavar="KM", help="map scale of the points"
     )
     parser.add_argument("--crops", type=int, choices=(1, 5), default=1, help="5: answer by five crops too")
+    parser.add_argument(
+        "--panorama",
+        type=int,
+        metavar="N",
+        help="answer by whole panoramas too, N headings fused: of equirectangular photos, and of N flat ones"
+        " of one group and place that each have another heading",
+    )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N photos")
     parser.add_argument(
         "--stored", type=Path, metavar="FILE", help="predictions.npz, in place of MODEL SOURCE"
@@ -152,8 +161,13 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if bool(options.stored) == bool(options.source):
         parser.error("give MODEL and SOURCE, or --stored FILE")
-    if options.stored and (options.train or options.limit or options.crops > 1):
-        parser.error("--train, --limit and --crops are for MODEL SOURCE: stored predictions stay as they are")
+    if options.stored and (options.train or options.limit or options.crops > 1 or options.panorama):
+        parser.error(
+            "--train, --limit, --crops and --panorama are for MODEL SOURCE: stored predictions stay as they"
+            " are"
+        )
+    if options.panorama is not None and options.panorama < 2:
+        parser.error("--panorama must be at least 2: one heading is a single view")
     if options.limit is not None and options.limit < 1:
         parser.error("--limit must be at least 1")
     if not 0 < options.scale < float("inf"):
@@ -165,18 +179,23 @@ def run(options: argparse.Namespace, progress: Progress, command: str) -> None:
     """Predicts or loads, evaluates, prints and writes.
 
     Raises:
-        ModelDirectoryError, PredictionsError, SourceError, UserError, OSError: what `main` reports.
+        ModelDirectoryError, OutputError, PredictionsError, SourceError, UserError, OSError: see `main`.
     """
+    keep = [options.save_predictions] if options.save_predictions else []
+    if options.out and not options.stored:
+        keep.append(options.out / "predictions.npz")
+    for file in (*keep, *([options.out / "report.md"] if options.out else [])):
+        writable_file(file)  # to know it before the work, not after it
     predictions = Predictions.load(options.stored) if options.stored else predict(options, progress)
-    if options.save_predictions:
-        predictions.save(options.save_predictions)
+    for file in keep:
+        predictions.save(file)
     if not len(predictions):
         raise UserError(f"{options.stored} holds no predictions: there is nothing to evaluate")
     progress.say("resampling")
-    report = evaluation.evaluate(predictions, PAIRS, options.distance)
+    report = evaluation.evaluate(predictions, pairs_of(predictions), options.distance)
     if options.out:
         progress.say("drawing")
-        write(predictions, report, options.out, command, stored=bool(options.stored))
+        write(report, options.out, command)
     progress.end()
     if options.json:
         print(json.dumps(report, allow_nan=False))
@@ -203,13 +222,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_arguments(given)
     progress = Progress(sys.stderr)
     try:
-        with stopping_on_signals():
+        with stopping_on_signals(), while_somebody_reads():
             run(options, progress, _command(given))
     except Stopped:
         progress.end()
-        print("evaluate: stopped; nothing half done is left", file=sys.stderr)
+        print("evaluate: stopped; no file is half written", file=sys.stderr)
         return 130
-    except (ModelDirectoryError, PredictionsError, SourceError, UserError) as error:
+    except (ModelDirectoryError, OutputError, PredictionsError, SourceError, UserError) as error:
         progress.end()
         print(f"evaluate: {error}", file=sys.stderr)
         return 2

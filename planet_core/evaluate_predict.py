@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from planet_core import answer, calibration, geo, images, scoring, trivial
+from planet_core import answer, calibration, geo, scoring, trivial
+from planet_core import views as looks
+from planet_core.evaluate_views import (
+    HEADINGS,
+    View,
+    batches,
+    complete,
+    fuse,
+    panoramas_of,
+    read_views,
+    together,
+)
 from planet_core.evaluation import fold_temperatures
-from planet_core.loader import ahead
 from planet_core.model_directory import TrainingIndex
 from planet_core.partition import Partition
-from planet_core.pictures import read_example, validation_views
 from planet_core.predict import Predictor
 from planet_core.predictions import CHOSE, TOP, Predictions, exposures
 from planet_core.sources.csv_photos import CsvPhotos
@@ -38,8 +45,8 @@ BATCH = 32
 MOST_KEPT = 1 << 26  # numbers of distributions that are kept to be answered at other temperatures
 LISTED = 20
 
-Pixels = npt.NDArray[np.uint8]
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 Say = Callable[[str], None]
 
 
@@ -90,38 +97,6 @@ def _categories(source: CsvPhotos) -> dict[str, str]:
         rows = [row for _, row in header_rows(source.path, file, ("path",))]
     column = next((name for name in CATEGORY_COLUMNS if rows and name in rows[0]), None)
     return {str(source.path.parent / row["path"]): row.get(column, "") for row in rows} if column else {}
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """One picture to answer: the number of its photo, its pixels, and a thumbnail."""
-
-    photo: int
-    pixels: Pixels
-    thumbnail: Pixels
-
-
-def read_views(photos: Sequence[Photo], image_px: int, skipped: list[str]) -> Generator[View, None, None]:
-    """The views of photos, decoded ahead; four of a panorama. Unreadable ones go to `skipped`."""
-    numbers = range(len(photos))
-    work = partial(_read, photos, image_px)
-    with contextlib.closing(ahead(work, numbers, os.cpu_count() or 1)) as read:
-        for views in read:
-            if isinstance(views, str):
-                skipped.append(views)
-            else:
-                yield from views
-
-
-def _read(photos: Sequence[Photo], image_px: int, number: int) -> list[View] | str:
-    photo = photos[number]
-    try:
-        example = read_example(photo, image_px)
-    except images.ImageError as error:
-        return error.message
-    panorama = photo.projection == "equirectangular"
-    pictures = validation_views(example, image_px) if panorama else [example.pixels]
-    return [View(number, pixels, trivial.thumbnail(pixels)) for pixels in pictures]
 
 
 def training_photos(
@@ -179,33 +154,47 @@ class Answerer:
     predictor: Predictor
     scale_km: float = scoring.WORLD_SCALE_KM
     crops: int = 1
+    panorama: int | None = None
+    """So many headings of a panorama are fused, as a condition of its own; None: none are."""
     seconds: float = 0.0
     """Processor time that went into distributions of one view each."""
 
-    def batch(self, views: Sequence[View], photos: Sequence[Photo]) -> dict[str, npt.NDArray[Any]]:
-        """Arrays of `Predictions`, by name, for some views; answers without oracle and trivial players."""
+    @property
+    def condition(self) -> str:
+        """What the names of answers by whole panoramas end with; "" where there are none."""
+        return f", {looks.panorama_condition(self.panorama)}" if self.panorama else ""
+
+    def batch(
+        self, views: Sequence[View], photos: Sequence[Photo], panoramas: IntArray
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Arrays of `Predictions`, by name, for some views; answers without oracle and trivial players.
+
+        Args:
+            panoramas: (photos,), see `evaluate_views.panoramas_of`; all views of one are in the batch.
+        """
         partition, pictures = self.predictor.partition, [view.pixels for view in views]
         start = time.process_time()
         raw = self.predictor.distributions(pictures, 1, calibrated=False)
         self.seconds += time.process_time() - start
         calibrated = calibration.apply(raw, self.predictor.temperature)
-        answers = {**self.rules(raw, ""), CENTROID: _at(partition.centroids(), raw.argmax(axis=1))}
-        if self.predictor.temperature != 1:
-            answers |= self.rules(calibrated, CALIBRATED)
-            del answers[PAPERS_WAY + CALIBRATED]  # the top cell stays the same
+        whole = complete(panoramas[[view.photo for view in views]], self.panorama or HEADINGS)
+        answers = self.ways(raw, "") | {CENTROID: _at(partition.centroids(), raw.argmax(axis=1))}
         if self.crops > 1:
             fused = self.predictor.distributions(pictures, self.crops, calibrated=False)
             answers |= self.rules(fused, FIVE_CROPS)
+        if self.panorama:
+            answers |= self.ways(fuse(raw, whole), self.condition)
         lat = np.array([photos[view.photo].lat for view in views])
         lng = np.array([photos[view.photo].lng for view in views])
         cells = partition.lookup(lat, lng)
         top = np.argsort(-raw, axis=1, kind="stable")[:, :TOP]
         top_lat, top_lng = _at(partition.centers(), top)
-        with np.errstate(divide="ignore"):
-            logs = np.log(raw.astype(np.float64))
+        # what float32 rounded to nothing is not impossible: the least normal number stands for it
+        logs = np.log(np.maximum(raw, np.finfo(np.float32).tiny).astype(np.float64))
         true = logs[np.arange(len(raw)), np.maximum(cells, 0)]
         return {
             "photo": np.array([view.photo for view in views]),
+            "panoramas": whole,
             "raw": raw,
             "thumbnails": np.stack([view.thumbnail for view in views]),
             "lat": lat,
@@ -220,6 +209,15 @@ class Answerer:
             "log_sums": _log_sums(logs),
             **{f"answer {way}": np.stack(place, axis=1) for way, place in answers.items()},
         }
+
+    def ways(self, raw: npt.NDArray[np.float32], suffix: str) -> dict[str, trivial.Places]:
+        """The answers by each rule, of the softmax as it is and at the model's temperature."""
+        answers = self.rules(raw, suffix)
+        if self.predictor.temperature != 1:
+            calibrated = calibration.apply(raw, self.predictor.temperature)
+            answers |= self.rules(calibrated, CALIBRATED + suffix)
+            del answers[PAPERS_WAY + CALIBRATED + suffix]  # the top cell stays the same
+        return answers
 
     def rules(self, distributions: npt.NDArray[np.float32], suffix: str) -> dict[str, trivial.Places]:
         """(lat, lng) of the answers by each rule, by name."""
@@ -254,6 +252,12 @@ def oracle(partition: Partition, lat: FloatArray, lng: FloatArray, cells: npt.ND
     return center_lat[best], center_lng[best]
 
 
+def _panoramas_together(listed: Listed, headings: int) -> Listed:
+    order = together(panoramas_of(listed.photos, headings)).tolist()
+    photos, categories = [listed.photos[n] for n in order], [listed.categories[n] for n in order]
+    return replace(listed, photos=photos, categories=categories)
+
+
 def predict_all(
     answerer: Answerer,
     listed: Listed,
@@ -264,14 +268,22 @@ def predict_all(
     """Every way to answer every photo that can be read.
 
     Raises:
-        UserError: no photo can be read.
+        UserError: no photo can be read, or panoramas are asked for and there is none.
     """
+    headings = answerer.panorama or HEADINGS
+    listed = _panoramas_together(listed, headings)
     photos, skipped = listed.photos, list[str]()
+    panoramas = panoramas_of(photos, headings)
+    if answerer.panorama and panoramas.max() < 0:
+        raise UserError(
+            f"--panorama {headings} found no panorama: no photo is equirectangular, and no {headings} flat"
+            " ones are of one group and place, each with another heading"
+        )
     parts = []
-    views = read_views(photos, answerer.predictor.image_px, skipped)
+    views = read_views(photos, answerer.predictor.image_px, skipped, headings)
     with contextlib.closing(views):
-        while batch := list(itertools.islice(views, BATCH)):
-            parts.append(answerer.batch(batch, photos))
+        for batch in batches(views, panoramas, BATCH):
+            parts.append(answerer.batch(batch, photos, panoramas))
             say(f"answering: {batch[-1].photo + 1} of {len(photos)} photos")
             if len(photos) * len(answerer.predictor.partition) > MOST_KEPT:
                 parts[-1]["raw"] = parts[-1]["raw"][:0]
@@ -288,7 +300,7 @@ def predict_all(
         say(f"answering: {name}")
         answers[TRIVIAL + name] = np.stack(player.answer(thumbnails), axis=1)
     stacked = np.stack(list(answers.values()), axis=1)  # (n, v, 2)
-    belongs = [photo.group or f"\0{number}" for number, photo in enumerate(photos)]
+    belongs = [photo.group or f"\0{photo.lat} {photo.lng}" for photo in photos]
     _, clusters = np.unique(np.array(belongs)[rows], return_inverse=True)
     predictions = Predictions(
         names=np.array(["/".join(photo.path.parts[-2:]) for photo in photos])[rows],
@@ -343,6 +355,9 @@ def _facts(answerer: Answerer, listed: Listed, skipped: list[str], views: int) -
         "temperatures": calibration.TEMPERATURES.tolist(),
         "scale_km": answerer.scale_km,
         "crops": answerer.crops,
+        "panorama": answerer.panorama,
+        "headings": answerer.panorama or HEADINGS,
+        "condition": answerer.condition,
         "photos_listed": len(listed.photos),
         "photos_unreadable": len(skipped),
         "unreadable": skipped[:LISTED],

@@ -78,10 +78,33 @@ def evaluate(
         "unseen": None,
         "seen": None,
     }
+    condition = predictions.facts.get("condition", "")
+    of_panoramas = [way for way in predictions.ways if condition and way.endswith(condition)]
+    single = predictions.by([way for way in predictions.ways if way not in of_panoramas])
     for name, rows in (("unseen", ~seen), ("seen", seen)):
         if rows.any():
-            report[name] = _part(predictions.at(np.flatnonzero(rows)), pairs, distance)
+            report[name] = _part(single.at(np.flatnonzero(rows)), pairs, distance)
+            whole = np.flatnonzero(rows & (predictions.panoramas >= 0))
+            if of_panoramas and whole.size:
+                report[name]["panoramas"] = _panoramas(predictions.at(whole), of_panoramas, pairs, distance)
     return report
+
+
+def _panoramas(
+    predictions: Predictions, fused: Sequence[str], pairs: Sequence[tuple[str, str, str]], distance: str
+) -> dict[str, Any]:
+    """The fused ways, a panorama counted once, beside the same ways by each of its views."""
+    condition = predictions.facts["condition"]
+    _, first = np.unique(predictions.panoramas, return_index=True)
+    alone = predictions.by([way.removesuffix(condition) for way in fused])
+    parts = [_part(alone, (), distance), _part(predictions.by(fused).at(np.sort(first)), (), distance)]
+    paired = _part(predictions, [pair for pair in pairs if pair[1] in fused], distance)
+    return {
+        "condition": condition.removeprefix(", "),
+        "panoramas": len(first),
+        **{name: paired[name] for name in ("views", "clusters", "in_dropped_cells", "resamples", "pairs")},
+        "ways": parts[0]["ways"] | parts[1]["ways"],
+    }
 
 
 def _part(predictions: Predictions, pairs: Sequence[tuple[str, str, str]], distance: str) -> dict[str, Any]:
@@ -104,6 +127,7 @@ def _part(predictions: Predictions, pairs: Sequence[tuple[str, str, str]], dista
     drawn_gaps = drawn.means[:, 2 * ways :].reshape(resamples, len(confidences), calibration.BINS)
     errors = np.abs(drawn_gaps).sum(axis=2)  # (resamples, confidences)
     clusters = int(predictions.clusters.max()) + 1
+    columns = predictions.ways.index
     return {
         "views": len(predictions),
         "clusters": clusters,
@@ -124,7 +148,11 @@ def _part(predictions: Predictions, pairs: Sequence[tuple[str, str, str]], dista
         "categories": _categories(predictions, km),
         "calibration": _calibration(predictions, confidences, errors, clusters),
         "pairs": [
-            _pair(what, predictions.ways.index(new), predictions.ways.index(old), points, logs, drawn.means)
+            {
+                "what": what,
+                "changed": _changed(predictions, columns(new), columns(old)),
+                **_difference(columns(new), columns(old), points, logs, drawn.means, clusters),
+            }
             for what, new, old in pairs
             if new in predictions.ways and old in predictions.ways
         ],
@@ -142,21 +170,21 @@ def _estimate(value: float, draws: FloatArray, clusters: int) -> dict[str, float
     return {"value": float(value), "low": low, "high": high}
 
 
-def _pair(
-    what: str, new: int, old: int, points: FloatArray, logs: FloatArray, means: FloatArray
+def _changed(predictions: Predictions, new: int, old: int) -> float:
+    """Share of views that two ways (columns) answer differently."""
+    lat, lng = predictions.answers_lat, predictions.answers_lng
+    return float(np.mean((lat[:, new] != lat[:, old]) | (lng[:, new] != lng[:, old])))
+
+
+def _difference(
+    new: int, old: int, points: FloatArray, logs: FloatArray, means: FloatArray, clusters: int
 ) -> dict[str, Any]:
+    """What one way (a column) gains over another, on the same views of every draw."""
     ways = points.shape[1]
-    low, high = interval(means[:, new] - means[:, old])
-    log_low, log_high = interval(means[:, ways + new] - means[:, ways + old])
+    drawn_points, drawn_logs = (means[:, k + new] - means[:, k + old] for k in (0, ways))
     return {
-        "what": what,
-        "points": {"value": float((points[:, new] - points[:, old]).mean()), "low": low, "high": high},
-        "log10_km": {
-            "value": float((logs[:, new] - logs[:, old]).mean()),
-            "low": log_low,
-            "high": log_high,
-        },
-        "changed": float(np.mean(logs[:, new] != logs[:, old])),
+        "points": _estimate((points[:, new] - points[:, old]).mean(), drawn_points, clusters),
+        "log10_km": _estimate((logs[:, new] - logs[:, old]).mean(), drawn_logs, clusters),
     }
 
 

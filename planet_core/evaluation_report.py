@@ -40,7 +40,7 @@ def _data(report: Report) -> list[str]:
         f"Model {facts['model'][:12]}, network `{facts['network']}`, {facts['cells']:,} cells, temperature"
         f" {facts['temperature']:.3g}. {facts['photos_listed']} photos listed, {facts['photos_unreadable']}"
         f" unreadable, {facts['rows_unusable']} unusable rows; {report['views']} views (a photo is one, a"
-        " 360-degree panorama four).",
+        f" 360-degree panorama {facts['headings']}).",
         "",
         f"Views by what the model knows of them: {exposure}. Photos that chose the best epoch are not trained"
         " on, but the choice flatters the model a little.",
@@ -61,10 +61,21 @@ def _part(title: str, part: dict[str, Any], facts: dict[str, Any]) -> list[str]:
         lines += _categories(part)
     lines += _top_k(part)
     lines += _calibration(part, facts)
-    return lines + _worth(part)
+    lines += _worth(part)
+    return lines + (_panoramas(part["panoramas"]) if "panoramas" in part else [])
 
 
 def _accuracy(part: dict[str, Any]) -> list[str]:
+    return [
+        f"{_count(part['views'], 'view')} in {_count(part['clusters'], 'group')}; {part['in_dropped_cells']}"
+        " of them lie in dropped cells and stay in every number."
+        f" Right cell: {_percent(part['right_cell'])} %.",
+        "",
+        *_ways(part),
+    ]
+
+
+def _ways(part: dict[str, Any]) -> list[str]:
     rows = [
         [
             way,
@@ -75,9 +86,6 @@ def _accuracy(part: dict[str, Any]) -> list[str]:
         for way, values in part["ways"].items()
     ]
     return [
-        f"{part['views']} views in {part['clusters']} groups; {part['in_dropped_cells']} of them lie in"
-        f" dropped cells and stay in every number. Right cell: {_percent(part['right_cell'])} %.",
-        "",
         "Share within a distance in % (Wilson's 95 % interval), median distance and mean points (bootstrap"
         f" over groups, {part['resamples']} resamples):",
         "",
@@ -86,23 +94,36 @@ def _accuracy(part: dict[str, Any]) -> list[str]:
     ]
 
 
+def _panoramas(part: dict[str, Any]) -> list[str]:
+    return [
+        "### The whole horizon, a second condition",
+        "",
+        f"{_count(part['panoramas'], 'panorama')} of {part['views']} views in"
+        f" {_count(part['clusters'], 'group')}; {part['in_dropped_cells']} of the views lie in dropped cells."
+        f" `{part['condition']}`: one answer to all headings of a panorama, whose distributions are fused by"
+        " the geometric mean. Above it the same ways by each view alone.",
+        "",
+        *_ways(part),
+        *_differences(part),
+    ]
+
+
 def _scale_titles() -> list[str]:
     return [f"{name} {km} km" for name, km in zip(SCALE_NAMES, SCALES_KM, strict=True)]
 
 
 def _categories(part: dict[str, Any]) -> list[str]:
-    ways = list(part["ways"])
-    rows = [
-        [
-            name,
-            str(values["views"]),
-            _number(values["first_way"], _kilometres),
-            *(_kilometres(values["median_km"][way]) for way in ways[1:]),
-        ]
-        for name, values in part["categories"].items()
+    found = part["categories"]
+    first, *others = part["ways"]
+    rows = [["views", *(str(values["views"]) for values in found.values())]]
+    rows += [[first, *(_number(values["first_way"], _kilometres) for values in found.values())]]
+    rows += [[way, *(_kilometres(values["median_km"][way]) for values in found.values())] for way in others]
+    return [
+        "Median km by category (the paper's table 3), the first way with its bootstrap interval:",
+        "",
+        *_table(["answer", *found], rows),
+        "",
     ]
-    titles = ["category", "views", f"{ways[0]} (bootstrap)", *ways[1:]]
-    return ["Median km by category (the paper's table 3):", "", *_table(titles, rows), ""]
 
 
 def _top_k(part: dict[str, Any]) -> list[str]:
@@ -147,6 +168,10 @@ def _calibration(part: dict[str, Any], facts: dict[str, Any]) -> list[str]:
 
 
 def _worth(part: dict[str, Any]) -> list[str]:
+    return ["### What each step beyond the paper is worth", "", *_differences(part)]
+
+
+def _differences(part: dict[str, Any]) -> list[str]:
     rows = [
         [
             pair["what"],
@@ -160,8 +185,6 @@ def _worth(part: dict[str, Any]) -> list[str]:
     ]
     titles = ["step", "answers changed", "points", "log10 km", "distance", "verdict by points / by log km"]
     return [
-        "### What each step beyond the paper is worth",
-        "",
         "Paired differences over the same views, 95 % bootstrap over groups. Logarithms count distances"
         f" below {LEAST_KM} km as that; more points and fewer kilometres are better.",
         "",
@@ -172,6 +195,8 @@ def _worth(part: dict[str, Any]) -> list[str]:
 
 def _verdict(pair: dict[str, Any]) -> str:
     points, logs = pair["points"], pair["log10_km"]
+    if points["low"] is None:
+        return "open / open"
     return f"{_sign(points['low'], points['high'])} / {_sign(-logs['high'], -logs['low'])}"
 
 
@@ -245,6 +270,10 @@ def _table(titles: Sequence[str], rows: Rows) -> list[str]:
         for row in cells
     ]
     return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _percent(share: dict[str, float]) -> str:

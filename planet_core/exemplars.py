@@ -29,7 +29,7 @@ from tqdm import tqdm
 from planet_core import geo, s2
 from planet_core.images import ImageError, is_panorama_shape, load
 from planet_core.model_directory import ModelDirectoryError, TrainingIndex
-from planet_core.outputs import OutputError, writable_file
+from planet_core.outputs import OutputError, while_somebody_reads, writable_file
 from planet_core.partition import Partition
 from planet_core.predict import Predictor
 from planet_core.sources.open_source import kinds_help, open_source
@@ -284,7 +284,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit code: 0, 2 for what cannot be done, 130 when stopped."""
     options = _parser().parse_args(arguments)
     try:
-        with stopping_on_signals():
+        with stopping_on_signals(), while_somebody_reads():
             _run(options)
     except (ModelDirectoryError, SourceError, OutputError, UserError, ValueError) as error:
         print(f"exemplars: {error}", file=sys.stderr)

@@ -64,10 +64,12 @@ def draw_reliability(curves: dict[str, Any], path: str | os.PathLike[str]) -> No
         confidence = [curve["confidence"][index] for index in filled]
         accuracy = [curve["accuracy"][index] for index in filled]
         label = f"{name}: error {100 * values['ece']['value']:.1f} %"
-        above.plot(confidence, accuracy, marker="o", color=colour, label=label)
+        above.plot(confidence, accuracy, color=colour, label=label)
+        share = np.array([curve["counts"][index] for index in filled]) / max(curve["counts"])
+        above.scatter(confidence, accuracy, s=8 + 60 * share, color=colour)  # few photos tell little
         below.stairs(curve["counts"], curve["edges"], color=colour)
     above.set(xlim=(0, 1), ylim=(0, 1), ylabel="share of right cells")
-    above.legend(fontsize=8)
+    above.legend(loc="lower left", bbox_to_anchor=(0, 1), fontsize=8, frameon=False)
     below.set(xlabel="confidence in the answered cell", ylabel="photos")
     _save(figure, path)
 

@@ -23,7 +23,11 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     if target.exists() and not target.is_file():
         raise OSError(errno.ENOTSUP, "it is there and is no regular file", str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    except OSError as error:  # it names the temporary file, which tells nobody anything
+        error.filename = str(target)
+        raise
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:

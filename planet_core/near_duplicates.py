@@ -20,7 +20,6 @@ import csv
 import io
 import json
 import math
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -39,10 +38,11 @@ from planet_core import near_duplicates_train as training
 from planet_core.files import atomic_file
 from planet_core.model_directory import ModelDirectoryError
 from planet_core.near_duplicates_bits import VIEWS, Codes, Neighbours, hash_codes, search
+from planet_core.outputs import while_somebody_reads
 from planet_core.run_log import RunLog
 from planet_core.sources.open_source import open_source
 from planet_core.sources.photo import Photo, SourceError
-from planet_core.stopping import UserError
+from planet_core.stopping import Stopped, UserError, stopping_on_signals
 
 PICTURES_AT_ONCE = 64
 HASH = "pHash"
@@ -292,7 +292,7 @@ def _train_command(arguments: Sequence[str]) -> None:
     with contextlib.closing(RunLog(options.run)) as log:
         try:
             training.run(options.sources, Path(options.out or Path(options.run) / "model"), settings, log)
-        except KeyboardInterrupt:
+        except Stopped:
             log.event("stopped")
             raise
         except Exception as error:
@@ -353,26 +353,17 @@ def _device() -> str:
 COMMANDS = {"train": _train_command, "evaluate": _evaluate_command}
 
 
-@contextlib.contextmanager
-def _sigterm_is_ctrl_c() -> Iterator[None]:
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit code: 0 done, 2 something to put right, 130 stopped."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     command = COMMANDS.get(given[0]) if given else None
     try:
-        with _sigterm_is_ctrl_c():
+        with stopping_on_signals(), while_somebody_reads():
             if command:
                 command(given[1:])
             else:
                 _find_command(given)
-    except KeyboardInterrupt:
+    except Stopped:
         print("near_duplicates: stopped", file=sys.stderr)
         return 130
     except (UserError, SourceError, ModelDirectoryError, OSError) as error:

@@ -27,7 +27,7 @@ from tqdm import tqdm
 from planet_core import s2
 from planet_core.images import ImageError, Picture, load
 from planet_core.model_directory import ModelDirectoryError
-from planet_core.outputs import OutputError, writable_file
+from planet_core.outputs import OutputError, while_somebody_reads, writable_file
 from planet_core.predict import BATCH, Predictor
 from planet_core.stopping import Stopped, stopping_on_signals
 
@@ -248,7 +248,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit code: 0, 2 for what cannot be done, 130 when stopped."""
     options = _parser().parse_args(arguments)
     try:
-        with stopping_on_signals():
+        with stopping_on_signals(), while_somebody_reads():
             _run(options)
     except (ModelDirectoryError, ImageError, OutputError, ValueError) as error:
         print(f"occlusion: {error}", file=sys.stderr)

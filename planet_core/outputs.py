@@ -1,8 +1,12 @@
-"""Whether a command will be able to write its files, asked before its work begins (standard library only)."""
+"""Whether a command will be able to write its files, asked before its work begins, and whether anybody reads
+what it prints (standard library only)."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -30,3 +34,14 @@ def writable_file(path: str | os.PathLike[str], *suffixes: str) -> Path:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"cannot write {file}: there is no right to write in {folder}")
     return file
+
+
+@contextlib.contextmanager
+def while_somebody_reads() -> Iterator[None]:
+    """Ends the block quietly where whoever reads the standard output has gone, as `| head` does."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # at its end Python writes what is still buffered: to nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -14,13 +14,14 @@ import dataclasses
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from planet_core import answer, views
 from planet_core.images import ImageError, is_panorama_shape
 from planet_core.images import load as load_image
 from planet_core.model_directory import ModelDirectoryError
+from planet_core.outputs import while_somebody_reads
 from planet_core.predict import Prediction, Predictor
+from planet_core.stopping import Stopped, stopping_on_signals
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -58,19 +59,26 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--raw", dest="calibrated", action="store_false", help="probabilities as the softmax gives them")
     add("--fast", action="store_true", help="bfloat16 where the processor has it: a little less exact")
     add("--device", help="where to run, as torch names it (a GPU if there is one)")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.fusion != "geometric" and options.panorama is None:
+        parser.error("--fusion is for --panorama N")
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line. Returns the exit code: 0, or 2 for a model or picture that cannot be read."""
+    """The command line. Returns the exit code: 0, 2 for what cannot be read, 130 when stopped."""
     options = parse_arguments(arguments)
+    write = _as_json if options.json else _as_text
     try:
-        predictions = _predictions(options)
+        with stopping_on_signals(), while_somebody_reads():
+            for path, prediction in zip(options.image, _predictions(options), strict=True):
+                print(write(path, prediction))
     except (ModelDirectoryError, ImageError, ValueError) as error:
         print(f"predict: {error}", file=sys.stderr)
         return 2
-    for path, prediction in zip(options.image, predictions, strict=True):
-        print(json.dumps(_as_json(path, prediction)) if options.json else _as_text(path, prediction))
+    except Stopped:
+        print("predict: stopped", file=sys.stderr)
+        return 130
     return 0
 
 
@@ -98,8 +106,8 @@ def _predictions(options: argparse.Namespace) -> list[Prediction]:
     ]
 
 
-def _as_json(path: str, prediction: Prediction) -> dict[str, Any]:
-    return {
+def _as_json(path: str, prediction: Prediction) -> str:
+    values = {
         "image": path,
         "lat": prediction.lat,
         "lng": prediction.lng,
@@ -107,6 +115,7 @@ def _as_json(path: str, prediction: Prediction) -> dict[str, Any]:
         "condition": prediction.condition,
         "top_cells": [dataclasses.asdict(cell) for cell in prediction.top_cells],
     }
+    return json.dumps(values)
 
 
 def _as_text(path: str, prediction: Prediction) -> str:

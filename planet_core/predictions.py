@@ -41,12 +41,13 @@ class PredictionsError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Answers to n views; a photo is one view, a 360-degree panorama four.
+    """Answers to n views; a photo is one view, a 360-degree panorama several.
 
     Attributes:
         names, categories: (n,), of the photos; "" where a source has no category.
-        clusters: (n,), 0..c-1: views of one group (walk, panorama, album) or one photo.
+        clusters: (n,), 0..c-1: views of one group (walk, panorama, album), or of one place without a group.
         exposure: (n,), how the model knows the photo, see `EXPOSURES`.
+        panoramas: (n,), the same number for all views of one panorama, -1 for a single photo.
         lat, lng: (n,), the truth, degrees.
         cells: (n,), the true class, -1 where it was dropped.
         top_cells, top_probabilities, top_lat, top_lng: (n, k), the most confident cells, best first,
@@ -63,6 +64,7 @@ class Predictions:
     categories: npt.NDArray[np.str_]
     clusters: IntArray
     exposure: IntArray
+    panoramas: IntArray
     lat: FloatArray
     lng: FloatArray
     cells: IntArray
@@ -92,6 +94,12 @@ class Predictions:
         _, arrays["clusters"] = np.unique(arrays["clusters"], return_inverse=True)
         return replace(self, **arrays)
 
+    def by(self, ways: Sequence[str]) -> Predictions:
+        """Those with some of the ways to answer alone, in that order."""
+        columns = [self.ways.index(way) for way in ways]
+        answers = self.answers_lat[:, columns], self.answers_lng[:, columns]
+        return replace(self, answers_lat=answers[0], answers_lng=answers[1], ways=tuple(ways))
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes all to one .npz file, at once or not at all."""
         arrays = {name: getattr(self, name) for name in DTYPES}
@@ -118,11 +126,11 @@ class Predictions:
         return cls(**arrays, ways=ways, facts=facts)
 
 
-FORMAT = ArrayFormat("file of predictions", "planet-predictions", 1, PredictionsError)
+FORMAT = ArrayFormat("file of predictions", "planet-predictions", 2, PredictionsError)
 _FLOAT32 = ("top_probabilities", "calibrated_confidence", "log_true", "log_sums")
 _KINDS: dict[str, type] = {
     **dict.fromkeys(("names", "categories"), np.str_),
-    **dict.fromkeys(("clusters", "exposure", "cells", "top_cells"), np.int64),
+    **dict.fromkeys(("clusters", "exposure", "panoramas", "cells", "top_cells"), np.int64),
 }
 DTYPES: dict[str, type] = {
     field.name: _KINDS.get(field.name, np.float64)

@@ -37,9 +37,10 @@ from planet_core.cell_raster import raster_of
 from planet_core.distributions import checked_probabilities
 from planet_core.files import atomic_file
 from planet_core.land import ATLAS, land_rings
-from planet_core.outputs import OutputError, writable_file
+from planet_core.outputs import OutputError, while_somebody_reads, writable_file
 from planet_core.partition import Partition
 from planet_core.partition_map import world_polygons
+from planet_core.stopping import Stopped, stopping_on_signals
 
 EVEN = 1.0 / (4 * np.pi * geo.EARTH_RADIUS_KM**2)
 """Probability per km2 where all of it is spread evenly over the earth."""
@@ -218,19 +219,23 @@ def _draw_scale(figure: Figure) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line. Returns the exit code: 0, or 2 for what cannot be read, done or written."""
+    """The command line. Returns the exit code: 0, 2 for what cannot be done or written, 130 when stopped."""
     from planet_core.images import ImageError
     from planet_core.model_directory import ModelDirectoryError
 
     options = _parser().parse_args(arguments)
     try:
-        _run(options)
+        with stopping_on_signals(), while_somebody_reads():
+            _run(options)
     except (ModelDirectoryError, ImageError, OutputError, ValueError) as error:
         print(f"probability_map: {error}", file=sys.stderr)
         return 2
     except OSError as error:
         print(f"probability_map: cannot write {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
+    except Stopped:
+        print("probability_map: stopped; no file is half written", file=sys.stderr)
+        return 130
     return 0
 
 

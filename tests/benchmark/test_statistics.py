@@ -4,12 +4,10 @@ import json
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from benchmark.report import as_json, as_table
 from benchmark.rounds import Pairing, Row, pairings
-from benchmark.statistics import compare, tally, wilson_interval
+from benchmark.statistics import compare, tally
 
 
 def row(kind: str, *, number: int = 1, lat: float | None = 0.0, exposure: int = 1, **changes: object) -> Row:
@@ -37,24 +35,6 @@ def pair(person_lat: float | None, model_lat: float | None, number: int = 1, **c
         row("person", number=number, lat=person_lat, **changes),
         row("model", number=number, lat=model_lat, **changes),
     )
-
-
-def test_the_paper_s_28_of_50() -> None:
-    low, high = wilson_interval(28, 50)
-    assert (round(100 * low, 1), round(100 * high, 1)) == (42.3, 68.8)
-
-
-@given(st.integers(0, 500), st.integers(0, 500))
-def test_the_interval_holds_the_share(wins: int, losses: int) -> None:
-    low, high = wilson_interval(wins, wins + losses)
-    assert 0 <= low <= high <= 1
-    if wins + losses:
-        assert low - 1e-12 <= wins / (wins + losses) <= high + 1e-12
-
-
-def test_impossible_counts_are_refused() -> None:
-    with pytest.raises(ValueError, match="cannot be"):
-        wilson_interval(3, 2)
 
 
 def test_the_smaller_distance_wins_and_an_answer_beats_none() -> None:

@@ -72,12 +72,12 @@ def test_unknown_rules_are_refused_with_a_list() -> None:
     ("mass", "message"),
     [
         ([0.5, 0.5], "do not fit"),
-        ([0.5, 0.5, 0.1, -0.1], "distribution 0"),
-        ([[1, 0, 0, 0], [0, 0, 0, 0]], "distribution 1 sums to 0, not to 1"),
-        ([[1, 0, 0, 0], [1, 0, 0, 0.002]], "distribution 1 sums to 1.002, not to 1: give probabilities"),
-        ([3, 4, 5, 6], "distribution 0 sums to 18"),
-        ([np.nan, 0, 0, 1], "distribution 0"),
-        ([np.inf, 0, 0, 1], "distribution 0"),
+        ([0.5, 0.5, 0.1, -0.1], "the probability of cell 3 is -0.1"),
+        ([[1, 0, 0, 0], [0, 0, 0, 0]], "distribution 1: the probabilities sum to 0, not to 1"),
+        ([[1, 0, 0, 0], [1, 0, 0, 0.002]], "sum to 1.002, not to 1: is a softmax missing"),
+        ([3, 4, 5, 6], "^the probabilities sum to 18"),
+        ([[1, 0, 0, 0], [np.nan, 0, 0, 1]], "distribution 1: the probability of cell 0 is nan"),
+        ([np.inf, 0, 0, 1], "cell 0 is inf"),
         ([[[1, 0, 0, 0]]], "do not fit"),
     ],
 )

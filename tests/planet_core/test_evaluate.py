@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from planet_core import evaluate, evaluate_predict, recipe
+from planet_core import evaluate, evaluate_predict, evaluate_views, recipe
 from planet_core.geo import haversine_km
 from planet_core.inception import build
 from planet_core.model_directory import TrainingIndex, sha256_of
@@ -169,12 +170,93 @@ def test_a_panorama_is_four_views_of_one_group(
     assert (code, part["views"], part["clusters"]) == (0, 4, 1)
 
 
+@pytest.fixture(scope="module")
+def panoramas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model at temperature 1.7; three panoramas, a fourth as three faces, and six faces that are none."""
+    folder = tmp_path_factory.mktemp("panoramas")
+    made_model(folder / "model", temperature=1.7)
+    rows = ["path,lat,lng,projection,group,heading"]
+    for number in range(3):
+        noise_picture(number, (256, 128)).save(folder / f"p{number}.png")
+        rows.append(f"p{number}.png,{10 + number},20,equirectangular,,")
+    for number in range(9):
+        noise_picture(9 + number, (64, 64)).save(folder / f"f{number}.png")
+    rows += [f"f{number}.png,40,-74,,walk-a,{120 * number}" for number in range(3)]
+    rows += [f"f{number}.png,41,-74,,walk-a,{120 * number}" for number in (3, 4)]  # one is missing
+    rows += [f"f{number}.png,42,-74,,walk-b,90" for number in (5, 6, 7)]  # all in one direction
+    rows += ["f8.png,43,-74,,,"]
+    (folder / "list.csv").write_text("\n".join(rows) + "\n")
+    return folder
+
+
+def test_whole_panoramas_are_a_condition_of_their_own(
+    panoramas: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept.npz"
+    model, photos = panoramas / "model", panoramas / "list.csv"
+    code, text, _ = run(capsys, model, photos, "--panorama", 3, "--save-predictions", kept)
+    assert code == 0
+    assert "4 panoramas of 12 views in 4 groups" in text
+    assert "max-score, calibrated: the fused headings against each alone" in text
+    code, text, _ = run(capsys, "--stored", kept, "--json")
+    part = json.loads(text)["unseen"]
+    assert not any("panorama" in way for way in part["ways"])
+    assert part["panoramas"]["panoramas"] == 4
+    # an answer to a whole panorama counts once: Wilson's interval of 4, not of 12
+    shares = part["panoramas"]["ways"]["top-cell, cell centre, panorama-3"]["within_km"].values()
+    assert all(share["high"] - share["low"] > 0.48 for share in shares)
+
+    predictions = Predictions.load(kept)
+    single = np.flatnonzero(predictions.panoramas < 0)
+    assert len(single) == 6
+    pair = [predictions.ways.index(way) for way in ("max-score", "max-score, panorama-3")]
+    assert np.array_equal(*(predictions.answers_lat[single, column] for column in pair))
+
+
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_whole_panoramas_are_answered_as_the_predictor_does(panoramas: Path, calibrated: bool) -> None:
+    predictor = Predictor.load(panoramas / "model")
+    listed = evaluate_predict.read_source(str(panoramas / "list.csv"), None, lambda _: None)
+    answerer = evaluate_predict.Answerer(predictor, panorama=3)
+    index = TrainingIndex.load(panoramas / "model")
+    predictions = evaluate_predict.predict_all(answerer, listed, {}, index, lambda _: None)
+    way = "min-distance, calibrated, panorama-3" if calibrated else "min-distance, panorama-3"
+    column = predictions.ways.index(way)
+    for name in ("p0.png", "p2.png"):
+        rows = np.flatnonzero([str(given).endswith(name) for given in predictions.names])
+        assert len(rows) == 3
+        with Image.open(panoramas / name) as picture:
+            expected = predictor.predict_panorama(
+                picture.convert("RGB"), 3, rule="min-distance", calibrated=calibrated
+            )
+        assert set(predictions.answers_lat[rows, column]) == {expected.lat}
+        assert set(predictions.answers_lng[rows, column]) == {expected.lng}
+
+
+def test_no_panorama_among_flat_photos_is_said(panoramas: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (panoramas / "flat.csv").write_text("path,lat,lng\nf8.png,43,-74\n")
+    code, text, error = run(capsys, panoramas / "model", panoramas / "flat.csv", "--panorama", 4)
+    assert (code, text) == (2, "")
+    assert "--panorama 4 found no panorama" in error
+
+
+def test_views_of_a_panorama_stay_in_one_batch() -> None:
+    panoramas = np.array([0, -1, 2, 2, 2, -1])
+    blank = np.zeros((1, 1, 3), dtype=np.uint8)
+    found = evaluate_views.batches(
+        [evaluate_views.View(n, blank, blank) for n in (0, 0, 0, 1, 2, 3, 4, 5)], panoramas, 2
+    )
+    assert [[view.photo for view in batch] for batch in found] == [[0, 0, 0], [1, 2, 3, 4], [5]]
+    whole = np.array([0, 0, 2, 2, 2, -1, -1, -1])
+    assert evaluate_views.complete(whole, 3).tolist() == [-1, -1, 2, 2, 2, -1, -1, -1]
+
+
 def test_one_photo_is_enough(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     noise_picture(2).save(tmp_path / "a.png")
     (tmp_path / "a.csv").write_text("path,lat,lng\na.png,51.5,-0.12\n")
     code, text, _ = run(capsys, model, tmp_path / "a.csv", "--distance", "geodesic", "--out", tmp_path / "o")
     assert code == 0
-    assert "1 views in 1 groups" in text
+    assert "1 view in 1 group" in text
     assert "Distances: geodesic" in text
 
 
@@ -210,6 +292,8 @@ def test_what_cannot_be_evaluated_is_named(
         ["model", "source", "--stored", "p.npz"],
         ["--stored", "p.npz", "--crops", "5"],
         ["model", "source", "--limit", "0"],
+        ["model", "source", "--panorama", "1"],
+        ["--stored", "p.npz", "--panorama", "4"],
         ["model", "source", "--scale", "-1"],
     ],
 )
@@ -243,6 +327,73 @@ def test_ctrl_c_leaves_nothing_half_done(
     assert "evaluate: stopped" in error
     assert not (tmp_path / "out").exists()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_where_nothing_can_be_written_is_said_before_the_work(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    for option, path in (("--out", file), ("--save-predictions", file / "p.npz"), ("--out", file / "deeper")):
+        code, text, error = run(capsys, model, tmp_path / "no-such.csv", option, path)
+        assert (code, text) == (2, "")
+        assert f"{file} is not a folder" in error  # and not that there is no such source
+    assert file.read_text() == ""
+
+
+def test_predictions_are_kept_when_it_is_stopped_after_them(
+    model: Path,
+    towns: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*_arguments: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+    monkeypatch.setattr(evaluate.evaluation, "evaluate", interrupted)
+    code, _, _ = run(capsys, model, towns, "--limit", 3, "--out", tmp_path / "out")
+    assert code == 130
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["predictions.npz"]
+    assert len(Predictions.load(tmp_path / "out" / "predictions.npz")) == 3
+
+
+def test_a_true_cell_rounded_to_nothing_does_not_decide_the_temperature(
+    model: Path, towns: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Float32 has no e^-200: without a floor the loss is infinite at every temperature alike."""
+    predictor = Predictor.load(model)
+    listed = evaluate_predict.read_source(str(towns), None, lambda _: None)
+    plain = Predictor.distributions
+
+    def sure(self: Predictor, images: Any, crops: int = 1, calibrated: bool = True) -> Any:
+        rows = plain(self, images, crops, calibrated)
+        rows[:] = 0
+        rows[:, 0] = 1
+        return rows
+
+    monkeypatch.setattr(Predictor, "distributions", sure)
+    answerer, index = evaluate_predict.Answerer(predictor), TrainingIndex.load(model)
+    found = evaluate_predict.predict_all(answerer, listed, {}, index, lambda _: None)
+    assert np.isfinite(found.log_true[found.cells >= 0]).all()
+    assert np.isfinite(found.log_sums).all()
+    # so sure, and wrong of all cells but one: the flattest that there is
+    assert max(found.facts["cross_fitted_temperatures"]) == pytest.approx(10)
+
+
+def test_photos_of_one_place_are_one_cluster(model: Path, tmp_path: Path) -> None:
+    rows = ["path,lat,lng,group"]
+    for number, (lat, group) in enumerate([(1, ""), (1, ""), (2, ""), (1, "walk"), (3, "walk")]):
+        noise_picture(number).save(tmp_path / f"{number}.png")
+        rows.append(f"{number}.png,{lat},0,{group}")
+    (tmp_path / "list.csv").write_text("\n".join(rows) + "\n")
+    listed = evaluate_predict.read_source(str(tmp_path / "list.csv"), None, lambda _: None)
+    answerer, index = evaluate_predict.Answerer(Predictor.load(model)), TrainingIndex.load(model)
+    found = evaluate_predict.predict_all(answerer, listed, {}, index, lambda _: None).clusters
+    assert found[0] == found[1]
+    assert found[3] == found[4]
+    assert len(np.unique(found)) == 3
 
 
 def test_digests_are_of_the_files(towns: Path) -> None:

@@ -129,7 +129,10 @@ def test_one_photo_is_evaluated_without_intervals_that_mean_nothing() -> None:
     found = evaluation.evaluate(made_predictions().at(np.array([1])), PAIRS)
     text = evaluation_report.markdown(found)
     assert found["unseen"]["ways"][WAYS[0]]["median_km"]["low"] is None
-    assert "1 views in 1 groups" in text
+    assert "1 view in 1 group" in text
+    [pair] = found["unseen"]["pairs"]  # one cluster tells nothing of a spread, so nothing is better
+    assert (pair["points"]["low"], pair["log10_km"]["high"]) == (None, None)
+    assert "open / open" in text
     json.dumps(found, allow_nan=False)
     with pytest.raises(ValueError, match="no predictions"):
         evaluation.evaluate(made_predictions().at(np.array([], dtype=np.int64)), PAIRS)

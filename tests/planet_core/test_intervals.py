@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from planet_core.intervals import bootstrap, interval, resamples_for, wilson_interval
 
@@ -14,6 +16,14 @@ def test_wilson_of_the_papers_rounds() -> None:
     assert wilson_interval(0, 10)[0] == 0.0
     with pytest.raises(ValueError, match="3 successes in 2 trials"):
         wilson_interval(3, 2)
+
+
+@given(st.integers(0, 500), st.integers(0, 500))
+def test_wilsons_interval_holds_the_share(successes: int, failures: int) -> None:
+    low, high = wilson_interval(successes, successes + failures)
+    assert 0 <= low <= high <= 1
+    if successes + failures:
+        assert low - 1e-12 <= successes / (successes + failures) <= high + 1e-12
 
 
 def test_a_mean_has_the_interval_that_theory_gives() -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from planet_core import predict_cli
+from planet_core import predict_cli, probability_map
 from planet_core.predict import Predictor
 from tests.planet_core.made import gradient_panorama, noise_picture
 from tests.planet_core.made_model import made_model
@@ -43,6 +46,28 @@ def test_the_command_names_what_it_cannot_read(
     assert len(errors) == 2
     assert "is not a picture" in errors[0]
     assert "there is no model directory" in errors[1]
+
+
+def test_a_fusion_without_headings_is_refused(model: Path) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        predict_cli.main([str(model), "a.png", "--fusion", "arithmetic"])
+
+
+def test_ctrl_c_ends_it_with_one_line(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_arguments: object, **_options: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+
+    noise_picture(1).save(tmp_path / "a.png")
+    monkeypatch.setattr(Predictor, "predict", interrupted)
+    assert predict_cli.main([str(model), str(tmp_path / "a.png")]) == 130
+    assert capsys.readouterr() == ("", "predict: stopped\n")
+    map_png = tmp_path / "map.png"
+    assert probability_map.main([str(model), str(tmp_path / "a.png"), "--out", str(map_png)]) == 130
+    assert "probability_map: stopped" in capsys.readouterr().err
+    assert not map_png.exists()
 
 
 def test_json_has_a_line_for_each_picture(
