@@ -58,6 +58,8 @@ LEAST_KM = 1.0
 LEAST_AREA = 0.004
 """Share of a view that an area must cover for its heat to count."""
 ROLLS = 16
+VISIBLE_STEP = 3
+"""Pixels that change by more than this, of 255, look different."""
 
 FloatArray = npt.NDArray[np.float64]
 Lines = list[str]
@@ -69,28 +71,43 @@ Lines = list[str]
 
 @dataclass(frozen=True)
 class Drawn:
-    """One view of a place: JPEG with all clues, without each (None where it looks the same), the mask."""
+    """One view of a place.
+
+    Attributes:
+        whole: JPEG with all clues.
+        without: JPEG without each of some sets of clues, None where it looks the same.
+        changed: share of the pixels that look different without each.
+        mask: the clue of each pixel.
+    """
 
     spot: Spot
     whole: bytes
     without: tuple[bytes | None, ...]
+    changed: tuple[float, ...]
     mask: npt.NDArray[np.uint8]
 
 
 def draw(spot: Spot, px: int, without: Sequence[frozenset[str]]) -> Drawn:
     """The view to the first heading of a place, with all clues and without each set of them."""
     whole, mask = _view(spot, px, frozenset())
-    others = (_view(spot, px, clues)[0] for clues in without)
-    return Drawn(spot, whole, tuple(None if other == whole else other for other in others), mask)
+    others = [_view(spot, px, clues)[0] for clues in without]
+    changed = tuple(_changed(whole, other) for other in others)
+    data = (encode(other) if share else None for other, share in zip(others, changed, strict=True))
+    return Drawn(spot, encode(whole), tuple(data), changed, mask)
 
 
-def _view(spot: Spot, px: int, without: frozenset[str]) -> tuple[bytes, npt.NDArray[np.uint8]]:
+def _changed(one: Image.Image, other: Image.Image) -> float:
+    steps = np.abs(np.asarray(one, dtype=np.int64) - np.asarray(other))
+    return float((steps.max(axis=2) > VISIBLE_STEP).mean())
+
+
+def _view(spot: Spot, px: int, without: frozenset[str]) -> tuple[Image.Image, npt.NDArray[np.uint8]]:
     view = render_view(
         spot.lat, spot.lng, date=datetime.date.fromisoformat(spot.date), hour=spot.hour,
         heading=spot.headings[0], px=px, seed=spot.seed, without=without, masks=True,
     )  # fmt: skip
     assert view.masks is not None
-    return encode(view.image), view.masks
+    return view.image, view.masks
 
 
 def _draw_all(some: Sequence[Spot], px: int, without: Sequence[frozenset[str]]) -> list[Drawn]:
@@ -171,9 +188,9 @@ def report_off(options: argparse.Namespace) -> Lines:
         f" {np.median(km):,.0f} km and {points(km).mean():,.0f} points with all clues. Positive numbers:"
         " the clue helps. Views that look the same without the clue count in the second column alone.",
         "",
-        "| clue | views that change | points lost over all views | points lost where it changes |"
-        " log10 km gained where it changes |",
-        "| --- | --- | --- | --- | --- |",
+        "| clue | views that change | pixels that change there, median | points lost over all views |"
+        " points lost where it changes | log10 km gained where it changes |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     for number, name in enumerate(names):
         lines.append(_off_row(name, number, found, km, predictor))
@@ -183,7 +200,8 @@ def report_off(options: argparse.Namespace) -> Lines:
 def _off_row(name: str, number: int, found: Sequence[Drawn], km: FloatArray, predictor: Predictor) -> str:
     changed = np.flatnonzero([one.without[number] is not None for one in found])
     if len(changed) < 2:
-        return f"| {name} | {len(changed)} of {len(found)} | - | - | - |"
+        return f"| {name} | {len(changed)} of {len(found)} | - | - | - | - |"
+    area = np.median([found[row].changed[number] for row in changed.tolist()])
     data = [picture for one in found if (picture := one.without[number]) is not None]
     rows = predictor.distributions(pictures(data))
     other = km.copy()
@@ -191,7 +209,7 @@ def _off_row(name: str, number: int, found: Sequence[Drawn], km: FloatArray, pre
     lost = points(km) - points(other)
     logs = np.log10(np.maximum(other, LEAST_KM)) - np.log10(np.maximum(km, LEAST_KM))
     return (
-        f"| {name} | {len(changed)} of {len(found)} | {estimate(lost).text()} |"
+        f"| {name} | {len(changed)} of {len(found)} | {area:.1%} | {estimate(lost).text()} |"
         f" {estimate(lost[changed]).text()} | {estimate(logs[changed]).text('+.3f')} |"
     )
 

@@ -1,5 +1,4 @@
-"""Procedural Earth: panoramas drawn from real geographic facts. `render`, `render_view` and `render_views` draw
-them."""
+"""Procedural Earth: panoramas drawn from real geographic facts, by `render` and `render_view(s)`."""
 
 from __future__ import annotations
 

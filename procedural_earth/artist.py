@@ -70,7 +70,7 @@ def draw(order: Order) -> Drawn:
         DrawingFailed: the place, date, hour or size will not do.
     """
     from procedural_earth.facts import PlaceError
-    from procedural_earth.render import RenderError, render
+    from procedural_earth.rendering import RenderError, render
 
     try:
         date = datetime.date.fromisoformat(order.date)

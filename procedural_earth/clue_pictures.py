@@ -19,7 +19,7 @@ from planet_core.stopping import Stopped, UserError, stopping_on_signals
 from procedural_earth.clues import CLUES, Clue, Shot
 from procedural_earth.facts_grids import is_sea
 from procedural_earth.mesh import Clue as Mask
-from procedural_earth.render import Rendering, render_view
+from procedural_earth.rendering import Rendering, render_view
 
 WIDTH, HEIGHT, GAP = 640, 400, 4
 MOST_BYTES_OF_ALL = 1_500_000

@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> None:
 
 def make(directory: Path, count: int, size: int) -> list[Picture]:
     """Draw what is not there yet, with a whole manifest after each picture; remove other JPEG files."""
-    from procedural_earth.render import RENDER_VERSION
+    from procedural_earth.rendering import RENDER_VERSION
 
     candidates = play_set.places()
     kept = {picture.identity: picture for picture in play_set.read(directory)}

@@ -73,7 +73,7 @@ def relief(sea: Array, cache: Path) -> dict[str, Array]:
     Args:
         sea: bool (2160, 4320), True where the whole cell is sea.
     """
-    import h5py  # type: ignore[import-untyped]
+    import h5py
 
     with h5py.File(python_package("pvlib") / "data" / "Altitude.h5") as file:
         code = np.asarray(file["Altitude"])

@@ -34,7 +34,7 @@ class Pencil:
 def pencil(monkeypatch: pytest.MonkeyPatch) -> Pencil:
     stand_in = Pencil()
     monkeypatch.setattr(play_set_cli, "draw", stand_in)
-    monkeypatch.setattr("procedural_earth.render.RENDER_VERSION", "1")
+    monkeypatch.setattr("procedural_earth.rendering.RENDER_VERSION", "1")
     return stand_in
 
 
@@ -70,7 +70,7 @@ def test_another_size_or_version_is_drawn_anew(
     run(tmp_path, 2)
     run(tmp_path, 2, size=128)
     assert len(pencil.orders) == 4
-    monkeypatch.setattr("procedural_earth.render.RENDER_VERSION", "2")
+    monkeypatch.setattr("procedural_earth.rendering.RENDER_VERSION", "2")
     run(tmp_path, 2, size=128)
     assert len(pencil.orders) == 6
 

@@ -330,7 +330,7 @@ def test_web_and_workers_never_load_the_renderer() -> None:
         "import sys; import geogame.asgi; from geogame.celery import app;"
         "app.loader.import_default_modules(); from django.urls import get_resolver;"
         "get_resolver().url_patterns;"
-        "print(sorted({'numba', 'procedural_earth.render'} & set(sys.modules)))"
+        "print(sorted({'numba', 'procedural_earth.rendering'} & set(sys.modules)))"
     )
     run = subprocess.run(
         [sys.executable, "-c", program],
