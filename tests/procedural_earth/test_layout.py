@@ -15,9 +15,7 @@ from procedural_earth.scene import CLUES, Scene
 VILLAGE, TOWN, TAIGA = (43.3, 11.4), (47.77, 9.17), (61.0, 90.0)
 
 
-def _slow(place: tuple[float, float]) -> object:
-    """Another place, left out of the quick tests: its plants and facades take seconds to draw."""
-    return pytest.param(place, marks=pytest.mark.slow)
+pytestmark = pytest.mark.slow  # the renderer compiles first
 
 
 @cache
@@ -54,7 +52,7 @@ def test_another_day_moves_traffic_only() -> None:
     assert not np.array_equal(corners(moved, Clue.VEHICLE), corners(here, Clue.VEHICLE))
 
 
-@pytest.mark.parametrize("place", [VILLAGE, _slow(TOWN), _slow(TAIGA)])
+@pytest.mark.parametrize("place", [VILLAGE, TOWN, TAIGA])
 def test_a_scene_keeps_its_budget_and_its_textures(place: tuple[float, float]) -> None:
     made = scene(place)
     mesh, textures, _ = furnish(made.site, made.look)
@@ -64,7 +62,7 @@ def test_a_scene_keeps_its_budget_and_its_textures(place: tuple[float, float]) -
     assert np.isfinite(mesh.positions).all()
 
 
-@pytest.mark.parametrize("place", [VILLAGE, _slow(TOWN)])
+@pytest.mark.parametrize("place", [VILLAGE, TOWN])
 def test_houses_and_signs_keep_off_the_road_and_the_camera(place: tuple[float, float]) -> None:
     made, mesh = scene(place), objects(place)
     low = corners(mesh, Clue.BUILDING)
@@ -77,7 +75,7 @@ def test_houses_and_signs_keep_off_the_road_and_the_camera(place: tuple[float, f
         assert np.linalg.norm(corners(mesh, clue) - eye, axis=1).min(initial=np.inf) > 1.5
 
 
-@pytest.mark.parametrize("place", [VILLAGE, _slow(TOWN), _slow(TAIGA)])
+@pytest.mark.parametrize("place", [VILLAGE, TOWN, TAIGA])
 def test_nothing_floats(place: tuple[float, float]) -> None:
     made, mesh = scene(place), objects(place)
     plants = corners(mesh, Clue.VEGETATION).reshape(-1, 3, 3)

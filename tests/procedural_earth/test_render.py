@@ -22,6 +22,8 @@ from procedural_earth.rendering import (
 )
 from procedural_earth.scene import CLUES
 
+pytestmark = pytest.mark.slow  # the renderer compiles first
+
 MAY = datetime.date(2024, 5, 20)
 FRANCE = (48.2, 1.5)
 

@@ -8,6 +8,8 @@ from PIL import Image
 
 from procedural_earth.__main__ import main
 
+pytestmark = pytest.mark.slow  # the renderer compiles first
+
 
 def test_draws_a_panorama_and_a_view(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "a.jpg"
