@@ -17,6 +17,7 @@ import numpy.typing as npt
 from planet_core.prepare import Progress, megabytes
 from planet_core.run_log import duration
 from planet_core.stopping import Stopped, UserError, stopping_on_signals
+from procedural_earth import play_set
 from procedural_earth.places import PRESETS, SamplingError
 from procedural_earth.scene import CLUES
 from procedural_earth.view_shards import PARTS, Wish, fill
@@ -25,8 +26,8 @@ DESCRIPTION = """Draw views of places for training or examination, and pack them
 
 The same command goes on where it was stopped or killed, and with a larger --count (a multiple of --views
 before) it adds to what is there. Training places keep away from the held-out parts of the Earth, so
-`--part training` and `--part held-out` never come within 20 km of each other, whatever their seeds.
---exclude names places that both keep away from, such as a play set that was chosen elsewhere."""
+`--part training` and `--part held-out` never come within 20 km of each other, whatever their seeds. Both keep
+away from the places that are played; --exclude names more places to keep away from."""
 
 Places = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 
@@ -84,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--preset", default="world", choices=list(PRESETS))
     add("--seed", type=int, default=0, metavar="S", help="another seed draws other places and days (0)")
     add("--part", default="training", choices=list(PARTS), help="of the Earth (training)")
-    add("--exclude", type=Path, metavar="FILE", help="CSV with lat and lng to keep away from")
+    add("--exclude", type=Path, metavar="FILE", help="CSV with lat and lng of more places to keep away from")
     add("--km", type=float, default=20.0, help="how far to keep away (20)")
     add(
         "--without",
@@ -118,10 +119,16 @@ def _clues(text: str) -> tuple[str, ...]:
     return tuple(sorted(words))
 
 
-def _excluded(path: Path | None) -> tuple[Places | None, str]:
-    """(places to keep away from, their digest); no list is no places."""
-    if path is None:
-        return None, ""
+def _excluded(path: Path | None) -> tuple[Places, str]:
+    """(places to keep away from, their digest): those that are played, and those of the file."""
+    played = play_set.places()
+    places = np.column_stack([played.lat, played.lng]).astype(np.float64)
+    if path is not None:
+        places = np.concatenate([places, _listed(path)])
+    return (places[:, 0], places[:, 1]), hashlib.sha256(places.tobytes()).hexdigest()
+
+
+def _listed(path: Path) -> npt.NDArray[np.float64]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = [(float(row["lat"]), float(row["lng"])) for row in csv.DictReader(file)]
@@ -131,5 +138,4 @@ def _excluded(path: Path | None) -> tuple[Places | None, str]:
         raise UserError(
             f"{path} needs the columns lat and lng with a number in every row: {error!r}"
         ) from error
-    places = np.array(rows, np.float64).reshape(-1, 2)
-    return (places[:, 0], places[:, 1]), hashlib.sha256(places.tobytes()).hexdigest()
+    return np.array(rows, np.float64).reshape(-1, 2)

@@ -14,7 +14,7 @@ from planet_core.prepare import Progress
 from planet_core.shards import Index, Shards
 from planet_core.sources.open_source import open_source
 from planet_core.stopping import Stopped
-from procedural_earth import view_shards
+from procedural_earth import play_set, view_shards
 from procedural_earth.__main__ import main
 from procedural_earth.held_out import is_for_training, is_held_out
 from procedural_earth.view_shards import Spot, Wish, choose, spots
@@ -135,6 +135,16 @@ def test_excluded_places_are_kept_away_from(tmp_path: Path, capsys: pytest.Captu
     (tmp_path / "bad.csv").write_text("lat\n1\n")
     assert shards(tmp_path / "other", "--count", "3", "--exclude", str(tmp_path / "bad.csv")) == 2
     assert "needs the columns lat and lng" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("part", ["training", "held-out"])
+def test_no_view_is_near_a_place_that_is_played(tmp_path: Path, part: str) -> None:
+    options = ["--count", "400", "--views", "1", "--part", part, "--seed", str(play_set.SEED)]
+    assert shards(tmp_path / "views", *options) == 0
+    played = play_set.places()
+    for photo in open_source(f"shards:{tmp_path / 'views'}"):
+        assert geo.haversine_km(photo.lat, photo.lng, played.lat, played.lng).min() > 20
 
 
 def test_parts_of_the_earth_do_not_depend_on_the_count() -> None:
