@@ -91,7 +91,7 @@ def install(tmp_path: Path, programs: Path) -> Run:
     def run() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(checkout / "scripts" / "install")],
-            env={"PATH": str(programs)},
+            env={"PATH": f"{checkout}/.venv/bin:{programs}"},  # as make sets it
             capture_output=True,
             text=True,
             check=False,
@@ -112,6 +112,7 @@ def fake_python(programs: Path, *, pip: str = "exit 0", npm: str = "mkdir -p nod
         'if [ "$1 $2" = "-m venv" ]; then',
         "    mkdir -p .venv/bin",
         '    cp "$0" .venv/bin/python',
+        '    cp "$0" .venv/bin/python3.11',
         '    echo "#!$PWD/.venv/bin/python" > .venv/bin/pip',
         f"    printf '#!/usr/bin/env bash\\n%s\\n' '{npm}' > .venv/bin/npm",
         "    chmod +x .venv/bin/npm",
