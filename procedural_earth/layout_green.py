@@ -19,7 +19,7 @@ Generator = np.random.Generator
 NEAR_M = 26.0
 _FAR_M = 330.0
 _MOST_NEAR = 14
-_LOW_KINDS = ("shrub", "dry_shrub", "tea_shrub")
+_LOW_KINDS = ("shrub", "birch_shrub", "dry_shrub", "tea_shrub")
 _DRY_GROUND = ("desert_sand", "desert_gravel", "dry_grass", "savanna_grass")
 
 
