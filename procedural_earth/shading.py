@@ -181,8 +181,8 @@ def shade_hit(
         if material == _GROUND:
             seen = sun_seen(shade, x, y, z, 0.0, 0.0, 1.0)
         elif material == _FOLIAGE:
-            # a card stands for a deep crown: look for shade a step nearer to the sun, at places that stray, as
-            # the flat cards that throw it have straight edges and leaves have not; and let some light in
+            # a card stands for a deep crown: look for shade a step nearer to the sun, at places that stray
+            # (the flat cards that throw it have straight edges, leaves have not), and let some light in
             near = 1.0 - smooth(60.0, 110.0, t)
             step = 1.3
             ox = step * light.sun[0]

@@ -81,7 +81,9 @@ def _palette(species: Species, season: str) -> Array:
         rows[0] = species.autumn
         rows[1] = ((low[0], int(low[1] * 0.75), low[2]), (high[0], int(high[1] * 0.78), high[2]))
     if season == "bare":
-        rows[2] = tuple(tuple(int(0.45 * c + 0.55 * sum(tone) / 3 + 6) for c in tone) for tone in species.bark)
+        rows[2] = tuple(
+            tuple(int(0.45 * c + 0.55 * sum(tone) / 3 + 6) for c in tone) for tone in species.bark
+        )
     return np.array(rows, dtype=np.float64) / 255
 
 

@@ -45,7 +45,9 @@ def bare_conifer(rng: Generator, grown: Plant) -> Plant:
         np.concatenate([middle, tip, thick * 0.6], axis=1),
     ]
     for part in np.linspace(0.2, 1.0, 13):
-        at = np.where(part < 0.5, start + (middle - start) * 2 * part, middle + (tip - middle) * (2 * part - 1))
+        at = np.where(
+            part < 0.5, start + (middle - start) * 2 * part, middle + (tip - middle) * (2 * part - 1)
+        )
         length = np.linalg.norm(tip - start, axis=1, keepdims=True) * rng.uniform(0.12, 0.34, (len(at), 1))
         for side in (-1.0, 1.0):
             ahead = unit(tip - start)
@@ -132,7 +134,10 @@ def _twigs(rng: Generator, at: Array, ways: Array, droop: float) -> Array:
     length = rng.uniform(0.018, 0.042, (len(at), 1)) * (1 + 0.6 * droop)
     way = unit(ways + rng.normal(0, 0.42, at.shape))
     middle = at + way * length * 0.5
-    ends = middle + unit(way + rng.normal(0, 0.2, at.shape) + np.array([0, 0, 0.25 - 1.5 * droop])) * length * 0.6
+    ends = (
+        middle
+        + unit(way + rng.normal(0, 0.2, at.shape) + np.array([0, 0, 0.25 - 1.5 * droop])) * length * 0.6
+    )
     fine = np.tile([[0.0006, 0.0004]], (len(at), 1))
     return np.concatenate(
         [np.concatenate([at, middle, fine], axis=1), np.concatenate([middle, ends, fine * 0.7], axis=1)]
