@@ -23,6 +23,7 @@ Array = npt.NDArray[np.float64]
 
 VARIANTS = 3
 _BARE_TEXELS = 640
+_TWIG = ((60, 50, 47), (112, 98, 92))
 SEASONS = ("green", "autumn", "bare", "snow")
 TREES = tuple(SPECIES)
 NEUTRAL = "broadleaf"
@@ -81,10 +82,12 @@ def _palette(species: Species, season: str) -> Array:
         rows[0] = species.autumn
         rows[1] = ((low[0], int(low[1] * 0.75), low[2]), (high[0], int(high[1] * 0.78), high[2]))
     if season == "bare":
-        rows[2] = tuple(
-            tuple(int(0.45 * c + 0.55 * sum(tone) / 3 + 6) for c in tone) for tone in species.bark
-        )
-    return np.array(rows, dtype=np.float64) / 255
+        rows[0] = _TWIG
+    colours = np.array(rows, dtype=np.float64)
+    if season == "bare":
+        # weathered: half of the way to grey
+        colours[2] = np.floor(0.45 * colours[2] + 0.55 * colours[2].mean(axis=1, keepdims=True) + 6)
+    return colours / 255
 
 
 def _turn(variant: int) -> float:

@@ -61,7 +61,7 @@ def bare_conifer(rng: Generator, grown: Plant) -> Plant:
 def _only_wood(wood: Array) -> Plant:
     none, empty = np.zeros((0, 3)), np.zeros(0)
     rows = np.zeros(0, np.int64)
-    bark = np.full(len(wood), 2)
+    bark = np.where(wood[:, 6] < 0.0035, 0, 2)  # twigs are dark, even those of birches
     return Plant(none, none, none, np.zeros((0, 2)), empty, rows, wood, bark, np.zeros((0, 4)))
 
 
