@@ -115,6 +115,8 @@ def _rendering(
 
 def aimed(shot: Shot) -> Aim:
     """The best of the places that are tried: most of what is to be shown, in good light."""
+    if shot.heading is not None:
+        return Aim(shot.lat, shot.heading, shot.pitch, 1.0)
     lats = [round(shot.lat + STEP_DEG * number, 4) for number in range(shot.tries)]
     return max((_aim_at(shot, lat) for lat in lats if not is_sea(lat, shot.lng).any()), key=_found)
 

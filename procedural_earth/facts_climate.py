@@ -16,7 +16,7 @@ from procedural_earth.facts_grids import Array, elevation_m, koeppen_number, pac
 from procedural_earth.facts_zones import climate_classes
 
 Leaves = Literal["green", "spring", "autumn", "bare"]
-LEAF_SHEDDING = ("birch", "broadleaf", "poplar", "larch", "maple")
+LEAF_SHEDDING = ("birch", "birch_shrub", "broadleaf", "poplar", "larch", "maple")
 # mean over the year at sea level, degrees Celsius, for every 10 degrees of latitude
 SEA_LEVEL_MEAN_C = np.array([27.0, 27.0, 25.5, 21.0, 14.5, 9.5, 2.5, -6.0, -15.0, -22.0])
 LAPSE_C_PER_M = 0.0055

@@ -19,7 +19,7 @@ Generator = np.random.Generator
 NEAR_M = 26.0
 _FAR_M = 330.0
 _MOST_NEAR = 14
-_LOW_KINDS = ("shrub", "dry_shrub", "tea_shrub")
+_LOW_KINDS = ("shrub", "birch_shrub", "dry_shrub", "tea_shrub")
 _DRY_GROUND = ("desert_sand", "desert_gravel", "dry_grass", "savanna_grass")
 
 
@@ -138,9 +138,12 @@ def _plant(
                 name, season, feet[far], heights[far], variants[here][far], tint[far], eye=site.eye[:2]
             )
         )
+        # drawn in every season, so that what follows is the same all year
+        turns = np.zeros(len(here))
+        turns[near[here]] = rng.uniform(0, 360, int(near[here].sum()))
         for i in np.flatnonzero(close):
             tree = vegetation.near_tree(name, int(variants[here][i]), season)
-            turn = float(rng.uniform(0, 360))
+            turn = float(turns[i])
             if not SPECIES[name].near:
                 turn = float(np.rad2deg(np.arctan2(feet[i, 0] - site.eye[0], feet[i, 1] - site.eye[1])))
             parts.put(

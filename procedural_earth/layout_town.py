@@ -342,7 +342,9 @@ def _garden(parts: Parts, rng: Generator, lot: Lot) -> None:
     x2, y2, _, _ = site.road.at(starts + 3.0, side * at)
     ok = (site.road.clearance(x, y) > 0.4) & (site.road.clearance(x2, y2) > 0.4)
     ok &= np.hypot(x - site.eye[0], y - site.eye[1]) > 2.0
-    parts.put_many(furniture.fence(kind), x[ok], y[ok], np.rad2deg(np.arctan2(x2 - x, y2 - y))[ok])
+    snowy = kind == "hedge" and site.snow > 0.45 and "climate" not in site.without
+    panel = furniture.fence(kind, snowy=snowy)
+    parts.put_many(panel, x[ok], y[ok], np.rad2deg(np.arctan2(x2 - x, y2 - y))[ok])
     if rng.random() < 0.3:
         bx, by, _, _ = site.road.at(lot.along + 1.0, side * (at - 0.45))
         if site.road.clearance(bx, by) > 0.1:

@@ -181,17 +181,20 @@ def shade_hit(
         if material == _GROUND:
             seen = sun_seen(shade, x, y, z, 0.0, 0.0, 1.0)
         elif material == _FOLIAGE:
-            # a card stands for a deep crown: look for shade a step nearer to the sun, and let some light in
+            # a card stands for a deep crown: look for shade a step nearer to the sun, at places that stray
+            # (the flat cards that throw it have straight edges, leaves have not), and let some light in
+            near = 1.0 - smooth(60.0, 110.0, t)
             step = 1.3
-            seen = 0.30 + 0.70 * sun_seen(
-                shade,
-                x + step * light.sun[0],
-                y + step * light.sun[1],
-                z + step * light.sun[2],
-                0.0,
-                0.0,
-                0.0,
-            )
+            ox = step * light.sun[0]
+            oy = step * light.sun[1]
+            oz = step * light.sun[2]
+            if near > 0.0:
+                wx = 0.9 * x + 0.55 * z
+                wy = 0.9 * y - 0.7 * z
+                ox += near * (1.5 * noise(wx, wy, 811) + 0.7 * noise(4.3 * wx, 4.3 * wy, 812))
+                oy += near * (1.5 * noise(wy, wx, 813) + 0.7 * noise(4.3 * wy, 4.3 * wx, 814))
+                oz += near * 0.8 * noise(2.1 * wx, 2.1 * wy, 815)
+            seen = 0.40 + 0.60 * sun_seen(shade, x + ox, y + oy, z + oz, 0.0, 0.0, 0.0)
         else:
             seen = sun_seen(shade, x, y, z, nx, ny, nz)
         if light.cover > -1.2 and t > 400.0:

@@ -319,9 +319,11 @@ def _shop_window(rng: np.random.Generator, image: Image.Image, box: tuple[int, i
         while x < x1 - 14:
             w, h = int(rng.integers(8, 24)), int(rng.integers(14, 44))
             hue = rng.integers(60, 230, 3)
-            draw.rectangle((x, y - h, min(x + w, x1 - 6), y), fill=tuple(int(v) for v in hue * 0.8))
+            # behind glass and in the shade wares lose most of their colour
+            muted = 0.22 * hue + 0.22 * hue.mean() + np.array([34, 31, 26])
+            draw.rectangle((x, y - h, min(x + w, x1 - 6), y), fill=tuple(int(v) for v in muted))
             x += w + int(rng.integers(2, 10))
-        draw.rectangle((x0, y, x1, y + 4), fill=(150, 138, 118))
+        draw.rectangle((x0, y, x1, y + 4), fill=(104, 96, 84))
     glare = Image.new("RGBA", image.size, (0, 0, 0, 0))
     slant = (x1 - x0) * 0.3
     ImageDraw.Draw(glare).polygon(

@@ -181,9 +181,9 @@ def guard_rail(length: float = 4.0) -> Mesh:
 FENCES = ("wire", "rail", "picket", "stone_wall", "hedge", "wall", "bamboo")
 
 
-@lru_cache(maxsize=16)
-def fence(kind: str, length: float = 3.0) -> Mesh:
-    """A panel of a fence along +y: one of FENCES."""
+@lru_cache(maxsize=32)
+def fence(kind: str, length: float = 3.0, snowy: bool = False) -> Mesh:
+    """A panel of a fence along +y: one of FENCES; a hedge may carry snow."""
     s = Solid(Clue.OTHER, Material.TIMBER)
     grey, white = linear(124, 112, 98), linear(232, 230, 224)
     if kind == "wire":
@@ -208,7 +208,7 @@ def fence(kind: str, length: float = 3.0) -> Mesh:
     elif kind == "stone_wall":
         _stone_wall(s, length)
     elif kind == "hedge":
-        return _hedge(length)
+        return _hedge(length, snowy)
     else:
         s.box((-0.12, 0, -0.2), (0.12, length, 1.5), PALE, Material.PLASTER)
         s.box((-0.17, 0, 1.5), (0.17, length, 1.6), STONE, Material.STONE)
@@ -230,8 +230,8 @@ def _stone_wall(s: Solid, length: float) -> None:
         y += w
 
 
-def _hedge(length: float) -> Mesh:
-    bush = crossed("shrub", 0, "green")
+def _hedge(length: float, snowy: bool) -> Mesh:
+    bush = crossed("shrub", 0, "snow" if snowy else "green")
     count = max(2, int(length / 0.6))
     y = (np.arange(count) + 0.5) * length / count
     places = np.stack([np.zeros(count), y, np.full(count, -0.05)], axis=1)

@@ -90,15 +90,16 @@ def crown_tree(rng: Generator, shape: Crown) -> Plant:
 
 def _clumps(rng: Generator, shape: Crown) -> Array:
     """(C, 3) centres of clumps inside the crown's envelope, gathered around lobes."""
-    lobes = _inside(rng, shape, shape.lobes, 0.55 + 0.3 * shape.shell)
-    near = _inside(rng, shape, shape.clumps * 3, 0.5 + 0.5 * shape.shell)
+    lobes = inside(rng, shape, shape.lobes, 0.55 + 0.3 * shape.shell)
+    near = inside(rng, shape, shape.clumps * 3, 0.5 + 0.5 * shape.shell)
     gap = np.linalg.norm(near[:, None] - lobes[None], axis=2).min(axis=1)
     order = np.argsort(gap + rng.uniform(0, 0.06, len(gap)))
     kept = near[order[: shape.clumps * 2]]
     return _spread(rng, kept, shape.clumps)
 
 
-def _inside(rng: Generator, shape: Crown, count: int, outward: float) -> Array:
+def inside(rng: Generator, shape: Crown, count: int, outward: float) -> Array:
+    """(count, 3) points in the crown's envelope; `outward` keeps them from its middle, 0..1."""
     t = rng.random(count)
     steps = np.linspace(0, 1, len(shape.profile))
     weight = np.interp(t, steps, shape.profile)

@@ -17,10 +17,13 @@ from procedural_earth.objects.solids import Solid, instances, linear
 from procedural_earth.objects.species import LOW, SPECIES, Species
 from procedural_earth.objects.sprites import draw
 from procedural_earth.objects.textures import BOOK
+from procedural_earth.objects.winter import bare_conifer, bare_tree
 
 Array = npt.NDArray[np.float64]
 
 VARIANTS = 3
+_BARE_TEXELS = 640
+_TWIG = ((60, 50, 47), (112, 98, 92))
 SEASONS = ("green", "autumn", "bare", "snow")
 TREES = tuple(SPECIES)
 NEUTRAL = "broadleaf"
@@ -40,7 +43,7 @@ def season_of(kind: str, wears: str, snow: float) -> str:
         snow: lying snow, 0..1.
     """
     species = species_of(kind)
-    if not species.sheds and species.autumn is None:
+    if not species.sheds and (snow > 0.45 or species.autumn is None):
         return "snow" if snow > 0.45 else "green"
     if species.sheds and wears == "bare":
         return "bare"
@@ -56,13 +59,35 @@ def plant(kind: str, variant: int) -> Plant:
     return species_of(kind).grow(np.random.Generator(np.random.PCG64(seed)))
 
 
+@lru_cache(maxsize=256)
+def _form(kind: str, variant: int, season: str) -> Plant:
+    """The plant as it stands in that season: in winter those that shed their leaves are wood alone."""
+    grown = plant(kind, variant)
+    if season != "bare":
+        return grown
+    rng = np.random.Generator(np.random.PCG64(variant + 71))
+    shape = getattr(species_of(kind).grow, "keywords", {}).get("shape")
+    return bare_conifer(rng, grown) if shape is None else bare_tree(rng, shape)
+
+
+def _texels(kind: str, season: str) -> int:
+    """Height of a sprite: twigs are finer than leaves."""
+    return _BARE_TEXELS if season == "bare" else species_of(kind).texels
+
+
 def _palette(species: Species, season: str) -> Array:
     rows = [species.leaf, species.second, species.bark]
     if season == "autumn" and species.autumn is not None:
         low, high = species.autumn
         rows[0] = species.autumn
         rows[1] = ((low[0], int(low[1] * 0.75), low[2]), (high[0], int(high[1] * 0.78), high[2]))
-    return np.array(rows, dtype=np.float64) / 255
+    if season == "bare":
+        rows[0] = _TWIG
+    colours = np.array(rows, dtype=np.float64)
+    if season == "bare":
+        # weathered: half of the way to grey
+        colours[2] = np.floor(0.45 * colours[2] + 0.55 * colours[2].mean(axis=1, keepdims=True) + 6)
+    return colours / 255
 
 
 def _turn(variant: int) -> float:
@@ -70,9 +95,9 @@ def _turn(variant: int) -> float:
 
 
 @lru_cache(maxsize=256)
-def frame(kind: str, variant: int) -> tuple[float, float]:
+def frame(kind: str, variant: int, season: str = "green") -> tuple[float, float]:
     """Half width and height of a sprite's picture in heights of the plant, so that no twig is cut off."""
-    grown, turn = plant(kind, variant), _turn(variant)
+    grown, turn = _form(kind, variant, season), _turn(variant)
     points = np.concatenate([grown.at, grown.wood[:, :3], grown.wood[:, 3:6]])
     across = np.abs(points[:, 0] * np.cos(turn) - points[:, 1] * np.sin(turn))
     reach = float(grown.size[:, 0].max()) if len(grown.size) else float(grown.wood[:, 6].max())
@@ -84,19 +109,19 @@ def sprite(kind: str, variant: int, season: str) -> int:
     species = species_of(kind)
 
     def make():  # type: ignore[no-untyped-def]
-        half, top = frame(kind, variant)
-        width = max(32, int(round(species.texels * 2 * half / top / 16) * 16))
+        half, top = frame(kind, variant, season)
+        tall = _texels(kind, season)
+        width = max(32, int(round(tall * 2 * half / top / 16) * 16))
         return draw(
-            plant(kind, variant),
+            _form(kind, variant, season),
             _palette(species, season),
-            height=species.texels,
+            height=tall,
             width=width,
             turn=_turn(variant),
             half_width=half,
             thickness=species.thickness,
             snow=0.75 if season == "snow" else 0.0,
             top=top,
-            leaves=season != "bare",
             rng=np.random.Generator(np.random.PCG64(variant + 11)),
         )
 
@@ -146,10 +171,10 @@ def billboards(
             if len(here) == 0:
                 continue
             flags = VISIBLE | CASTS_SHADOW if near else VISIBLE
-            flat = _quad(index, frame(kind, variant), flags, False)
+            flat = _quad(index, frame(kind, variant, season), flags, False)
             meshes.append(instances(flat, places[here], facing[here], heights_m[here], tint[here]))
             if near:
-                cross = _shadow_quad(index, frame(kind, variant))
+                cross = _shadow_quad(index, frame(kind, variant, season))
                 meshes.append(instances(cross, places[here], facing[here], heights_m[here], tint[here]))
     return meshes
 
@@ -180,7 +205,7 @@ def tufts(
     for variant in range(2):
         here = np.flatnonzero(which == variant)
         if len(here):
-            quad = _quad(sprite(kind, variant, season), frame(kind, variant), VISIBLE, False)
+            quad = _quad(sprite(kind, variant, season), frame(kind, variant, season), VISIBLE, False)
             meshes.append(instances(quad, places[here], facing[here], heights_m[here], tint[here]))
     return meshes
 
@@ -205,7 +230,7 @@ def _near_tree(kind: str, variant: int, season: str) -> Mesh:
     if season != "bare":
         _cards(solid, grown, kind, season, variant)
         # the cards would darken each other: two hidden sprites throw the crown's shadow instead
-        solid.add(_quad(sprite(kind, variant, season), frame(kind, variant), CASTS_SHADOW, True))
+        solid.add(_quad(sprite(kind, variant, season), frame(kind, variant, season), CASTS_SHADOW, True))
     return solid.mesh()
 
 
@@ -299,4 +324,4 @@ def clump_sprite(kind: str, season: str) -> int:
 
 def crossed(kind: str, variant: int, season: str) -> Mesh:
     """Two sprites across each other, one unit high."""
-    return _quad(sprite(kind, variant, season), frame(kind, variant), VISIBLE | CASTS_SHADOW, True)
+    return _quad(sprite(kind, variant, season), frame(kind, variant, season), VISIBLE | CASTS_SHADOW, True)
