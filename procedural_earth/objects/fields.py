@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from procedural_earth import palette
+from procedural_earth.compiled import allocating
 from procedural_earth.ground import Look
 from procedural_earth.noise import chance, noise, smooth
 from procedural_earth.terrain import Land
@@ -21,7 +21,7 @@ Array = npt.NDArray[Any]
 _NAMES = {(row[2], row[3]): name for name, row in palette.CROPS.items()}
 
 
-@njit(cache=True, nogil=True)
+@allocating
 def _woods(land: Land, x: Array, y: Array, z: Array) -> Array:  # pragma: no cover
     out = np.zeros(len(x))
     for i in range(len(x)):
@@ -33,7 +33,7 @@ def _woods(land: Land, x: Array, y: Array, z: Array) -> Array:  # pragma: no cov
     return out
 
 
-@njit(cache=True, nogil=True)
+@allocating
 def _parcels(seed: int, farms: float, count: int, u: Array, v: Array) -> Array:  # pragma: no cover
     out = np.empty((len(u), 2))
     for i in range(len(u)):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from procedural_earth.compiled import allocating
 from procedural_earth.mesh import Texture
 from procedural_earth.objects.growth import Plant
 
@@ -43,8 +43,8 @@ def sky_access(points: Array, thickness: float) -> Array:
     return np.asarray(total.reshape(-1)[flat])
 
 
-@numba.njit(cache=True)
-def _paint(canvas, kind, shape, rgb, normal):  # type: ignore[no-untyped-def]  # pragma: no cover
+@allocating
+def _paint(canvas: Array, kind: Array, shape: Array, rgb: Array, normal: Array) -> None:  # pragma: no cover
     height, width = canvas.shape[0], canvas.shape[1]
     for i in range(len(kind)):
         x0, y0, x1, y1, r0, r1 = shape[i]

@@ -52,6 +52,13 @@ def test_another_day_moves_traffic_only() -> None:
     assert not np.array_equal(corners(moved, Clue.VEHICLE), corners(here, Clue.VEHICLE))
 
 
+def test_houses_stand_where_they_stood_in_winter() -> None:
+    winter = scene_of(*TOWN, date=datetime.date(2026, 1, 20), hour=12.0, seed=0)
+    snowy = furnish(winter.site, winter.look)[0]
+    for clue in (Clue.BUILDING, Clue.SIGN, Clue.POLE):
+        assert np.array_equal(corners(snowy, clue), corners(objects(TOWN), clue)), clue
+
+
 @pytest.mark.parametrize("place", [VILLAGE, TOWN, TAIGA])
 def test_a_scene_keeps_its_budget_and_its_textures(place: tuple[float, float]) -> None:
     made = scene(place)

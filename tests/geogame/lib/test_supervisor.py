@@ -54,6 +54,7 @@ def out() -> io.StringIO:
 
 @pytest.fixture
 def group(out: io.StringIO) -> Iterator[Supervisor]:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored where the tests run under nohup
     with Supervisor(out=out, restarts=AT_ONCE) as group:
         yield group
 
