@@ -16,6 +16,8 @@ from planet_core.stopping import UserError
 from tests.planet_core.made import coloured_towns, noise_picture
 from tests.planet_core.made_model import INDEX, METRICS, made_partition
 
+pytestmark = pytest.mark.slow
+
 transformers = pytest.importorskip("transformers", reason="needs the extra: pip install '.[backbones]'")
 
 

@@ -24,6 +24,8 @@ from tests.planet_core.made import coloured_towns, noise_picture
 from tests.planet_core.made_model import made_model, made_partition
 from tests.planet_core.made_predictions import made_predictions
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -17,6 +17,8 @@ from planet_core.stopping import UserError
 from tests.planet_core.made import noise_picture
 from tests.planet_core.made_model import INDEX, METRICS, made_model, made_partition
 
+pytestmark = pytest.mark.slow
+
 RULES = {
     "min-distance": {
         "accuracy_at_km": {"1": 0.0, "25": 0.1, "200": 0.2, "750": 0.3, "2500": 0.5},

@@ -23,6 +23,7 @@ def test_the_largest_towns_are_chosen_and_each_country_has_some() -> None:
     assert {"big 9", "big 8", "small 2", "small 1"} == set(chosen)
 
 
+@pytest.mark.slow
 def test_the_file_is_small_and_has_towns_of_every_country(tmp_path: Path) -> None:
     target = tmp_path / "cities.json"
     assert basemap.build(target)
