@@ -105,12 +105,13 @@ def ground(sea: Array, cache: Path) -> dict[str, Array]:
     """Ground colour (sRGB) from the Blue Marble texture of three-globe, 1/4 degree, land colours only.
 
     Args:
-        sea: bool (2160, 4320); a cell takes the mean of its land, and one without land that of the nearest.
+        sea: bool (2160, 4320); a cell takes the mean of its land where no water shows, and one without such
+            land that of the nearest.
     """
     picture = _picture("earth-blue-marble.jpg", cache).convert("RGB")
     picture = picture.resize((4320, 2160), Image.Resampling.BILINEAR)
     light = (np.asarray(picture, dtype=np.float32) / 255) ** 2.2
-    weight = (~_grown(sea)).astype(np.float32)
+    weight = (~_grown(sea) & ~_watery(light)).astype(np.float32)
     total = weight.reshape(720, 3, 1440, 3).sum(axis=(1, 3))
     colour = (light * weight[..., None]).reshape(720, 3, 1440, 3, 3).sum(axis=(1, 3))
     colour /= np.maximum(total, 1)[..., None]
@@ -121,6 +122,12 @@ def ground(sea: Array, cache: Path) -> dict[str, Array]:
         fill_nearest(plane, known, EVERYWHERE)
         srgb[..., channel] = plane
     return {"srgb": srgb & 0xFC}
+
+
+def _watery(light: Array) -> Array:
+    """Where water shows in the colour (linear light): blue prevails, and it is not bright as ice is."""
+    red, green, blue = np.moveaxis(light, -1, 0)
+    return np.asarray((blue > green) & (blue > 1.1 * red) & (blue < 0.4))
 
 
 def _grown(sea: Array) -> Array:

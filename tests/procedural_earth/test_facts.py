@@ -267,3 +267,12 @@ def test_every_zone_has_vegetation_and_ground() -> None:
 def test_near_far_from_everything_is_empty() -> None:
     numbers, distance_km = near(-48.9, -123.4)
     assert len(numbers) == len(distance_km) == 0
+
+
+@pytest.mark.parametrize(
+    ("lat", "lng"),
+    [(35.9, 14.4), (32.72, -17.15), (10.67, -61.5), (13.15, -59.55), (36.4, 25.43), (20.8, -156.3)],
+)
+def test_the_ground_of_small_islands_is_not_the_sea(lat: float, lng: float) -> None:
+    _, green, blue = place(lat, lng).ground_rgb
+    assert blue <= 1.1 * green
