@@ -83,7 +83,8 @@ def _drawn(candidates: Places, index: int, directory: Path, count: int, size: in
     lat, lng = float(candidates.lat[index]), float(candidates.lng[index])
     identity, date = str(candidates.identity[index]), str(candidates.date[index])
     hour = round(float(candidates.hour[index]), 3)
-    most = play_set.MOST_BYTES_OF_ALL // max(count, play_set.SHIPPED)
+    # the most detailed stay above their share even at the lowest quality
+    most = play_set.MOST_BYTES_OF_ALL * 24 // 25 // max(count, play_set.SHIPPED)
     drawn = draw(Order(lat=lat, lng=lng, date=date, hour=hour, size=size, most_bytes=most))
     name = f"{identity}{JPEG}"
     with atomic_file(directory / name) as file:
