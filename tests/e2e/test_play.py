@@ -181,7 +181,7 @@ def test_the_picture_is_shown_whole(open_page: OpenPage, arena: Arena) -> None:
         go_on_with_mouse(page)
         phase(page, "guessing")
     assert image.evaluate("image => getComputedStyle(image).objectFit") == "contain"
-    assert image.evaluate("image => image.naturalWidth") == 800
+    expect(image).to_have_js_property("naturalWidth", 800)  # once it has come
 
 
 def test_an_error_page_helps(open_page: OpenPage, arena: Arena) -> None:
