@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> None:
     )
     parser.add_argument("--exclude-km", type=float, default=20.0, help="default: 20")
     options = parser.parse_args(arguments)
-    exclude = _places(options.exclude) if options.exclude else None
+    exclude = listed_places(options.exclude) if options.exclude else None
     try:
         sample(options.count, options.preset, options.seed, exclude, options.exclude_km).write_csv(
             options.out
@@ -37,7 +37,12 @@ def main(arguments: list[str]) -> None:
         raise UserError(str(error)) from error
 
 
-def _places(path: Path) -> tuple[list[float], list[float]]:
+def listed_places(path: Path) -> tuple[list[float], list[float]]:
+    """Latitudes and longitudes of a CSV file.
+
+    Raises:
+        UserError: it cannot be read, or a row lacks a number.
+    """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = [(float(row["lat"]), float(row["lng"])) for row in csv.DictReader(file)]

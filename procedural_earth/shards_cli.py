@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import os
 import sys
@@ -19,6 +18,7 @@ from planet_core.run_log import duration
 from planet_core.stopping import Stopped, UserError, stopping_on_signals
 from procedural_earth import play_set
 from procedural_earth.places import PRESETS, SamplingError
+from procedural_earth.places_cli import listed_places
 from procedural_earth.scene import CLUES
 from procedural_earth.view_shards import PARTS, Wish, fill
 
@@ -124,18 +124,5 @@ def _excluded(path: Path | None) -> tuple[Places, str]:
     played = play_set.places()
     places = np.column_stack([played.lat, played.lng]).astype(np.float64)
     if path is not None:
-        places = np.concatenate([places, _listed(path)])
+        places = np.concatenate([places, np.column_stack(listed_places(path))])
     return (places[:, 0], places[:, 1]), hashlib.sha256(places.tobytes()).hexdigest()
-
-
-def _listed(path: Path) -> npt.NDArray[np.float64]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [(float(row["lat"]), float(row["lng"])) for row in csv.DictReader(file)]
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            f"{path} needs the columns lat and lng with a number in every row: {error!r}"
-        ) from error
-    return np.array(rows, np.float64).reshape(-1, 2)
