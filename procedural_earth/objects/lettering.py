@@ -49,6 +49,9 @@ RIGHT_TO_LEFT = frozenset({"Arabic", "Hebrew"})
 _warned: set[str] = set()
 
 
+BUILT_IN = ""  # in place of a font's path: the font inside Pillow
+
+
 class MissingGlyphs(LookupError):
     """No installed font holds a character."""
 
@@ -85,11 +88,25 @@ def _file_for(folder: str, packages: tuple[str, ...], character: str) -> str:
                 path = Path(folder) / package / "files" / name
                 if path.is_file():
                     return str(path)
+    if _is_plain(character):
+        if BUILT_IN not in _warned:
+            _warned.add(BUILT_IN)
+            logger.warning("Signs are lettered plainly: no fonts in %s; run npm ci to install them", folder)
+        return BUILT_IN
     raise MissingGlyphs(f"no font for {character!r} (U+{code:04X})")
+
+
+def _is_plain(character: str) -> bool:
+    """Whether Pillow's own font may serve: Latin letters, digits and punctuation."""
+    return not character.isalpha() or unicodedata.name(character, "").startswith("LATIN")
 
 
 @lru_cache(maxsize=128)
 def _font(path: str, size: int, weight: int) -> ImageFont.FreeTypeFont:
+    if path == BUILT_IN:
+        font = ImageFont.load_default(size)
+        assert isinstance(font, ImageFont.FreeTypeFont)
+        return font
     font = ImageFont.truetype(path, size)
     font.set_variation_by_axes([weight])
     return font

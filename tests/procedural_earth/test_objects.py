@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -286,3 +287,18 @@ def test_crops_are_named_from_the_ground() -> None:
     crop, edge, _ = crop_at(look, (0.0, 1.0), x, x * 0.3)
     assert set(crop) == {0, 1}
     assert edge.min() >= 0
+
+
+def test_without_fonts_signs_are_in_plain_latin(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(lettering.FONT_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(lettering, "_warned", set())
+    for _ in range(2):
+        text, script = lettering.readable("Тея", "Teya 12", "Cyrillic")
+        assert (text, script) == ("Teya 12", "Latin")
+        assert np.asarray(lettering.write(text, script, 32, (0, 0, 0)))[..., 3].any()
+    assert [record.message.split(":")[0] for record in caplog.records] == [
+        "Signs in Cyrillic script show Latin names",
+        "Signs are lettered plainly",
+    ]
