@@ -44,6 +44,8 @@ def forms_of_the_truth(panorama: Panorama) -> Iterator[str]:
     for level in range(6, 31, 4):
         yield cell.parent(level).to_token()
         yield str(cell.parent(level).id())
+    if panorama.country:
+        yield json.dumps(panorama.country)
     for secret in (*SECRETS.values(), panorama.file, panorama.file_digest):
         yield str(secret)
         yield json.dumps(str(secret)).strip('"')
@@ -94,7 +96,7 @@ class Tap:
 def secret_map(make_panorama: Callable[..., Panorama]) -> Map:
     map_ = Map.objects.create(name="Secrets", slug="secrets")
     map_.panoramas.add(make_panorama(LAT, LNG))
-    Panorama.objects.update(**SECRETS)
+    Panorama.objects.update(**SECRETS, country="ZZ")
     publish_map(map_)
     return map_
 
