@@ -17,6 +17,7 @@ EXPLAIN = "explain"
 
 ANSWER_ROUND = "opponent.answer_round"
 WARM_UP = "opponent.warm_up"
+PREDICT_AHEAD = "opponent.predict_ahead"
 RUN_TRAINING_JOB = "training.run_job"
 BUILD_WORLD = "world.build_world"
 

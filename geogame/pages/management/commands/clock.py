@@ -10,6 +10,7 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
 from geogame.games.services import open_overdue_rounds
+from geogame.predictions.services import queue_lost_job_again
 from geogame.training.services import fail_lost_jobs, queue_waiting_jobs_again
 from geogame.world import services as world
 
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 TICK_S = 0.5
 DUTIES = (
     *(open_overdue_rounds, fail_lost_jobs, queue_waiting_jobs_again),
+    queue_lost_job_again,
     *(world.revive_lost_jobs, world.queue_waiting_jobs_again),
 )
 
