@@ -58,7 +58,8 @@ class PanoramaAdmin(admin.ModelAdmin[Panorama]):
     search_fields = ["digest", "group", "source", "author"]
     # The truth comes with the import and stays: played rounds were scored with it.
     readonly_fields = [
-        *("digest", "file", "file_digest", "width", "height", "projection", "lat", "lng", "heading", "group"),
+        *("digest", "file", "file_digest", "width", "height", "projection", "lat", "lng", "country"),
+        *("heading", "group"),
         *("drawn", "facts", "created_at", "withdrawn_at"),
     ]
     actions = ["withdraw"]

@@ -26,6 +26,9 @@ class Panorama(models.Model):
     lat = models.FloatField("latitude", validators=[MinValueValidator(-90), MaxValueValidator(90)])
     lng = models.FloatField("longitude", validators=[MinValueValidator(-180), MaxValueValidator(180)])
     place = models.CharField(max_length=200, blank=True, help_text="Name for people: the nearest town.")
+    country = models.CharField(
+        max_length=2, blank=True, db_index=True, help_text="ISO 3166-1 code; empty in the open sea."
+    )
     heading = models.FloatField(
         null=True, blank=True, help_text="Compass direction of the picture's centre, degrees."
     )

@@ -18,8 +18,8 @@ def active_version() -> ModelVersion | None:
 
 
 def active_versions() -> list[ModelVersion]:
-    """All versions in play, the newest first."""
-    return list(ModelVersion.objects.filter(is_active=True).order_by("-activated_at", "-pk"))
+    """What plays against people, the newest first."""
+    return list(ModelVersion.objects.filter(is_active=True).order_by("-activated_at"))
 
 
 def training_index(version: ModelVersion) -> TrainingIndex:

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("opponent", "0002_predictions_move"),
-        ("panoramas", "0003_withdrawn"),
+        ("panoramas", "0004_withdrawn"),
         ("registry", "0002_drawn"),
     ]
 

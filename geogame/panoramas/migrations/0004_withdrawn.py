@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("panoramas", "0002_drawn"),
+        ("panoramas", "0003_panorama_country"),
     ]
 
     operations = [
