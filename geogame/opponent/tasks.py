@@ -13,14 +13,17 @@ from geogame.games.answers import answer_of
 from geogame.games.lifecycle import go_without_model, seal_answer
 from geogame.games.models import Round
 from geogame.games.queries import model_of
-from geogame.lib.queue import ANSWER_ROUND, INFERENCE, PREDICT_AHEAD, WARM_UP, enqueue
+from geogame.lib.background import only_one, start_command
+from geogame.lib.queue import ANSWER_ROUND, EXPLAIN_WAITING, INFERENCE, PREDICT_AHEAD, WARM_UP, enqueue
 from geogame.panoramas.fair import PictureGone
+from geogame.predictions import explanations
 from geogame.predictions import services as predictions
 from geogame.registry.queries import active_version
 from planet_core.images import ImageError
 from planet_core.model_directory import ModelDirectoryError
 
 log = logging.getLogger(__name__)
+EXPLAINER = "explain"
 COULD_NOT_ANSWER = "PlaNet could not look at this picture: you play this round alone."
 
 
@@ -83,6 +86,15 @@ def predict_ahead(job_id: int | None = None, ticket: str = "", take_over: bool =
 def _rounds_wait() -> bool:
     waiting = Round.objects.filter(state=Round.State.PREPARING)
     return waiting.exclude(answer_deadline__lte=timezone.now()).exists()
+
+
+@shared_task(name=EXPLAIN_WAITING)
+def explain_waiting() -> None:
+    """Start the process that draws explanations. One that runs already finds them by itself."""
+    with only_one(EXPLAINER) as is_alone:
+        if not is_alone or not explanations.any_waits():
+            return
+    start_command("explain", "--background", log="explain.log")
 
 
 @celeryd_after_setup.connect

@@ -4,7 +4,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from geogame.predictions.models import PredictionJob
+from geogame.predictions.explanations import retry
+from geogame.predictions.models import Explanation, PredictionJob
 from geogame.predictions.services import request_stop, resume
 
 
@@ -51,4 +52,24 @@ class PredictionJobAdmin(admin.ModelAdmin[PredictionJob]):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: PredictionJob | None = None) -> bool:
+        return False
+
+
+@admin.register(Explanation)
+class ExplanationAdmin(admin.ModelAdmin[Explanation]):
+    """Layers behind results: probability on the map, heat over the picture."""
+
+    list_display = ["asked_at", "state", "prediction_id", "message", "ready_at"]
+    list_filter = ["state"]
+    actions = ["make_again"]
+
+    @admin.action(description="Make again what failed")
+    def make_again(self, request: HttpRequest, rows: QuerySet[Explanation]) -> None:
+        count = sum(retry(explanation) for explanation in rows)
+        self.message_user(request, f"{count} are made again.")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Explanation | None = None) -> bool:
         return False

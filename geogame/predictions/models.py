@@ -39,6 +39,42 @@ class Prediction(models.Model):
         return f"{self.model_version} on {self.panorama}"
 
 
+class Explanation(models.Model):
+    """Pictures of a prediction: where on earth the model puts its probability, and what it looked at."""
+
+    class State(models.TextChoices):
+        COMING = "coming"
+        READY = "ready"
+        FAILED = "failed"
+
+    prediction = models.OneToOneField(Prediction, on_delete=models.CASCADE, related_name="explanation")
+    state = models.CharField(max_length=10, choices=State, default=State.COMING)
+    probability = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Density as a layer for light maps, Web Mercator, a file inside MEDIA_ROOT.",
+    )
+    probability_dark = models.CharField(max_length=200, blank=True, help_text="The same for dark maps.")
+    scale = models.JSONField(default=dict, blank=True, help_text="What the colours of the layers mean.")
+    occlusion = models.CharField(
+        max_length=200, blank=True, help_text="Heat to lay over the fair picture, a file inside MEDIA_ROOT."
+    )
+    message = models.CharField(max_length=500, blank=True)
+    losses = models.PositiveSmallIntegerField(
+        default=0, help_text="How often its process was gone in the middle of it."
+    )
+    asked_at = models.DateTimeField()
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    ready_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-asked_at"]
+        indexes = [models.Index(fields=["state", "asked_at"], name="explanations_waiting")]
+
+    def __str__(self) -> str:
+        return f"Explanation of {self.prediction_id} ({self.state})"
+
+
 class PredictionJob(models.Model):
     """Predicts ahead of play what is missing, in small steps on the inference worker.
 

@@ -24,7 +24,7 @@ def test_a_worker_that_does_not_infer_loads_no_torch() -> None:
         check=False,
     )
     tasks = [
-        *("opponent.answer_round", "opponent.predict_ahead", "opponent.warm_up"),
+        *("opponent.answer_round", "opponent.explain_waiting", "opponent.predict_ahead", "opponent.warm_up"),
         *("training.run_job", "world.build_world"),
     ]
     assert run.stdout.strip() == f"{tasks} False", run.stderr
