@@ -205,6 +205,12 @@ LEAFLET_CONFIG = {
 # How long a round waits for the model before it opens without it (seconds).
 MODEL_ANSWER_TIMEOUT_S = env_float("MODEL_ANSWER_TIMEOUT_S", 3.0, minimum=0.0, maximum=600.0)
 
+# How many pictures the model looks at together ahead of play, at most; 0 predicts nothing ahead.
+PREDICT_AHEAD_BATCH = env_int("PREDICT_AHEAD_BATCH", 16, minimum=0, maximum=512)
+
+# How finely the model is asked what it looked at: boxes along each side; 0 draws no such picture.
+EXPLAIN_POSITIONS = env_int("EXPLAIN_POSITIONS", 12, minimum=0, maximum=40)
+
 # The drawn map that everybody has: how many panoramas, and what the program brings of it.
 WORLD_COUNT = env_int("WORLD_COUNT", 600, minimum=0, maximum=5000)
 WORLD_PLAY_SET = BASE_DIR / "procedural_earth" / "play_set"

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path, register_converter
 
 from geogame.lib.tokens import TokenConverter
-from geogame.pages import api, pictures, views
+from geogame.pages import api, layers, pictures, views
 
 register_converter(TokenConverter, "token")
 handler404 = "geogame.pages.problems.not_found"
@@ -22,5 +22,11 @@ urlpatterns = [
     path("api/games/<token:token>/guess/", api.guess, name="api-guess"),
     path("api/games/<token:token>/next/", api.next_round, name="api-next"),
     path("api/games/<token:token>/skip/", api.skip, name="api-skip"),
+    path("api/games/<token:token>/rounds/<token:round_token>/layers/", layers.layers, name="api-layers"),
+    path(
+        "api/games/<token:token>/rounds/<token:round_token>/layers/<slug:name>.<slug:ending>",
+        layers.layer,
+        name="layer",
+    ),
     path("admin/", admin.site.urls),
 ]

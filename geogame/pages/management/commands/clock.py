@@ -10,13 +10,17 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
 from geogame.games.lifecycle import close_overdue_rounds, open_overdue_rounds
+from geogame.predictions import explanations
+from geogame.predictions.services import queue_lost_job_again
 from geogame.training.services import fail_lost_jobs, queue_waiting_jobs_again
 from geogame.world import services as world
 
 log = logging.getLogger(__name__)
 TICK_S = 0.5
 DUTIES = (
-    *(open_overdue_rounds, close_overdue_rounds, fail_lost_jobs, queue_waiting_jobs_again),
+    *(open_overdue_rounds, close_overdue_rounds),
+    *(queue_lost_job_again, explanations.queue_waiting_again),
+    *(fail_lost_jobs, queue_waiting_jobs_again),
     *(world.revive_lost_jobs, world.queue_waiting_jobs_again),
 )
 
