@@ -36,14 +36,16 @@ PORT = env_int("PORT", 8000, minimum=1, maximum=65535)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", [])
 HTTPS = env_bool("HTTPS", False)
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 365
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "geogame.pages.problems.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = env_int("HSTS_S", 30 * 24 * 3600, minimum=0, maximum=2 * 365 * 24 * 3600)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- Apps ----------------------------------------------------------------------------------------
@@ -68,6 +70,7 @@ INSTALLED_APPS = [
     "geogame.lib",
 ]
 MIDDLEWARE = [
+    "geogame.lib.headers.security_headers",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -183,6 +186,7 @@ STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
 # Without hashed names a page must ask whether a file is still the same; servestatic answers 304.
 SERVESTATIC_MAX_AGE = 0
 SERVESTATIC_USE_MANIFEST = False
+SERVESTATIC_ALLOW_ALL_ORIGINS = False
 
 MAP_TILE_URL = env_str("MAP_TILE_URL")
 MAP_TILE_ATTRIBUTION = env_str("MAP_TILE_ATTRIBUTION")
