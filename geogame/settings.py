@@ -9,7 +9,7 @@ import dj_database_url
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
-from geogame.lib.env import env_bool, env_float, env_int, env_list, env_path, env_str, kept_secret
+from geogame.lib.env import env_bool, env_float, env_int, env_limits, env_list, env_path, env_str, kept_secret
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[Map] and the like, at run time too
 
@@ -47,6 +47,14 @@ if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = env_int("HSTS_S", 30 * 24 * 3600, minimum=0, maximum=2 * 365 * 24 * 3600)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# How many proxies of ours stand in front: only what they wrote of X-Forwarded-For is believed.
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0, minimum=0, maximum=10)
+# What one player and one address may do, as "each player/each address/seconds".
+RATE_LIMITS = env_limits(
+    "RATE_LIMITS",
+    "start=30/300/600,challenge=20/200/600,guess=60/1200/60,next=60/1200/60,skip=20/200/60,"
+    "settings=60/600/600,login=10/100/900,register=10/60/3600",
+)
 
 # --- Apps ----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -154,6 +162,28 @@ CHANNEL_LAYERS = (
     if REDIS_URL
     else {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 )
+# Counts of what players do, seen by all processes. Other caches stay in each process.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "limits": (
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "arena",
+            "OPTIONS": {
+                "serializer": "geogame.lib.limits.Numbers",
+                "socket_connect_timeout": 0.5,
+                "socket_timeout": 0.5,
+            },
+        }
+        if REDIS_URL
+        else {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": "limits",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    ),
+}
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "memory://"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

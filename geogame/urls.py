@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 
 from geogame.lib.tokens import TokenConverter
 from geogame.pages import api, pictures, views
+from geogame.pages.decorators import limited
 
 register_converter(TokenConverter, "token")
 handler404 = "geogame.pages.problems.not_found"
@@ -22,5 +23,6 @@ urlpatterns = [
     path("api/games/<token:token>/guess/", api.guess, name="api-guess"),
     path("api/games/<token:token>/next/", api.next_round, name="api-next"),
     path("api/games/<token:token>/skip/", api.skip, name="api-skip"),
+    path("admin/login/", limited("login", account_field="username")(admin.site.login)),
     path("admin/", admin.site.urls),
 ]

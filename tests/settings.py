@@ -23,3 +23,4 @@ SERVESTATIC_AUTOREFRESH = True
 CELERY_TASK_ALWAYS_EAGER = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 MODEL_ANSWER_TIMEOUT_S = 3.0
+RATE_LIMITS = {}  # tests/geogame/pages/test_limits.py has them
