@@ -78,7 +78,7 @@ def env_path(name: str, default: Path) -> Path:
 
 
 def env_limits(name: str, default: str) -> dict[str, Limit]:
-    """Limits as `name=each player/each address/seconds`, with commas between; one not named stays as it is."""
+    """Limits as `name=each player/each address/seconds`, with commas between; others stay as they are."""
     value = os.environ.get(name, "").strip()
     if value.lower() in FALSE - {""}:
         return {}

@@ -21,6 +21,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return csrf.csrf_failure(request, reason=reason)
 
 
+def missing(request: HttpRequest, code: str, message: str) -> HttpResponse:
+    """404 with a reason: a page where a browser shows it, else JSON."""
+    if "text/html" in request.headers.get("Accept", ""):
+        return render(request, "pages/missing.html", {"message": message}, status=404)
+    return api_error(code, message, 404)
+
+
 def too_many(request: HttpRequest, wait_s: int) -> HttpResponse:
     """The answer to what came too often; it says when to come again."""
     message = _("That was too often in a short time. {wait}").format(wait=_come_again(wait_s))

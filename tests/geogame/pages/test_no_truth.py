@@ -16,6 +16,7 @@ from geogame.accounts.models import Player
 from geogame.accounts.services import player_of_model
 from geogame.games.lifecycle import seal_answer
 from geogame.games.models import Game, Round
+from geogame.games.picture_urls import picture_url
 from geogame.games.seals import CellProbability, ModelAnswer
 from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.services import publish_map
@@ -91,9 +92,14 @@ class Tap:
 
 
 @pytest.fixture
-def secret_map(make_panorama: Callable[..., Panorama]) -> Map:
+def projection() -> str:
+    return "flat"
+
+
+@pytest.fixture
+def secret_map(make_panorama: Callable[..., Panorama], projection: str) -> Map:
     map_ = Map.objects.create(name="Secrets", slug="secrets")
-    map_.panoramas.add(make_panorama(LAT, LNG))
+    map_.panoramas.add(make_panorama(LAT, LNG, projection=projection))
     Panorama.objects.update(**SECRETS)
     publish_map(map_)
     return map_
@@ -110,7 +116,6 @@ def test_no_byte_before_the_guess_holds_the_truth(
     projection: str,
 ) -> None:
     type(model_version).objects.update(is_active=with_model)
-    Panorama.objects.update(projection=projection)
     tap = Tap(client)
     tap.get("/")
     tap.keep(client.post("/games/", {"map": "secrets"}))
@@ -172,7 +177,7 @@ def test_a_round_tells_its_own_truth_and_no_other(
         tap.get("/")
         tap.get(f"/games/{game.token}/")
         tap.get(f"/api/games/{game.token}/")
-        tap.get(f"/pictures/{round_.picture_token}.jpg")
+        tap.get(picture_url(round_))
         closed = set(game.rounds.filter(state=Round.State.CLOSED).values_list("panorama__author", flat=True))
         assert authors_in(tap) == closed
         tap.post(f"/api/games/{game.token}/guess/", {"round": round_.token, "lat": 1, "lng": 1})
