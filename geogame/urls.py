@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 
 from geogame.lib.tokens import TokenConverter
 from geogame.pages import api, layers, pictures, views
+from geogame.pages.decorators import limited
 
 register_converter(TokenConverter, "token")
 handler404 = "geogame.pages.problems.not_found"
@@ -28,5 +29,6 @@ urlpatterns = [
         layers.layer,
         name="layer",
     ),
+    path("admin/login/", limited("login", account_field="username")(admin.site.login)),
     path("admin/", admin.site.urls),
 ]

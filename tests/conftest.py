@@ -38,6 +38,27 @@ def media_root(settings: object, tmp_path: Path) -> Path:
     return tmp_path / "media"
 
 
+@pytest.fixture
+def static_files(settings: object) -> None:
+    """Static files are served as in the program; tests/settings.py says why they are not by default."""
+    from geogame.settings import MIDDLEWARE
+
+    settings.MIDDLEWARE = MIDDLEWARE  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def no_counts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What counts against RATE_LIMITS begins at nought; the test sets the limits."""
+    from geogame.lib import limits
+
+    read = limits._cache
+    monkeypatch.setattr(limits, "_asleep_until", 0.0)
+    read.cache_clear()
+    read().clear()
+    yield
+    read.cache_clear()
+
+
 @pytest.fixture(autouse=True)
 def _connection_of_the_test_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
     """Channels closes old connections around each call, and with it the transaction of the test."""

@@ -19,6 +19,7 @@ from geogame.accounts.services import find_person, person_for
 from geogame.games.errors import GameError
 from geogame.games.lifecycle import settle
 from geogame.games.models import Game
+from geogame.games.picture_urls import picture_url
 from geogame.games.queries import (
     closed_rounds,
     game_of,
@@ -29,8 +30,8 @@ from geogame.games.queries import (
 from geogame.games.rows import rows_of
 from geogame.games.rules import ROUNDS
 from geogame.games.services import start_game
-from geogame.games.snapshots import picture_url, snapshot
-from geogame.pages.decorators import own_game
+from geogame.games.snapshots import snapshot
+from geogame.pages.decorators import limited, own_game
 from geogame.pages.setup import BadSettings, game_settings
 from geogame.panoramas.models import Map
 from geogame.registry.models import ModelVersion
@@ -117,6 +118,7 @@ def _unfinished(player: Player | None) -> dict[str, Any] | None:
 
 
 @require_http_methods(["GET", "POST"])
+@limited("start")
 def start(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return redirect("home")
