@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "leaflet",
     "geogame.pages",
     "geogame.live",
+    "geogame.profiles",
     "geogame.training",
     "geogame.opponent",
     "geogame.games",
@@ -97,6 +98,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+LOGIN_URL = "log-in"
+LOGIN_REDIRECT_URL = "account"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

@@ -81,8 +81,10 @@ def last_seen_round(map_: Map, player: Player) -> Round | None:
 
 
 def answers(map_: Map | None = None) -> Iterator[Guess]:
-    """Every answer in closed rounds with what the benchmark asks about it, round by round."""
-    guesses = Guess.objects.filter(round__state=Round.State.CLOSED)
+    """Every answer in closed rounds with what the benchmark asks about it, round by round, but those of
+    people who do not want to be in reports.
+    """
+    guesses = Guess.objects.filter(round__state=Round.State.CLOSED, player__in_reports=True)
     if map_:
         guesses = guesses.filter(round__game__map=map_)
     return (
