@@ -100,7 +100,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 LOGIN_URL = "log-in"
-LOGIN_REDIRECT_URL = "account"
+LOGIN_REDIRECT_URL = "own-profile"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

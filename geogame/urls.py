@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, register_converter
 
 from geogame.lib.tokens import TokenConverter
-from geogame.pages import api, pictures, views
+from geogame.pages import api, pictures, profile, views
 
 register_converter(TokenConverter, "token")
 handler404 = "geogame.pages.problems.not_found"
@@ -22,6 +22,9 @@ urlpatterns = [
     path("api/games/<token:token>/guess/", api.guess, name="api-guess"),
     path("api/games/<token:token>/next/", api.next_round, name="api-next"),
     path("api/games/<token:token>/skip/", api.skip, name="api-skip"),
+    path("games/<token:token>/replay/", profile.replay, name="replay"),
     path("account/", include("geogame.pages.account_urls")),
+    path("players/me/", profile.own, name="own-profile"),
+    path("players/<token:token>/", profile.public, name="profile"),
     path("admin/", admin.site.urls),
 ]

@@ -4,8 +4,8 @@ Seats, exposures and guesses change their player, and nothing else of them: what
 when it came (`times_revealed`, `group_revealed`) is history. `Exposure.times_seen` is counted anew in the
 order of time, since both have been one person: a picture that the account had seen was not new to its guest.
 
-A game stays with the guest where the account has a row of its own in its place: a seat in the same game, or
-its one attempt at the same daily.
+A game stays with the guest where the account has a row of its own in its place: a seat in the same game, a
+run at the same challenge, or its one attempt at the same daily.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from collections import defaultdict
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce
 
 from geogame.accounts.models import Player
 from geogame.accounts.services import SESSION_KEY, find_guest, lock, name_from, take_over
-from geogame.games.models import Exposure, Game, Guess, Seat
+from geogame.games.models import Challenge, DailyAttempt, Exposure, Game, Guess, Seat
 
 
 @transaction.atomic
@@ -44,13 +45,20 @@ def move_games(*, guest: Player, to: Player) -> None:
     Seat.objects.filter(player=guest, game__in=games).update(player=to)
     Guess.objects.filter(player=guest, round__game__in=games).update(player=to)
     Exposure.objects.filter(player=guest, round__game__in=games).update(player=to)
+    DailyAttempt.objects.filter(player=guest, game__in=games).update(player=to)
+    Challenge.objects.filter(sender=guest, game__in=games).update(sender=to)
     _recount_exposures(to)
     _keep_the_later_choice(guest, to)
     _remove_if_empty(guest)
 
 
 def _games_without_conflict(guest: Player, account: Player) -> QuerySet[Game]:
-    return Game.objects.filter(seats__player=guest).exclude(seats__player=account)
+    # The game that a challenge was made of and all runs at it have one origin: a player meets it once.
+    games = Game.objects.annotate(origin=Coalesce("challenge__game", F("pk")))
+    of_account = games.filter(seats__player=account)
+    days = DailyAttempt.objects.filter(player=account).values("daily")
+    conflicting = games.filter(origin__in=of_account.values("origin")) | games.filter(daily__in=days)
+    return games.filter(seats__player=guest).exclude(pk__in=conflicting.values("pk"))
 
 
 def _recount_exposures(player: Player) -> None:
@@ -76,5 +84,6 @@ def _keep_the_later_choice(guest: Player, account: Player) -> None:
 
 
 def _remove_if_empty(guest: Player) -> None:
-    if not (guest.seats.exists() or guest.guesses.exists() or guest.exposures.exists()):
+    rows = (guest.seats, guest.guesses, guest.exposures, guest.daily_attempts, guest.challenges)
+    if not any(kept.exists() for kept in rows):
         guest.delete()

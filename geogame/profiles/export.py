@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from geogame.accounts.models import Player
 from geogame.games.models import Exposure, Game, Guess, Round
+from geogame.panoramas.models import Panorama
 
 FORMAT, VERSION = "planet-arena-player", 1
 Json = dict[str, object]
@@ -63,11 +64,15 @@ def _player(player: Player) -> Json:
 
 
 def _games(player: Player) -> list[Game]:
-    rounds = Round.objects.select_related("panorama").prefetch_related(
-        Prefetch("guesses", Guess.objects.filter(player=player), to_attr="own_guesses"),
-        Prefetch("exposures", Exposure.objects.filter(player=player), to_attr="own_exposures"),
+    rounds = (
+        Round.objects.filter(wanted=True)
+        .select_related("panorama")
+        .prefetch_related(
+            Prefetch("guesses", Guess.objects.filter(player=player), to_attr="own_guesses"),
+            Prefetch("exposures", Exposure.objects.filter(player=player), to_attr="own_exposures"),
+        )
     )
-    games = Game.objects.filter(seats__player=player).select_related("map")
+    games = Game.objects.filter(seats__player=player).select_related("map", "daily", "challenge")
     return list(games.prefetch_related(Prefetch("rounds", rounds)).order_by("created_at", "pk"))
 
 
@@ -75,6 +80,11 @@ def _game(game: Game) -> Json:
     return {
         "id": game.token,
         "map": game.map.name,
+        "mode": game.mode,
+        "condition_asked_for": game.condition,
+        "time_limit_s": game.time_limit_s,
+        "day": game.daily.date.isoformat() if game.daily else None,
+        "challenge": game.challenge.token if game.challenge else None,
         "state": game.state,
         "created_at": game.created_at.isoformat(),
         "finished_at": game.finished_at.isoformat() if game.finished_at else None,
@@ -85,7 +95,6 @@ def _game(game: Game) -> Json:
 def _round(round_: Round) -> Json:
     guesses: list[Guess] = round_.own_guesses  # type: ignore[attr-defined]
     exposures: list[Exposure] = round_.own_exposures  # type: ignore[attr-defined]
-    panorama = round_.panorama
     closed = round_.state == Round.State.CLOSED
     return {
         "number": round_.number,
@@ -93,9 +102,19 @@ def _round(round_: Round) -> Json:
         "condition": round_.condition,
         "opened_at": round_.opened_at.isoformat() if round_.opened_at else None,
         "closed_at": round_.closed_at.isoformat() if round_.closed_at else None,
-        "truth": {"lat": panorama.lat, "lng": panorama.lng, "place": panorama.place} if closed else None,
+        "void": round_.void_reason or None,
+        "truth": _truth(round_.panorama) if closed else None,
         "times_seen_before": exposures[0].times_seen if exposures else None,
         "guess": _guess(guesses[0]) if guesses else None,
+    }
+
+
+def _truth(panorama: Panorama) -> Json:
+    return {
+        "lat": panorama.lat,
+        "lng": panorama.lng,
+        "place": panorama.place or None,
+        "country": panorama.country or None,
     }
 
 
@@ -107,6 +126,9 @@ def _guess(guess: Guess) -> Json:
         "lng": guess.lng,
         "distance_km": guess.distance_km,
         "points": guess.points,
+        "country": guess.country or None,
+        "correct": guess.correct,
+        "time_used_s": guess.time_used_s,
         "times_revealed_before": guess.times_revealed,
         "others_of_its_group_revealed_before": guess.group_revealed,
     }

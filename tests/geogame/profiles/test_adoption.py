@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from geogame.accounts.models import Player
 from geogame.accounts.services import SESSION_KEY, choose_reports
-from geogame.games.models import Exposure, Game, Guess, Round, Seat
+from geogame.games.models import Challenge, Daily, DailyAttempt, Exposure, Game, Guess, Round, Seat
 from geogame.games.rows import rows_of
 from geogame.games.services import place_guess, start_game
 from geogame.panoramas.models import Map
 from geogame.profiles.adoption import adopt_guest, move_games
+from tests.geogame.profiles.games import Answer, add_game
 
 MakeMap = Callable[..., Map]
 pytestmark = pytest.mark.django_db
@@ -103,6 +104,46 @@ def test_a_game_of_both_stays_with_both(bob: Player, guest: Player, make_map: Ma
     assert set(Game.objects.filter(seats__player=bob)) == {shared, alone}
     assert Guess.objects.filter(player=guest, round__game=shared).count() == 1
     assert Exposure.objects.filter(player=guest, round__game=shared).count() == 1
+
+
+@pytest.fixture
+def today(make_map: MakeMap) -> Daily:
+    return Daily.objects.create(date=date(2026, 11, 22), map=make_map(name="Daily"))
+
+
+def test_a_daily_moves_with_its_attempt(bob: Player, guest: Player, today: Daily) -> None:
+    game = add_game(guest, today.map, [Answer()], mode="daily", daily=today)
+    move_games(guest=guest, to=bob)
+    assert DailyAttempt.objects.get(daily=today, player=bob).game == game
+
+
+def test_a_second_attempt_at_a_daily_stays_with_the_guest(bob: Player, guest: Player, today: Daily) -> None:
+    own = add_game(bob, today.map, [Answer()], mode="daily", daily=today)
+    as_guest = add_game(guest, today.map, [Answer()], mode="daily", daily=today)
+    move_games(guest=guest, to=bob)
+    assert DailyAttempt.objects.get(player=bob).game == own
+    assert Seat.objects.get(game=as_guest).player == guest
+    assert Guess.objects.get(round__game=as_guest).player == guest
+    assert DailyAttempt.objects.get(player=guest).game == as_guest
+
+
+def test_a_challenge_moves_with_its_game(bob: Player, guest: Player, make_map: MakeMap) -> None:
+    sent = Challenge.objects.create(game=add_game(guest, make_map(), [Answer()]), sender=guest)
+    move_games(guest=guest, to=bob)
+    sent.refresh_from_db()
+    assert sent.sender == bob
+
+
+@pytest.mark.parametrize("account_is", ["sender", "player"])
+def test_a_player_runs_once_at_the_rounds_of_a_challenge(
+    bob: Player, guest: Player, make_map: MakeMap, account_is: str
+) -> None:
+    sender, taker = (bob, guest) if account_is == "sender" else (guest, bob)
+    map_ = make_map()
+    sent = Challenge.objects.create(game=add_game(sender, map_, [Answer()]), sender=sender)
+    run = add_game(taker, map_, [Answer()], challenge=sent)
+    move_games(guest=guest, to=bob)
+    assert {seat.game_id: seat.player for seat in Seat.objects.all()} == {sent.game_id: sender, run.pk: taker}
 
 
 def test_a_move_that_fails_moves_nothing(
