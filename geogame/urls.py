@@ -24,7 +24,7 @@ urlpatterns = [
     path("api/games/<token:token>/skip/", api.skip, name="api-skip"),
     path("games/<token:token>/replay/", profile.replay, name="replay"),
     path("account/", include("geogame.pages.account_urls")),
-    path("players/me/", profile.own, name="own-profile"),
-    path("players/<token:token>/", profile.public, name="profile"),
+    path("players/me/", profile.own, name="profile"),
+    path("players/<token:token>/", profile.public, name="player"),
     path("admin/", admin.site.urls),
 ]

@@ -135,7 +135,7 @@ def _form_page(request: HttpRequest, name: str, form: forms.Form, **context: Any
 
 def _onward(request: HttpRequest) -> str:
     raw = request.POST.get("next") or request.GET.get("next") or ""
-    return own_path(raw, otherwise=reverse("own-profile"))
+    return own_path(raw, otherwise=reverse("profile"))
 
 
 def _user(request: HttpRequest) -> User:

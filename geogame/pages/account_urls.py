@@ -7,8 +7,8 @@ from geogame.pages import account, your_data
 urlpatterns = [
     path("", account.account, name="account"),
     path("register/", account.register, name="register"),
-    path("login/", account.log_in, name="log-in"),
-    path("logout/", account.log_out, name="log-out"),
+    path("login/", account.log_in, name="login"),
+    path("logout/", account.log_out, name="logout"),
     path("name/", account.change_name, name="change-name"),
     path("password/", account.change_password, name="change-password"),
     path("delete/", account.delete, name="delete-account"),

@@ -70,6 +70,7 @@ def _honours(games: list[PlayedGame]) -> dict[str, Any]:
     return {
         "finished": len(finished),
         "rounds": sum(len(game.rounds) for game in games),
+        "mixed": any(game.condition == "mixed" for game in finished),
         "medals": statistics.medals(games),
         "streak_medals": statistics.streak_medals(games),
         "best_streaks": statistics.best_streaks(games),

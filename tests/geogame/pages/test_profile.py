@@ -145,3 +145,19 @@ def test_a_profile_asks_the_database_the_same_for_more_games(
                 client.get(path)
             asked.add(len(queries))
         assert len(asked) == 1
+
+
+def test_no_page_about_a_player_tells_the_truth_of_a_round_that_is_open(
+    client: Client, ada: Player, make_map: MakeMap, make_panorama: Callable[..., Panorama]
+) -> None:
+    secrets = {"author": "Secretname", "place": "Secretville", "country": "QX", "group": "secret-walk"}
+    map_ = Map.objects.create(name="Secrets", slug="secrets", is_published=True, scale_km=100.0)
+    map_.panoramas.add(make_panorama(47.6543219, -122.1234567, **secrets))
+    add_game(ada, make_map(1), [Answer()])
+    game = start_game(player=ada, map_=map_)
+    client.force_login(ada.user)
+    paths = ("players/me/", f"players/{ada.profile_token}/", "account/data/", "account/data/export.json")
+    sent = "".join(client.get(f"/{path}").content.decode() for path in paths)
+    assert game.token in sent, "the export knows of the game"
+    for secret in ("47.65", "122.12", "QX", "Secretname", "Secretville", "secret-walk"):
+        assert secret not in sent
