@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "leaflet",
     "geogame.pages",
     "geogame.live",
+    "geogame.profiles",
     "geogame.training",
     "geogame.opponent",
     "geogame.games",
@@ -109,6 +110,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "profile"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

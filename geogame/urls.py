@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 
 from geogame.lib.tokens import TokenConverter
 from geogame.pages import api, layers, pictures, views
@@ -17,6 +17,7 @@ urlpatterns = [
     path("games/<token:token>/", views.game, name="game"),
     path("pictures/<token:token>.jpg", pictures.picture, name="picture"),
     path("pictures/<token:token>.bin", pictures.picture_ahead, name="picture-ahead"),
+    path("", include("geogame.pages.account_urls")),
     path("health/", views.health, name="health"),
     path("favicon.ico", views.favicon),
     path("api/games/<token:token>/", api.state, name="api-state"),
