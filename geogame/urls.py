@@ -5,7 +5,7 @@ from django.urls import path, register_converter
 from django.views.i18n import set_language
 
 from geogame.lib.tokens import TokenConverter
-from geogame.pages import api, home, new_game, preferences, views
+from geogame.pages import api, home, new_game, pictures, preferences, views
 
 register_converter(TokenConverter, "token")
 handler400 = "geogame.pages.problems.bad_request"
@@ -21,11 +21,13 @@ urlpatterns = [
     path("play/", new_game.play, name="play"),
     path("games/", new_game.start, name="start"),
     path("games/<token:token>/", views.game, name="game"),
-    path("pictures/<token:token>.jpg", views.picture, name="picture"),
+    path("pictures/<token:token>.jpg", pictures.picture, name="picture"),
+    path("pictures/<token:token>.bin", pictures.picture_ahead, name="picture-ahead"),
     path("health/", views.health, name="health"),
     path("favicon.ico", views.favicon),
     path("api/games/<token:token>/", api.state, name="api-state"),
     path("api/games/<token:token>/guess/", api.guess, name="api-guess"),
     path("api/games/<token:token>/next/", api.next_round, name="api-next"),
+    path("api/games/<token:token>/skip/", api.skip, name="api-skip"),
     path("admin/", admin.site.urls),
 ]

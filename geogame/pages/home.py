@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from benchmark.statistics import Tally, tallies
 from geogame.accounts.models import Player
 from geogame.accounts.services import find_person
+from geogame.games.models import Game
 from geogame.games.queries import closed_rounds, unfinished_game
 from geogame.games.rows import rows_of
 from geogame.pages.maps import map_cards
@@ -71,8 +72,8 @@ def _unfinished(player: Player | None) -> dict[str, Any] | None:
     return {
         "url": reverse("game", args=[game.token]),
         "map": game.map.name,
-        "round": game.rounds.count(),
-        "rounds_total": game.rounds_total,
+        "round": game.rounds.filter(wanted=True).count(),
+        "rounds_total": None if game.mode == Game.Mode.STREAK else game.rounds_total,
     }
 
 

@@ -92,6 +92,7 @@ def _seen(player: Player) -> dict[int, int]:
 def _covers(player: Player) -> dict[int, str]:
     last = (
         Round.objects.filter(game__map=OuterRef("pk"), game__seats__player=player, state=Round.State.CLOSED)
+        .filter(void_reason="")
         .order_by("-closed_at")
         .values("pk")[:1]
     )
@@ -104,7 +105,10 @@ def _covers(player: Player) -> dict[int, str]:
 def _best(player: Player) -> dict[int, int]:
     """Only games of full length: a shorter one would look worse than it was."""
     games = Guess.objects.filter(
-        player=player, round__game__state=Game.State.FINISHED, round__game__rounds_total=ROUNDS
+        player=player,
+        round__game__state=Game.State.FINISHED,
+        round__game__mode=Game.Mode.CLASSIC,
+        round__game__rounds_total=ROUNDS,
     )
     best: dict[int, int] = {}
     totals = games.values("round__game").annotate(total=Sum("points"))

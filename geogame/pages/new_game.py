@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django import forms
 from django.contrib.sessions.backends.base import SessionBase
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -18,14 +18,15 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods
 
 from geogame.accounts.services import find_person, person_for
-from geogame.games.rules import ROUNDS
-from geogame.games.services import GameError, start_game
+from geogame.games.errors import GameError
+from geogame.games.rules import TIME_LIMITS_S
+from geogame.games.services import start_game
 from geogame.pages.maps import MapCard, map_cards
+from geogame.pages.setup import BadSettings, game_settings
 from geogame.panoramas.models import Map
-from geogame.registry.models import ModelVersion
+from geogame.registry.queries import active_versions
 
 SESSION_KEY: Final = "last_choice"
-ALONE: Final = "none"
 NEWEST: Final = ""
 
 
@@ -75,84 +76,28 @@ CONDITIONS: Final = (
 )
 TIME_LIMITS: Final = (
     Option("0", gettext_lazy("No clock")),
-    Option("30", gettext_lazy("30 s")),
-    Option("60", gettext_lazy("60 s")),
-    Option("120", gettext_lazy("120 s")),
+    *(Option(str(seconds), format_lazy("{}\u202fs", seconds)) for seconds in TIME_LIMITS_S),
 )
 DEFAULTS: Final = {"mode": "classic", "condition": "free", "time_limit": "0", "opponent": NEWEST}
-FIELDS: Final = ("map", *DEFAULTS)
-
-
-def _pairs(options: tuple[Option, ...]) -> list[tuple[str, Any]]:
-    return [(option.value, option.name) for option in options]
-
-
-class GameForm(forms.Form):
-    """The fields of POST /games/. Only the map must be given; the others have a default."""
-
-    map = forms.CharField(error_messages={"required": gettext_lazy("Choose a map.")})
-    mode = forms.ChoiceField(
-        choices=_pairs(MODES),
-        required=False,
-        error_messages={"invalid_choice": gettext_lazy("There is no such way to play. Choose one of these.")},
-    )
-    condition = forms.ChoiceField(
-        choices=_pairs(CONDITIONS),
-        required=False,
-        error_messages={"invalid_choice": gettext_lazy("Choose free look or fair view.")},
-    )
-    time_limit = forms.ChoiceField(
-        choices=_pairs(TIME_LIMITS),
-        required=False,
-        error_messages={"invalid_choice": gettext_lazy("Choose one of these time limits.")},
-    )
-    opponent = forms.CharField(required=False)
-
-    def clean_map(self) -> Map:
-        found = Map.objects.filter(slug=self.cleaned_data["map"], is_published=True).first()
-        if found is None:
-            raise ValidationError(
-                _("This map is not there any more. Choose another one."), code="no-such-map"
-            )
-        return found
-
-    def clean_opponent(self) -> str:
-        wanted: str = self.cleaned_data["opponent"]
-        if wanted not in {NEWEST, ALONE, *_digests()}:
-            raise ValidationError(_("This model does not play any more. Choose another opponent."))
-        return wanted
-
-    def clean(self) -> None:
-        unknown = sorted(set(self.data) - {*FIELDS, "csrfmiddlewaretoken"})
-        if unknown:
-            raise ValidationError(
-                _("A game has no setting named “%(name)s”."), params={"name": unknown[0][:40]}
-            )
-
-    @property
-    def choice(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] or default for name, default in DEFAULTS.items()}
+FIELDS: Final = frozenset({"map", *DEFAULTS, "csrfmiddlewaretoken"})
 
 
 def remembered(session: SessionBase) -> dict[str, str]:
     """The settings of the visitor's last game, as far as they can still be chosen."""
     kept = session.get(SESSION_KEY)
-    return _possible(kept if isinstance(kept, dict) else {})
+    return _possible(kept) if isinstance(kept, dict) else dict(DEFAULTS)
 
 
-def _possible(values: Mapping[str, Any]) -> dict[str, str]:
-    """`values` with the default for each that cannot be chosen (any more)."""
-    choice = {name: str(values.get(name, default)) for name, default in DEFAULTS.items()}
-    for name, options in (("mode", MODES), ("condition", CONDITIONS), ("time_limit", TIME_LIMITS)):
-        if choice[name] not in {option.value for option in options}:
-            choice[name] = DEFAULTS[name]
-    if choice["opponent"] not in {NEWEST, ALONE, *_digests()}:
-        choice["opponent"] = NEWEST
+def _possible(values: Mapping[str, str]) -> dict[str, str]:
+    """`values` with the default in the place of each that cannot be chosen (any more)."""
+    choice = dict(DEFAULTS)
+    for name, default in DEFAULTS.items():
+        value = values.get(name, default)
+        if value != default:
+            with suppress(BadSettings):
+                game_settings({"opponent": ALONE, name: value})
+                choice[name] = value
     return choice
-
-
-def _digests() -> set[str]:
-    return set(ModelVersion.objects.filter(is_active=True).values_list("digest", flat=True))
 
 
 def in_words(choice: Mapping[str, str]) -> str:
@@ -167,49 +112,60 @@ def in_words(choice: Mapping[str, str]) -> str:
 @ensure_csrf_cookie
 def play(request: HttpRequest) -> HttpResponse:
     """The form, with the last choice or what the address names."""
-    chosen = {**remembered(request.session), **_named(request.GET)}
-    return _form_page(request, _possible(chosen) | {"map": request.GET.get("map", "")})
-
-
-def _named(query: QueryDict) -> dict[str, str]:
-    return {name: query[name] for name in DEFAULTS if name in query}
+    return _form_page(request, {**remembered(request.session), **request.GET.dict()})
 
 
 @require_http_methods(["GET", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return redirect("play")
-    form = GameForm(request.POST)
-    if not form.is_valid():
-        missing = form.has_error("map", "no-such-map")
-        return _form_page(request, request.POST.dict(), form=form, status=404 if missing else 400)
-    request.session[SESSION_KEY] = form.choice
+    chosen = request.POST.dict()
+    try:
+        map_, settings = _map_of(chosen), game_settings(_known(chosen))
+    except NoSuchMap as error:
+        return _form_page(request, chosen, problem=str(error), status=404)
+    except BadSettings as error:
+        return _form_page(request, chosen, problem=str(error), status=400)
     player = person_for(session=request.session, user=request.user)
     try:
-        game = start_game(player=player, map_=form.cleaned_data["map"])
+        game = start_game(player=player, map_=map_, **settings)
     except GameError as error:
-        form.add_error(None, error.message)
-        return _form_page(request, request.POST.dict(), form=form, status=409)
+        return _form_page(request, chosen, problem=error.message, status=409)
+    request.session[SESSION_KEY] = _possible(chosen)
     return redirect("game", token=game.token)
 
 
+class NoSuchMap(BadSettings):
+    pass
+
+
+def _map_of(chosen: Mapping[str, str]) -> Map:
+    slug = chosen.get("map", "").replace("\x00", "")
+    found = Map.objects.filter(slug=slug, is_published=True).first()
+    if found is None:
+        raise NoSuchMap(_("This map is not there any more. Choose another one."))
+    return found
+
+
+def _known(chosen: dict[str, str]) -> dict[str, str]:
+    unknown = sorted(set(chosen) - FIELDS)
+    if unknown:
+        raise BadSettings(_("A game has no setting named “%(name)s”.") % {"name": unknown[0][:40]})
+    return chosen
+
+
 def _form_page(
-    request: HttpRequest,
-    chosen: Mapping[str, str],
-    *,
-    form: GameForm | None = None,
-    status: int = 200,
+    request: HttpRequest, chosen: Mapping[str, str], *, problem: str = "", status: int = 200
 ) -> HttpResponse:
     cards = map_cards(find_person(session=request.session, user=request.user))
     context = {
-        "form": form,
+        "problem": problem,
         "maps": cards,
         "chosen": _shown(chosen, cards),
         "modes": MODES,
         "conditions": CONDITIONS,
         "time_limits": TIME_LIMITS,
-        "opponents": ModelVersion.objects.filter(is_active=True).order_by("-activated_at"),
-        "rounds": ROUNDS,
+        "opponents": active_versions(),
         "with_friend": request.GET.get("with") == "friend",
     }
     return render(request, "pages/play.html", context, status=status)

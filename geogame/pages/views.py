@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -9,9 +9,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from geogame.accounts.models import Player
-from geogame.accounts.services import find_person
-from geogame.games.models import Game, Round
-from geogame.games.services import open_if_overdue
+from geogame.games.lifecycle import settle
+from geogame.games.models import Game
+from geogame.games.queries import game_of
 from geogame.games.snapshots import snapshot
 from geogame.pages.decorators import own_game
 
@@ -20,12 +20,13 @@ from geogame.pages.decorators import own_game
 @require_GET
 @own_game
 def game(request: HttpRequest, game: Game, player: Player) -> HttpResponse:
-    open_if_overdue(game)
-    game.refresh_from_db()
+    settle(game)
+    game = game_of(player, game.token) or game
     urls = {
         "snapshot": reverse("api-state", args=[game.token]),
         "guess": reverse("api-guess", args=[game.token]),
         "next": reverse("api-next", args=[game.token]),
+        "skip": reverse("api-skip", args=[game.token]),
         "socket": f"/ws/games/{game.token}/",
         "home": reverse("home"),
         "again": reverse("start"),
@@ -33,25 +34,6 @@ def game(request: HttpRequest, game: Game, player: Player) -> HttpResponse:
     }
     boot = {"snapshot": snapshot(game, player), "urls": urls, "csrf_token": get_token(request)}
     return render(request, "pages/game.html", {"boot": boot})
-
-
-@require_GET
-def picture(request: HttpRequest, token: str) -> HttpResponse:
-    """The pixels of a round under a name that only this round has. The bytes are those the model gets."""
-    player = find_person(session=request.session, user=request.user)
-    round_ = (
-        Round.objects.select_related("panorama")
-        .filter(picture_token=token, game__seats__player=player)
-        .exclude(state=Round.State.PREPARING)
-        .first()
-    )
-    if player is None or round_ is None:
-        raise Http404("There is no such picture.")
-    try:
-        content = round_.panorama.path.read_bytes()
-    except OSError:
-        raise Http404("This picture is gone.") from None
-    return HttpResponse(content, content_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
 
 
 @never_cache
