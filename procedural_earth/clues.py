@@ -493,6 +493,4 @@ HERO = Shot(
     date="2025-05-20",
     hour=17.5,
     show="along",
-    pitch=2.0,
-    heading=92.0,
 )

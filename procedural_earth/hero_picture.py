@@ -31,6 +31,8 @@ class Cut:
     """
 
     name: str
+    heading: float
+    pitch: float
     fov: float
     left: float
     top: float
@@ -44,8 +46,8 @@ class Cut:
 
 
 CUTS = (
-    Cut("wide", 88.0, 0.0, 0.2, 1.0, 0.8, (2560, 1280)),
-    Cut("tall", 80.0, 0.1, 0.06, 0.7, 0.94, (1080, 540)),
+    Cut("wide", 66.0, -1.0, 88.0, 0.0, 0.2, 1.0, 0.8, (2560, 1280)),
+    Cut("tall", 80.0, -12.0, 80.0, 0.2, 0.08, 0.8, 0.96, (1080, 540)),
 )
 
 
@@ -74,8 +76,8 @@ def picture(cut: Cut) -> Image.Image:
         HERO.lng,
         date=datetime.date.fromisoformat(HERO.date),
         hour=HERO.hour,
-        heading=HERO.heading or 0.0,
-        pitch=HERO.pitch,
+        heading=cut.heading,
+        pitch=cut.pitch,
         fov=cut.fov,
         px=side,
     ).image

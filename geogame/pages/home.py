@@ -18,9 +18,13 @@ from geogame.accounts.services import find_person
 from geogame.games.models import Game
 from geogame.games.queries import closed_rounds, unfinished_game
 from geogame.games.rows import rows_of
+from geogame.games.rules import GRACE_S, MEDALS
 from geogame.pages.maps import map_cards
-from geogame.pages.new_game import in_words, remembered
+from geogame.pages.new_game import CONDITIONS, MODES, in_words, remembered
 from geogame.pages.tryout import tried
+from geogame.panoramas.models import Panorama
+from geogame.registry.queries import active_versions
+from planet_core.scoring import MAX_POINTS
 from procedural_earth.clues import CLUES
 
 TEASER = ("drive_side", "vegetation", "script", "relief")
@@ -55,14 +59,35 @@ def learn(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def about(request: HttpRequest) -> HttpResponse:
-    """The model, the borders, the licences, what is stored."""
-    return render(request, "pages/about.html")
+    """The models, the borders, the licences, what is stored."""
+    licences = Panorama.objects.filter(maps__is_published=True).exclude(licence="")
+    context = {
+        "models": active_versions(),
+        "border_data": _border_data(),
+        "map_licences": sorted(set(licences.values_list("licence", flat=True))),
+    }
+    return render(request, "pages/about.html", context)
 
 
 @require_GET
 def guide(request: HttpRequest) -> HttpResponse:
     """The rules of the game."""
-    return render(request, "pages/help.html")
+    context = {
+        "modes": MODES,
+        "conditions": CONDITIONS,
+        "most_points": MAX_POINTS,
+        "medals": MEDALS,
+        "grace_s": f"{GRACE_S:g}",
+    }
+    return render(request, "pages/help.html", context)
+
+
+def _border_data() -> Any:
+    try:
+        from planet_core.geography import BORDER_DATA
+    except ImportError:
+        return None
+    return BORDER_DATA
 
 
 def _unfinished(player: Player | None) -> dict[str, Any] | None:
