@@ -2,18 +2,25 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import include, path, register_converter
+from django.views.i18n import set_language
 
 from geogame.lib.tokens import TokenConverter
-from geogame.pages import api, layers, pictures, views
+from geogame.pages import api, home, layers, new_game, pictures, preferences, views
 from geogame.pages.decorators import limited
 
 register_converter(TokenConverter, "token")
+handler400 = "geogame.pages.problems.bad_request"
 handler404 = "geogame.pages.problems.not_found"
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("learn/", views.learn, name="learn"),
-    path("games/", views.start, name="start"),
+    path("", home.home, name="home"),
+    path("learn/", home.learn, name="learn"),
+    path("help/", home.guide, name="help"),
+    path("about/", home.about, name="about"),
+    path("settings/", preferences.preferences, name="settings"),
+    path("language/", set_language, name="set_language"),
+    path("play/", new_game.play, name="play"),
+    path("games/", new_game.start, name="start"),
     path("games/<token:token>/", views.game, name="game"),
     path("pictures/<token:token>.jpg", pictures.picture, name="picture"),
     path("pictures/<token:token>.bin", pictures.picture_ahead, name="picture-ahead"),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from geogame.lib.translations import compile_changed
+
 if TYPE_CHECKING:
     from django.test import Client
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 counter = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    compile_changed()  # before Django reads them
 
 
 @pytest.fixture(scope="session")
