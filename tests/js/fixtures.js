@@ -9,10 +9,14 @@ export function snapshot(changes = {}) {
     game: {
       id: "g1",
       state: "playing",
+      mode: "classic",
+      condition: "fair",
+      time_limit_s: null,
       map: { name: "Landmarks", slug: "landmarks" },
       rounds_total: 5,
       scale_km: 14917,
       points: { you: 0, model: 0 },
+      right: { you: 0, model: 0 },
       note: null,
       ...game,
     },
@@ -25,6 +29,7 @@ export function snapshot(changes = {}) {
       picture: { url: "/picture/1/", width: 1000, height: 750 },
       drawn: false,
       initial_heading: 0,
+      time_left_s: null,
       model: { state: "sealed", name: "PlaNet", digest: "3fa9".padEnd(64, "0"), reason: null, ...model },
       result: null,
       ...round,
@@ -36,9 +41,12 @@ export function snapshot(changes = {}) {
 
 export function result(changes = {}) {
   return {
+    void: null,
     truth: TRUTH,
-    you: { lat: 45, lng: 5, distance_km: 478, points: 3629 },
+    country: { code: "FR", name: "France" },
+    you: { lat: 45, lng: 5, distance_km: 478, points: 3629, outcome: "answered", country: null, correct: null, time_used_s: 21.4 },
     model: { name: "PlaNet", lat: 50, lng: 3, distance_km: 137, points: 4561, rule: "top-cell", top_cells: [] },
+    ghost: null,
     winner: "model",
     place: "Paris, France",
     author: "A. Author",
@@ -59,4 +67,10 @@ export function closed(changes = {}) {
 
 export function finished() {
   return closed({ version: 9, game: { state: "finished" }, round: { number: 5 } });
+}
+
+/** A closed round of a list, all of it like `result` but for the person's answer and what else is said. */
+export function round(number, you = {}, changes = {}) {
+  const base = result(changes);
+  return { ...base, id: `r${number}`, number, picture_url: `/picture/${number}/`, you: { ...base.you, ...you } };
 }

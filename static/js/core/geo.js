@@ -34,6 +34,11 @@ export function mercatorY(lat) {
   return 0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI);
 }
 
+/** @param {number} y */
+export function latOfMercatorY(y) {
+  return Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) / RADIANS;
+}
+
 /** Central angle in radians, for ordering and for choosing how finely to draw. @param {Place} a @param {Place} b */
 export function angle(a, b) {
   const dLat = Math.sin(((b.lat - a.lat) * RADIANS) / 2);
