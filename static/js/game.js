@@ -129,7 +129,7 @@ class GamePage {
     this.countries.showResult(result);
     this.result.fill(game, result);
     const promised = result.model?.layers?.state ?? "none";
-    if (result.id && result.model && promised !== "none") this.layers.watch(result.id);
+    if (result.model && promised !== "none") this.layers.watch(result.round);
     this.world.fit(this.#fitted, { ...padding("result-card"), maxZoom: 11 });
     byId("result-title").focus({ preventScroll: true });
   }
@@ -149,7 +149,7 @@ class GamePage {
     this.picture.clear();
     this.countries.clear();
     this.summary.fill(snapshot);
-    this.share.fill(snapshot);
+    this.share.fill(snapshot.game).then((share) => share && this.summary.showBest(share.best_streak));
     this.world.fit(this.overlays.showSummary(snapshot.results), { ...padding("summary-card"), maxZoom: 9 });
     byId("summary-title").focus({ preventScroll: true });
   }

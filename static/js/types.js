@@ -12,9 +12,9 @@
  * @property {number | null} lng
  * @property {number | null} distance_km
  * @property {number} points
- * @property {"answered" | "timeout"} [outcome]
- * @property {Country | null} [country]
- * @property {boolean | null} [correct]  where the country counts
+ * @property {"answered" | "timeout" | null} [outcome]  of the person
+ * @property {Country | null} country
+ * @property {boolean | null} correct  where the country counts
  * @property {number | null} [time_used_s]
  *
  * @typedef {"ready" | "coming" | "none"} LayersState
@@ -39,12 +39,12 @@
  * @property {{url: string} | null} view   the very picture that the model got
  *
  * @typedef {object} Result            What is revealed once a round is closed.
- * @property {string | null} [void]    why the round does not count
- * @property {Place | null} truth
- * @property {Country | null} [country]
+ * @property {string | null} void      why the round does not count
+ * @property {Place} truth
+ * @property {Country | null} country
  * @property {Answer} you
  * @property {ModelAnswer | null} model
- * @property {Ghost | null} [ghost]
+ * @property {Ghost | null} ghost
  * @property {"you" | "model" | "tie" | "nobody"} winner
  * @property {string | null} place     "Lyon, France"
  * @property {string} author
@@ -56,7 +56,8 @@
  * @property {boolean | null} seen_in_training
  * @property {Seal | null} seal
  *
- * @typedef {Result & {id?: string, number: number, picture_url: string}} ClosedRound
+ * @typedef {{round: string, number: number, picture: PictureFile, projection: Round["projection"], condition: Round["condition"]}} RoundNamed
+ * @typedef {Result & RoundNamed} ClosedRound
  *
  * @typedef {object} RoundModel
  * @property {"thinking" | "sealed" | "absent"} state
@@ -75,28 +76,28 @@
  * @property {PictureFile | null} picture
  * @property {boolean} drawn           drawn from facts, not photographed
  * @property {number} initial_heading  degrees
- * @property {number | null} [time_left_s]  when the server answered; null: no limit
+ * @property {number | null} time_left_s  when the server answered; null: no limit
  * @property {RoundModel} model
  * @property {Result | null} result
  *
  * @typedef {object} Game
  * @property {string} id
  * @property {"playing" | "finished"} state
- * @property {Mode} [mode]
- * @property {"fair" | "free"} [condition]
- * @property {number | null} [time_limit_s]
+ * @property {Mode} mode
+ * @property {"fair" | "free"} condition  what was asked for; each round has its own
+ * @property {number | null} time_limit_s
  * @property {{name: string, slug: string}} map
  * @property {number | null} rounds_total   null: a streak goes on
  * @property {number} scale_km
  * @property {{you: number, model: number | null}} points
- * @property {{you: number, model: number | null}} [right]  countries named right
+ * @property {{you: number, model: number | null}} right  countries named right
  * @property {string | null} note
- * @property {{name: string, digest8: string} | null} [opponent]
- * @property {{token: string, sender: string} | null} [challenge]
- * @property {{date: string} | null} [daily]
+ * @property {{name: string, digest: string} | null} opponent
+ * @property {{token: string, sender: string} | null} challenge
+ * @property {string | null} daily      its date
  *
  * @typedef {{round: string, url: string}} Next   the encrypted picture of the round to come
- * @typedef {{version: number, server_time?: string, game: Game, round: Round, next?: Next | null, results: ClosedRound[]}} Snapshot
+ * @typedef {{version: number, server_time: string, game: Game, round: Round, next: Next | null, results: ClosedRound[]}} Snapshot
  *
  * @typedef {object} Urls
  * @property {string} snapshot
@@ -107,14 +108,15 @@
  * @property {string} home
  * @property {string} again
  * @property {string} learn
- * @property {string} [layers]      with {round} in place of the round
- * @property {string} [challenge]   makes a link to the same rounds
  *
  * @typedef {{snapshot: Snapshot, urls: Urls, csrf_token: string}} Boot
  *
+ * @typedef {{text: string, url: string, best_streak: number | null}} Share  how it went, without a place; where to play the same
+ *
  * @typedef {{type: "snapshot", version: number, snapshot: Snapshot}
  *   | {type: "model.sealed", version: number, round: string, model: Partial<RoundModel>}
- *   | {type: "round.opened", version: number, round: string}} Frame
+ *   | {type: "round.ready" | "round.opened" | "round.closed", version: number, round: string}
+ *   | {type: "game.finished", version: number}} Frame
  *
  * @typedef {"preparing" | "guessing" | "result" | "summary" | "error"} Phase
  * @typedef {"guess" | "next" | "skip"} Command

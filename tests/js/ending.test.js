@@ -4,9 +4,8 @@ import { test } from "node:test";
 import { announcement } from "../../static/js/core/announce.js";
 import { lessons } from "../../static/js/core/lessons.js";
 import { hasMedals, medalOf, nextMedal } from "../../static/js/core/medals.js";
-import { shareText, squares } from "../../static/js/core/share.js";
 import { initial } from "../../static/js/core/state.js";
-import { bestStreak, lastRound, streakOf } from "../../static/js/core/streak.js";
+import { lastRound, streakOf } from "../../static/js/core/streak.js";
 import { finished, round, snapshot } from "./fixtures.js";
 
 const PERU = { code: "PE", name: "Peru" };
@@ -15,12 +14,12 @@ const FRANCE = { code: "FR", name: "France" };
 const game = (changes = {}) => snapshot({ game: { state: "finished", ...changes } }).game;
 const named = (number, correct, country = PERU) => round(number, { correct, country: correct ? country : CHILE, points: 0 }, { country });
 
-test("medals begin at 15,000, and a perfect game is one of its own", () => {
-  assert.deepEqual([0, 14_999, 15_000, 20_000, 24_000, 24_999, 25_000].map(medalOf), [null, null, "bronze", "silver", "gold", "gold", "perfect"]);
+test("medals begin at 15,000, and platinum is for a perfect game", () => {
+  assert.deepEqual([0, 14_999, 15_000, 20_000, 24_000, 24_999, 25_000].map(medalOf), [null, null, "bronze", "silver", "gold", "gold", "platinum"]);
   assert.deepEqual(nextMedal(19_000), { medal: "silver", missing: 1000 });
   assert.equal(nextMedal(25_000), null);
   assert.ok(hasMedals(5, true));
-  assert.ok(!hasMedals(3, true) && !hasMedals(null, true) && !hasMedals(5, false));
+  assert.ok(!hasMedals(3, true) && !hasMedals(5, false));
 });
 
 test("a streak ends at the first wrong country; a void round does neither", () => {
@@ -29,34 +28,6 @@ test("a streak ends at the first wrong country; a void round does neither", () =
   assert.equal(lastRound(results).number, 4);
   assert.equal(streakOf([]), 0);
   assert.equal(lastRound([named(1, true)]), null);
-  assert.deepEqual(bestStreak(3, 7), { best: 7, isNew: true });
-  assert.deepEqual(bestStreak(7, 7), { best: 7, isNew: false });
-});
-
-test("squares: full only for the best, empty only for nothing", () => {
-  assert.deepEqual([0, 1, 2500, 4990, 5000].map(squares), ["□□□□□", "■□□□□", "■■■□□", "■■■■□", "■■■■■"]);
-});
-
-test("the share text tells how it went and never where", () => {
-  const results = [round(1, { points: 5000 }, { place: "Lyon, France" }), round(2, { points: 120 }), round(3, {}, { void: "gone" })];
-  const text = shareText(game({ points: { you: 5120, model: 4000 }, opponent: { name: "PlaNet", digest8: "12345678" } }), results, "https://a.example/c/x/");
-  assert.deepEqual(text.split("\n"), [
-    "PlaNet Arena · Landmarks",
-    "■■■■■ 5,000",
-    "■□□□□ 120",
-    "–––––",
-    "5,120 of 10,000 points, PlaNet (model): 4,000",
-    "https://a.example/c/x/",
-  ]);
-  for (const secret of ["Lyon", "France", "48.85", "2.29"]) assert.ok(!text.includes(secret));
-});
-
-test("countries and streaks are shared as marks and counts", () => {
-  const results = [named(1, true), named(2, false)];
-  const country = shareText(game({ mode: "country", right: { you: 1, model: null } }), results, "u");
-  assert.deepEqual(country.split("\n").slice(1), ["✓ ✗  1 of 2 countries", "u"]);
-  assert.match(shareText(game({ mode: "streak" }), results, "u"), /1 country in a row/);
-  assert.ok(!country.includes("Peru") && !country.includes("Chile"));
 });
 
 test("the worst round is the first lesson", () => {

@@ -6,6 +6,8 @@ export function snapshot(changes = {}) {
   const { game = {}, round = {}, model = {}, ...rest } = changes;
   return {
     version: 3,
+    server_time: "2026-11-22T20:00:00+00:00",
+    next: null,
     game: {
       id: "g1",
       state: "playing",
@@ -18,6 +20,9 @@ export function snapshot(changes = {}) {
       points: { you: 0, model: 0 },
       right: { you: 0, model: 0 },
       note: null,
+      opponent: { name: "PlaNet", digest: "3fa9c1d2" },
+      challenge: null,
+      daily: null,
       ...game,
     },
     round: {
@@ -62,7 +67,9 @@ export function result(changes = {}) {
 }
 
 export function closed(changes = {}) {
-  return snapshot({ version: 4, ...changes, round: { state: "closed", result: result(), ...changes.round } });
+  const shown = { id: "r1", number: 1, ...changes.round };
+  const named = { ...round(shown.number), round: shown.id };
+  return snapshot({ version: 4, results: [named], ...changes, round: { state: "closed", result: result(), ...changes.round } });
 }
 
 export function finished() {
@@ -72,5 +79,6 @@ export function finished() {
 /** A closed round of a list, all of it like `result` but for the person's answer and what else is said. */
 export function round(number, you = {}, changes = {}) {
   const base = result(changes);
-  return { ...base, id: `r${number}`, number, picture_url: `/picture/${number}/`, you: { ...base.you, ...you } };
+  const picture = { url: `/picture/${number}/`, width: 1000, height: 750, key: "" };
+  return { ...base, round: `r${number}`, number, picture, projection: "flat", condition: "fair", you: { ...base.you, ...you } };
 }

@@ -6,7 +6,7 @@ import { Api, ApiError } from "../../static/js/net/api.js";
 import { retryDelay, socketUrl } from "../../static/js/net/socket.js";
 import { checkCommand, checkSeal, sha256 } from "../../static/js/core/seal.js";
 
-const urls = { snapshot: "/s/", guess: "/g/", next: "/n/", skip: "/k/", layers: "/rounds/{round}/layers/", challenge: "/c/" };
+const urls = { snapshot: "/s/", guess: "/g/", next: "/n/", skip: "/k/" };
 const boot = { urls, csrf_token: "token" };
 
 function answering(t, response) {
@@ -73,13 +73,14 @@ test("the command to check a seal elsewhere survives every quote", () => {
   assert.equal(checkCommand("it's"), `printf %s 'it'\\''s' | sha256sum`);
 });
 
-test("a skip names the round, layers go to the round's own address", async (t) => {
+test("a skip names the round, what belongs to the game lies below its address", async (t) => {
   const calls = answering(t, () => Response.json({ state: "none" }));
   const api = new Api(boot);
   await api.skip("r1");
   await api.layers("a/b");
+  await api.share();
   await api.challenge();
-  assert.deepEqual(calls.map(([url]) => url), ["/k/", "/rounds/a%2Fb/layers/", "/c/"]);
+  assert.deepEqual(calls.map(([url]) => url), ["/k/", "/s/rounds/a%2Fb/layers/", "/s/share/", "/s/challenge/"]);
   assert.deepEqual(JSON.parse(calls[0][1].body), { round: "r1" });
   assert.equal(calls[1][1].method, "GET");
 });

@@ -134,8 +134,8 @@ test("a finished game shows each of its rounds again, and goes back to the summa
 
 test("the open result is the one of the running round", () => {
   const state = initial({ ...closed(), results: [round(1)] });
-  assert.equal(shownResult(state).id, "r1");
-  assert.equal(shownResult(state).picture_url, "/picture/1/");
+  assert.equal(shownResult(state).round, "r1");
+  assert.equal(shownResult(state).picture.url, "/picture/1/");
   assert.equal(shownResult(initial(snapshot())), null);
 });
 

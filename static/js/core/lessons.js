@@ -46,7 +46,7 @@ function biggestLoss(results) {
 
 /** @param {ClosedRound[]} results @returns {Lesson | null} */
 function hemispheres(results) {
-  const wrong = results.filter(({ truth, you }) => truth && you.lat !== null && Math.abs(truth.lat) > 10 && truth.lat * you.lat < 0);
+  const wrong = results.filter(({ truth, you }) => you.lat !== null && Math.abs(truth.lat) > 10 && truth.lat * you.lat < 0);
   if (wrong.length === 0) return null;
   const text = tn(
     "In {n} round you took one half of the Earth for the other: at noon the sun stands in the south in Europe, in the north in Chile.",
@@ -67,9 +67,9 @@ function confusions(results) {
 
 /** Pins that lie mostly to one side. @param {ClosedRound[]} results @returns {Lesson | null} */
 function leaning(results) {
-  const guessed = results.filter(({ truth, you }) => truth && you.lat !== null);
-  const north = guessed.filter(({ truth, you }) => (you.lat ?? 0) - (truth?.lat ?? 0) > 3).length;
-  const south = guessed.filter(({ truth, you }) => (truth?.lat ?? 0) - (you.lat ?? 0) > 3).length;
+  const guessed = results.filter(({ you }) => you.lat !== null);
+  const north = guessed.filter(({ truth, you }) => (you.lat ?? 0) - truth.lat > 3).length;
+  const south = guessed.filter(({ truth, you }) => truth.lat - (you.lat ?? 0) > 3).length;
   const most = Math.max(north, south);
   if (guessed.length < 4 || most < guessed.length - 1) return null;
   const values = { count: most, total: guessed.length };

@@ -4,17 +4,17 @@ import { t } from "./i18n.js";
 export const MOST_POINTS = 5000;
 const ROUNDS = 5;
 
-/** @typedef {"bronze" | "silver" | "gold" | "perfect"} Medal */
+/** @typedef {"bronze" | "silver" | "gold" | "platinum"} Medal */
 
 /** @type {{medal: Medal, least: number}[]} */
 export const MEDALS = [
   { medal: "bronze", least: 15_000 },
   { medal: "silver", least: 20_000 },
   { medal: "gold", least: 24_000 },
-  { medal: "perfect", least: 25_000 },
+  { medal: "platinum", least: 25_000 },
 ];
 
-/** @param {number | null} rounds of the game @param {boolean} hasPoints false where countries are counted */
+/** @param {number} rounds that counted @param {boolean} hasPoints false where countries are counted */
 export function hasMedals(rounds, hasPoints) {
   return hasPoints && rounds === ROUNDS;
 }
@@ -32,5 +32,5 @@ export function nextMedal(points) {
 
 /** @param {Medal} medal */
 export function medalName(medal) {
-  return { bronze: t("Bronze"), silver: t("Silver"), gold: t("Gold"), perfect: t("Perfect game") }[medal];
+  return { bronze: t("Bronze"), silver: t("Silver"), gold: t("Gold"), platinum: t("Platinum") }[medal];
 }

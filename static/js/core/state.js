@@ -93,9 +93,7 @@ export function isLastRound(state) {
 export function shownResult({ phase, replay, snapshot: { round, results } }) {
   if (phase !== "result") return null;
   if (replay !== null) return results.find(({ number }) => number === replay) ?? null;
-  const closed = results.find(({ number }) => number === round.number);
-  if (closed) return { ...closed, id: round.id };
-  return round.result ? { ...round.result, id: round.id, number: round.number, picture_url: round.picture?.url ?? "" } : null;
+  return results.find((result) => result.round === round.id) ?? null;
 }
 
 /** Rounds where the country is guessed have no points. @param {Snapshot["game"]} game */
@@ -136,7 +134,7 @@ function withSnapshot(state, snapshot, at_ms) {
 
 /** @param {number | null} before @param {Snapshot} snapshot @param {number} at_ms */
 function deadlineOf(before, { round }, at_ms) {
-  return round.state === "open" ? deadline(before, round.time_left_s ?? null, at_ms) : null;
+  return round.state === "open" ? deadline(before, round.time_left_s, at_ms) : null;
 }
 
 /**

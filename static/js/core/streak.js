@@ -15,8 +15,3 @@ export function streakOf(results) {
 export function lastRound(results) {
   return results.find((result) => !result.void && result.you.correct !== true) ?? null;
 }
-
-/** @param {number} before best so far @param {number} now @returns {{best: number, isNew: boolean}} */
-export function bestStreak(before, now) {
-  return { best: Math.max(before, now), isNew: now > before };
-}

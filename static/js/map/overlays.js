@@ -37,7 +37,6 @@ export class Overlays {
     this.thoughts = L.layerGroup();
     this.heat = L.layerGroup();
     this.map = map;
-    this.truthLng = 0;
     map.createPane("heat").classList.add("heat-pane");
   }
 
@@ -51,17 +50,11 @@ export class Overlays {
   showResult(result) {
     this.clear();
     const guesses = guessesOf(result);
-    const lngs = [result.truth, ...guesses.map(({ place }) => place)].flatMap((place) => (place ? [place.lng] : []));
-    this.truthLng = centralLng(lngs);
-    const truth = result.truth ? beside(result.truth, this.truthLng) : null;
+    const truth = beside(result.truth, centralLng([result.truth.lng, ...guesses.map(({ place }) => place.lng)]));
     const shown = guesses.flatMap(({ kind, place }) => this.#guess(truth, place, kind, labelOf(result, kind)));
-    if (truth) {
-      this.truthLng = truth.lng;
-      this.#pin(truth, "truth", { label: "" }, "pin-late");
-      shown.push(truth);
-    }
-    if (result.model) this.#addThoughts(result.model.top_cells);
-    return shown;
+    this.#pin(truth, "truth", { label: "" }, "pin-late");
+    if (result.model) this.#addThoughts(result.model.top_cells, truth);
+    return [...shown, truth];
   }
 
   /** @param {boolean} visible @returns {Place[]} where they are now to be seen */
@@ -94,13 +87,13 @@ export class Overlays {
   /** @param {ClosedRound[]} results @returns {Place[]} */
   showSummary(results) {
     this.clear();
-    const centre = centralLng(results.flatMap(({ truth }) => (truth ? [truth.lng] : [])));
-    return results.flatMap((result) => this.#summaryRound(result, centre));
+    const counted = results.filter((result) => !result.void);
+    const centre = centralLng(counted.map(({ truth }) => truth.lng));
+    return counted.flatMap((result) => this.#summaryRound(result, centre));
   }
 
   /** @param {ClosedRound} result @param {number} centre @returns {Place[]} */
   #summaryRound(result, centre) {
-    if (!result.truth) return [];
     const truth = beside(result.truth, centre);
     const mark = String(result.number);
     const shown = guessesOf(result).flatMap(({ kind, place }) => this.#guess(truth, place, kind, { mark, small: true }));
@@ -108,9 +101,9 @@ export class Overlays {
     return [...shown, truth];
   }
 
-  /** @param {Place | null} truth @param {Place} place @param {Guesser} kind @param {Parameters<typeof pinIcon>[1]} options @returns {Place[]} */
+  /** @param {Place} truth @param {Place} place @param {Guesser} kind @param {Parameters<typeof pinIcon>[1]} options @returns {Place[]} */
   #guess(truth, place, kind, options) {
-    const line = truth ? this.#line(truth, place, kind) : [beside(place, this.truthLng)];
+    const line = this.#line(truth, place, kind);
     this.#pin(line[line.length - 1], kind, options);
     return line;
   }
@@ -133,11 +126,11 @@ export class Overlays {
     L.marker(place, { icon, interactive: false, keyboard: false, zIndexOffset: HEIGHT[kind] }).addTo(this.group);
   }
 
-  /** @param {import("../types.js").TopCell[]} cells */
-  #addThoughts(cells) {
+  /** @param {import("../types.js").TopCell[]} cells @param {Place} truth */
+  #addThoughts(cells, truth) {
     cells.slice(1).forEach((cell, i) => {
       const icon = pinIcon("thought", { mark: String(i + 2), label: percent(cell.probability) });
-      L.marker(beside(cell, this.truthLng), { icon, interactive: false, keyboard: false, zIndexOffset: -100 }).addTo(this.thoughts);
+      L.marker(beside(cell, truth.lng), { icon, interactive: false, keyboard: false, zIndexOffset: -100 }).addTo(this.thoughts);
     });
   }
 }

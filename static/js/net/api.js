@@ -1,7 +1,7 @@
 /**
  * The JSON calls of the game. Failures come out as one class with a stable code.
  *
- * @import { Boot, Layers, Place, Snapshot } from "../types.js"
+ * @import { Boot, Layers, Place, Share, Snapshot } from "../types.js"
  */
 import { t } from "../core/i18n.js";
 
@@ -50,14 +50,17 @@ export class Api {
 
   /** @param {string} round @returns {Promise<Layers>} */
   async layers(round) {
-    if (!this.urls.layers) throw new ApiError(404, "no-layers", "");
-    return this.#call(this.urls.layers.replace("{round}", encodeURIComponent(round)), { method: "GET" });
+    return this.#call(`${this.urls.snapshot}rounds/${encodeURIComponent(round)}/layers/`, { method: "GET" });
   }
 
-  /** A link to the same rounds. @returns {Promise<{url: string}>} */
-  async challenge() {
-    if (!this.urls.challenge) throw new ApiError(404, "no-challenge", "");
-    return this.#post(this.urls.challenge, {});
+  /** How a finished game went, to be shown to others. @returns {Promise<Share>} */
+  share() {
+    return this.#call(`${this.urls.snapshot}share/`, { method: "GET" });
+  }
+
+  /** Make a link to the same rounds. @returns {Promise<{url: string, text: string}>} */
+  challenge() {
+    return this.#post(`${this.urls.snapshot}challenge/`, {});
   }
 
   /** @param {string} url @param {object} body */

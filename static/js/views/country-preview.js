@@ -50,7 +50,7 @@ export class CountryPreview {
     this.layer.clear();
     if (!country) return;
     await this.world.needCountries();
-    const near = truth?.lng ?? 0;
+    const near = truth.lng;
     /** @type {["model" | "you", Answer | null][]} */
     const guesses = [["model", model], ["you", you]];
     for (const [role, answer] of guesses) {

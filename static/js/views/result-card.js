@@ -67,8 +67,6 @@ export class ResultCard {
 
   /** @param {ClosedRound} result */
   #where({ truth, place, country }) {
-    show(byId("result-place"), truth !== null);
-    if (!truth) return;
     setText(byId("place-name"), place || country?.name || words.noPlace);
     setText(byId("place-coordinates"), coordinates(truth));
   }

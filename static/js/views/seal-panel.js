@@ -27,10 +27,10 @@ export class SealPanel {
   }
 
   /** @param {ClosedRound} result */
-  fill({ id, seal }) {
+  fill({ round, seal }) {
     show(byId("tab-seal"), seal !== null);
     if (!seal) return;
-    const before = this.#shown.get(id ?? "") || remembered(id ?? "") || null;
+    const before = this.#shown.get(round) || remembered(round) || null;
     setText(byId("seal-before"), before ?? t("This browser did not see the start of the round."));
     setText(byId("seal-digest"), seal.digest);
     setText(byId("seal-preimage"), seal.preimage);

@@ -10,8 +10,7 @@ import { t, tn } from "../core/i18n.js";
 import { lessons } from "../core/lessons.js";
 import { hasMedals, MEDALS, medalName, medalOf, MOST_POINTS, nextMedal } from "../core/medals.js";
 import { countsCountries } from "../core/state.js";
-import { recall, remember } from "../core/store.js";
-import { bestStreak, lastRound, streakOf } from "../core/streak.js";
+import { lastRound, streakOf } from "../core/streak.js";
 import { drawnOf, words } from "../core/words.js";
 import { bar, who } from "./scores.js";
 import { SummaryTable } from "./summary-table.js";
@@ -31,20 +30,27 @@ export class SummaryCard {
     setText(byId("summary-title"), headline(game, results));
     setText(byId("summary-map"), [game.map.name, tn("{n} round", "{n} rounds", results.length)].join(" · "));
     byId("summary-totals").replaceChildren(...totals(game, results, counted.length));
-    this.#medal(game);
+    this.#medal(game, counted.length);
     this.#wins(game, counted);
     const drawn = results.filter((result) => result.drawn).length;
     setText(byId("summary-drawn"), drawnOf(drawn, results.length));
     show(byId("summary-drawn"), drawn > 0);
     this.table.fill(game, results);
     this.#lessons(game, results, drawn > 0);
-    show(byId("again-form"), !game.daily);
+    show(byId("summary-best"), false);
+    show(byId("again-form"), !game.daily && !game.challenge);
   }
 
-  /** @param {Game} game */
-  #medal(game) {
+  /** Comes a moment later, from the server. @param {number | null} best */
+  showBest(best) {
+    show(byId("summary-best"), best !== null);
+    if (best !== null) byId("summary-best").replaceChildren(icon("flame"), tn("Your best on this map: {n} in a row.", "Your best on this map: {n} in a row.", best));
+  }
+
+  /** @param {Game} game @param {number} rounds that counted */
+  #medal(game, rounds) {
     const box = byId("summary-medal");
-    const has = hasMedals(game.rounds_total, !countsCountries(game));
+    const has = hasMedals(rounds, !countsCountries(game));
     show(box, has);
     if (!has) return;
     const medal = medalOf(game.points.you);
@@ -88,11 +94,11 @@ function headline(game, results) {
 
 /** @param {Game} game @param {Snapshot["results"]} results @param {number} rounds @returns {HTMLElement[]} */
 function totals(game, results, rounds) {
-  if (game.mode === "streak") return [streakEnd(game, results)];
+  if (game.mode === "streak") return [streakEnd(results)];
   const isCountry = countsCountries(game);
   const score = isCountry ? (game.right ?? { you: 0, model: null }) : game.points;
   const most = isCountry ? rounds : MOST_POINTS * rounds;
-  const medals = hasMedals(game.rounds_total, !isCountry);
+  const medals = hasMedals(rounds, !isCountry);
   const rows = [totalRow("you", words.you, "", score.you, most, medals)];
   if (score.model !== null) rows.push(totalRow("model", game.opponent?.name ?? words.model, words.modelTag, score.model, most, medals));
   const ghosts = results.flatMap(({ ghost }) => (ghost ? [ghost] : []));
@@ -122,19 +128,15 @@ function totalRow(kind, name, tag, value, most, medals) {
   );
 }
 
-/** @param {Game} game @param {Snapshot["results"]} results */
-function streakEnd(game, results) {
-  const key = `arena.best-streak.${game.map.slug}`;
-  const { best, isNew } = bestStreak(Number(recall(key)) || 0, streakOf(results));
-  if (isNew) remember(key, String(best));
+/** @param {Snapshot["results"]} results */
+function streakEnd(results) {
   const last = lastRound(results);
   const reason = !last?.country
     ? ""
     : last.you.country
       ? t("It ended in {truth}: you said {guess}.", { truth: last.country.name, guess: last.you.country.name })
       : t("It ended in {truth}: the time was up.", { truth: last.country.name });
-  const record = isNew && best > 0 ? t("Your best on this map, in this browser.") : tn("Your best on this map, in this browser: {n}.", "Your best on this map, in this browser: {n}.", best);
-  return h("div", { class: "streak-end" }, reason ? h("p", {}, reason) : null, h("p", { class: "streak-best" }, icon("flame"), record));
+  return h("p", { class: "streak-end" }, reason);
 }
 
 /** @param {Snapshot["results"]} results */

@@ -38,11 +38,11 @@ export class SummaryTable {
   }
 
   /** @param {ClosedRound} result */
-  #round({ number, picture_url, place, country, void: isVoid }) {
+  #round({ number, picture, place, country, void: isVoid }) {
     const name = isVoid ? t("No picture") : place || country?.name || words.noPlace;
     const button = h("button", { class: "summary-look", type: "button", "aria-label": t("Look again at round {number}, {place}", { number, place: name }) });
-    if (picture_url && !isVoid) {
-      const image = h("img", { src: this.local(picture_url), alt: "", loading: "lazy" });
+    if (!isVoid) {
+      const image = h("img", { src: this.local(picture.url), alt: "", loading: "lazy" });
       image.addEventListener("error", () => image.remove());
       button.append(h("span", { class: "summary-picture" }, image));
     }
