@@ -8,7 +8,7 @@ import { byId, isPhone } from "./core/dom.js";
 import { coordinates } from "./core/format.js";
 import { normalised } from "./core/geo.js";
 import { t } from "./core/i18n.js";
-import { canGuess, initial, reduce, shownResult } from "./core/state.js";
+import { canGuess, countsCountries, initial, reduce, shownResult } from "./core/state.js";
 import { problemOf } from "./core/words.js";
 import { nearest } from "./map/gazetteer.js";
 import { GuessPin } from "./map/guess-pin.js";
@@ -44,7 +44,7 @@ class GamePage {
     this.chrome = new Chrome(() => this.#timeIsUp());
     const mapElement = byId("guess-map");
     this.world = new World(takeMap(), { shapes: mapElement.dataset.shapes ?? "", cities: mapElement.dataset.cities ?? "" });
-    this.world.ready.catch(() => this.#mapFailed());
+    this.world.ready.then(() => this.result.beliefs.list(), () => this.#mapFailed());
     this.pin = new GuessPin(this.world.map, (place) => this.#place(place));
     this.overlays = new Overlays(this.world.map);
     this.countries = new CountryPreview(this.world);
@@ -126,7 +126,8 @@ class GamePage {
   #showResult({ game }, result) {
     this.picture.clear();
     this.#fitted = this.overlays.showResult(result);
-    this.countries.showResult(result);
+    if (countsCountries(game)) this.countries.showResult(result);
+    else this.countries.clear();
     this.result.fill(game, result);
     const promised = result.model?.layers?.state ?? "none";
     if (result.model && promised !== "none") this.layers.watch(result.round);

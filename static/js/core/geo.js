@@ -56,7 +56,7 @@ export function greatCircle(a, b) {
   const total = angle(a, b);
   // Straight when close (nothing to see) and at the antipodes (every way is the shortest).
   if (total < 1e-3 || Math.PI - total < 1e-3) return [a, { lat: b.lat, lng: nearLng(b.lng, a.lng) }];
-  const steps = Math.max(2, Math.ceil(total / (4 * RADIANS)));
+  const steps = Math.max(2, Math.ceil(total / (2 * RADIANS)));
   /** @type {Place[]} */
   const points = [];
   let lng = a.lng;

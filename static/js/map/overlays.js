@@ -24,6 +24,7 @@ function beside(place, reference) {
 
 /** @param {Result} result @returns {{kind: Guesser, place: Place}[]} the person's last, so that it lies above */
 function guessesOf(result) {
+  if (result.void) return [];
   return /** @type {Guesser[]} */ (["model", "ghost", "you"]).flatMap((kind) => {
     const place = placeOf(result[kind]);
     return place ? [{ kind, place }] : [];

@@ -12,6 +12,8 @@ export class BeliefsPanel {
   /** @param {(place: Place) => string} describe "near Lyon, France" or "" @param {(visible: boolean) => void} onHeat */
   constructor(describe, onHeat) {
     this.describe = describe;
+    /** @type {TopCell[]} */
+    this.cells = [];
     this.heat = /** @type {HTMLInputElement} */ (byId("heat-switch"));
     this.heat.addEventListener("change", () => onHeat(this.heat.checked));
   }
@@ -22,13 +24,19 @@ export class BeliefsPanel {
   }
 
   /** @param {ClosedRound} result */
-  fill({ model, drawn }) {
-    const cells = model?.top_cells ?? [];
+  fill({ model, drawn, void: isVoid }) {
+    const cells = isVoid ? [] : (model?.top_cells ?? []);
     show(byId("tab-beliefs"), cells.length > 0);
     setText(byId("beliefs-title"), tn("PlaNet thought of {n} place", "PlaNet thought of {n} places", cells.length));
-    byId("beliefs-list").replaceChildren(...cells.map((cell, i) => beliefRow(cell, i, this.describe(cell))));
+    this.cells = cells;
+    this.list();
     show(byId("beliefs-drawn"), drawn);
     this.show({ state: model?.layers?.state ?? "none", probability: null, occlusion: null, view: null });
+  }
+
+  /** Once more when the names of towns have come. */
+  list() {
+    byId("beliefs-list").replaceChildren(...this.cells.map((cell, i) => beliefRow(cell, i, this.describe(cell))));
   }
 
   /** @param {Layers} layers */

@@ -5,7 +5,7 @@
  */
 import { byId, setText, show } from "../core/dom.js";
 import { points } from "../core/format.js";
-import { tn } from "../core/i18n.js";
+import { t, tn } from "../core/i18n.js";
 import { countsCountries } from "../core/state.js";
 import { streakOf } from "../core/streak.js";
 import { conditionHint, conditionName, roundLabel, words } from "../core/words.js";
@@ -33,6 +33,7 @@ export class Hud {
     setText(byId("drawn"), words.drawn);
     const chip = byId("condition");
     setText(byId("condition-text"), conditionName(condition));
+    setText(byId("condition-short"), condition === "fair" ? t("Fair") : t("Free"));
     chip.title = conditionHint(condition);
     chip.dataset.condition = condition;
     setText(byId("help-condition"), conditionHint(condition));

@@ -16,8 +16,8 @@ export class LookedPanel {
   }
 
   /** @param {ClosedRound} result */
-  fill({ model }) {
-    show(byId("tab-looked"), model !== null);
+  fill({ model, void: isVoid }) {
+    show(byId("tab-looked"), model !== null && !isVoid);
     this.show({ state: model?.layers?.state ?? "none", probability: null, occlusion: null, view: null });
   }
 

@@ -11,7 +11,7 @@ import { countryTitle, winnerTitle, words } from "../core/words.js";
 import { BeliefsPanel } from "./beliefs-panel.js";
 import { LookedPanel } from "./looked-panel.js";
 import { PlacePanel } from "./place-panel.js";
-import { contestants, countryRow, pointsRow, shapeOf, timeUsed } from "./scores.js";
+import { contestants, countryRow, markIcon, pointsRow, shapeOf } from "./scores.js";
 import { SealPanel } from "./seal-panel.js";
 import { Tabs } from "./tabs.js";
 
@@ -37,10 +37,8 @@ export class ResultCard {
     this.#title(game, result);
     this.#where(result);
     const row = countsCountries(game) ? countryRow : pointsRow;
-    byId("result-scores").replaceChildren(...(result.void ? [] : contestants(result).map(row)));
-    const time = timeUsed(game, result.you);
-    setText(byId("result-time"), time ?? "");
-    show(byId("result-time"), time !== null && !result.void);
+    show(byId("result-scores"), !result.void);
+    byId("result-scores").replaceChildren(...contestants(result).map(row));
     const notes = notesOf(game, result);
     byId("result-notes").replaceChildren(...notes.map((note) => h("p", { class: "note" }, icon("info"), h("span", {}, note))));
     show(byId("result-notes"), notes.length > 0);
@@ -59,9 +57,9 @@ export class ResultCard {
   #title(game, result) {
     const winner = byId("winner");
     const title = countsCountries(game) ? countryTitle(result) : winnerTitle(result);
-    const kind = result.void || !result.model ? "nobody" : result.winner;
+    const kind = result.void ? "nobody" : countsCountries(game) ? rightness(result) : result.model ? result.winner : "nobody";
     winner.dataset.winner = kind;
-    const shape = !countsCountries(game) && (kind === "you" || kind === "model") ? [shapeOf(kind, "")] : [];
+    const shape = kind === "you" || kind === "model" ? [shapeOf(kind, "")] : kind === "right" || kind === "wrong" ? [markIcon(kind === "right")] : [];
     winner.replaceChildren(...shape, h("span", {}, title));
   }
 
@@ -70,6 +68,11 @@ export class ResultCard {
     setText(byId("place-name"), place || country?.name || words.noPlace);
     setText(byId("place-coordinates"), coordinates(truth));
   }
+}
+
+/** @param {ClosedRound} result */
+function rightness({ you }) {
+  return you.correct ? "right" : "wrong";
 }
 
 /** @param {Game} game @param {ClosedRound} result */

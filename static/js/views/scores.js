@@ -1,7 +1,7 @@
 /**
  * Person beside model (and ghost): who they are, what they said, what it was worth.
  *
- * @import { Answer, ClosedRound, Game } from "../types.js"
+ * @import { Answer, ClosedRound } from "../types.js"
  * @import { Guesser } from "../map/overlays.js"
  */
 import { h, icon } from "../core/dom.js";
@@ -46,7 +46,7 @@ export function pointsRow({ kind, name, tag, answer }) {
     "div",
     { class: `score score-${kind}` },
     who(kind, name, tag),
-    h("span", { class: "score-km" }, distance(answer.distance_km)),
+    h("span", { class: "score-km" }, [distance(answer.distance_km), timeUsed(answer)].filter(Boolean).join(" · ")),
     h("span", { class: "score-points" }, points(answer.points), h("small", {}, ` ${tn("point", "points", answer.points)}`)),
     bar(kind, answer.points / MOST_POINTS),
   );
@@ -55,7 +55,13 @@ export function pointsRow({ kind, name, tag, answer }) {
 /** @param {Contestant} contestant */
 export function countryRow({ kind, name, tag, answer }) {
   const said = answer.country?.name ?? (answer.lat === null ? t("no guess") : words.openSea);
-  return h("div", { class: `score score-${kind}` }, who(kind, name, tag), h("span", { class: "score-country" }, said), mark(answer.correct === true));
+  const details = [said, timeUsed(answer)].filter(Boolean).join(" · ");
+  return h("div", { class: `score score-${kind}` }, who(kind, name, tag), h("span", { class: "score-country" }, details), mark(answer.correct === true));
+}
+
+/** @param {boolean} isRight */
+export function markIcon(isRight) {
+  return icon(isRight ? "circle-check" : "circle-x");
 }
 
 /** @param {boolean} isRight */
@@ -63,15 +69,12 @@ export function mark(isRight) {
   return h(
     "span",
     { class: "mark", "data-right": String(isRight) },
-    icon(isRight ? "circle-check" : "circle-x"),
+    markIcon(isRight),
     h("span", {}, isRight ? t("right") : t("wrong")),
   );
 }
 
-/** @param {Game} game @param {Answer} you @returns {string | null} "You took 0:23." */
-export function timeUsed({ time_limit_s }, { time_used_s, outcome }) {
-  if (outcome === "timeout") return null;
-  if (time_used_s === null || time_used_s === undefined) return null;
-  const used = duration(time_used_s);
-  return time_limit_s ? t("{used} of {limit} used", { used, limit: duration(time_limit_s) }) : t("{used} used", { used });
+/** "21.4 s", or "" where no time was measured. @param {Answer} answer */
+export function timeUsed({ time_used_s, outcome }) {
+  return time_used_s === null || time_used_s === undefined || outcome === "timeout" ? "" : duration(time_used_s);
 }

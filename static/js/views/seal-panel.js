@@ -31,7 +31,10 @@ export class SealPanel {
     show(byId("tab-seal"), seal !== null);
     if (!seal) return;
     const before = this.#shown.get(round) || remembered(round) || null;
-    setText(byId("seal-before"), before ?? t("This browser did not see the start of the round."));
+    const differs = before !== null && before !== seal.digest;
+    show(byId("seal-differs"), differs);
+    setText(byId("seal-before"), differs ? before : "");
+    setText(byId("seal-label"), before === seal.digest ? t("Digest, as it was shown before the round") : t("Digest of the seal"));
     setText(byId("seal-digest"), seal.digest);
     setText(byId("seal-preimage"), seal.preimage);
     setText(byId("seal-command"), checkCommand(seal.preimage));

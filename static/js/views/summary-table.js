@@ -5,12 +5,12 @@
  * @import { Guesser } from "../map/overlays.js"
  */
 import { byId, h } from "../core/dom.js";
-import { duration, points } from "../core/format.js";
+import { points } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { countsCountries } from "../core/state.js";
 import { distance } from "../core/units.js";
 import { words } from "../core/words.js";
-import { mark, shapeOf } from "./scores.js";
+import { mark, shapeOf, timeUsed } from "./scores.js";
 
 /** @typedef {{kind: Guesser, name: string, tag: string}} Column */
 
@@ -76,20 +76,19 @@ function pointsCell(result, kind) {
     "td",
     { class: `number${isWinner ? " is-winner" : ""}` },
     h("span", { class: "cell-points" }, isWinner ? shapeOf(kind, "") : null, points(answer.points), isWinner ? h("span", { class: "visually-hidden" }, ` (${t("won")})`) : null),
-    h("span", { class: "cell-km" }, answer.outcome === "timeout" ? t("time up") : distance(answer.distance_km)),
-    timeOf(answer),
+    details(answer, distance(answer.distance_km)),
   );
+}
+
+/** What was said, and in what time. @param {Answer} answer @param {string} said */
+function details(answer, said) {
+  const text = answer.outcome === "timeout" ? t("time up") : [said, timeUsed(answer)].filter(Boolean).join(" · ");
+  return h("span", { class: "cell-km" }, text);
 }
 
 /** @param {Answer | null | undefined} answer */
 function countryCell(answer) {
   if (!answer) return h("td", { class: "number absent" }, t("absent"));
-  const said = answer.outcome === "timeout" ? t("time up") : (answer.country?.name ?? t("no guess"));
-  return h("td", { class: "number" }, h("span", { class: "cell-points" }, mark(answer.correct === true)), h("span", { class: "cell-km" }, said), timeOf(answer));
-}
-
-/** @param {Answer} answer */
-function timeOf({ time_used_s, outcome }) {
-  if (time_used_s === null || time_used_s === undefined || outcome === "timeout") return null;
-  return h("span", { class: "cell-km" }, duration(time_used_s));
+  const said = answer.country?.name ?? t("no guess");
+  return h("td", { class: "number" }, h("span", { class: "cell-points" }, mark(answer.correct === true)), details(answer, said));
 }
