@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "geogame.training",
     "geogame.opponent",
     "geogame.games",
+    "geogame.predictions",
     "geogame.world",
     "geogame.panoramas",
     "geogame.accounts",
@@ -202,7 +203,7 @@ LEAFLET_CONFIG = {
 
 # --- The game --------------------------------------------------------------------------------------
 # How long a round waits for the model before it opens without it (seconds).
-MODEL_ANSWER_TIMEOUT_S = env_float("MODEL_ANSWER_TIMEOUT_S", 15.0, minimum=0.0, maximum=600.0)
+MODEL_ANSWER_TIMEOUT_S = env_float("MODEL_ANSWER_TIMEOUT_S", 3.0, minimum=0.0, maximum=600.0)
 
 # The drawn map that everybody has: how many panoramas, and what the program brings of it.
 WORLD_COUNT = env_int("WORLD_COUNT", 600, minimum=0, maximum=5000)

@@ -9,17 +9,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from geogame.opponent.models import Prediction
+from geogame.panoramas.fair import FairPicture, fair_picture
 from geogame.panoramas.models import Panorama
+from geogame.predictions.models import RULE, TOP_CELLS, Prediction
+from geogame.predictions.queries import stored, view_name
 from geogame.registry.models import ModelVersion
 from planet_core import images
+from planet_core.predict import Prediction as Answer
 from planet_core.predict import Predictor
-
-RULE = "top-cell"
-TOP_CELLS = 5
-# What a person sees first of a panorama: straight ahead, a quarter of the horizon.
-OPENING_VIEW = {"heading": 0.0, "pitch": 0.0, "fov": 90.0}
-OPENING_SIZE_PX = 512
 
 
 @lru_cache(maxsize=2)
@@ -28,20 +25,25 @@ def predictor_at(directory: Path, digest: str) -> Predictor:
 
 
 def predict_panorama(version: ModelVersion, panorama: Panorama) -> Prediction:
-    """The stored prediction of this view, computed now if it is the first time."""
-    view = view_name(panorama)
-    found = Prediction.objects.filter(model_version=version, panorama=panorama, view=view, rule=RULE).first()
+    """The stored prediction of the fair view, computed now if it is the first time."""
+    found = stored(version, panorama)
     if found:
         return found
-    answer = predictor_at(version.path, version.digest).predict(
-        [picture_for_model(panorama)], k=TOP_CELLS, rule=RULE
-    )[0]
+    fair = fair_picture(panorama)
+    [answer] = predictor_at(version.path, version.digest).predict(
+        [picture_for_model(fair)], k=TOP_CELLS, rule=RULE
+    )
+    return store(version, panorama, fair, answer)
+
+
+def store(version: ModelVersion, panorama: Panorama, fair: FairPicture, answer: Answer) -> Prediction:
+    """Keep the answer; where another process was faster, its answer stays."""
     distribution = np.ascontiguousarray(answer.probabilities, dtype="<f4").tobytes()
     prediction, _ = Prediction.objects.get_or_create(
         model_version=version,
         panorama=panorama,
-        view=view,
-        rule=RULE,
+        view=view_name(fair.digest),
+        rule=answer.rule,
         defaults={
             "lat": answer.lat,
             "lng": answer.lng,
@@ -56,15 +58,6 @@ def predict_panorama(version: ModelVersion, panorama: Panorama) -> Prediction:
     return prediction
 
 
-def view_name(panorama: Panorama) -> str:
-    if not panorama.is_360:
-        return "whole"
-    return " ".join(f"{name}={value:g}" for name, value in OPENING_VIEW.items())
-
-
-def picture_for_model(panorama: Panorama) -> Image.Image:
-    """The very file that people get; of a 360-degree picture the opening view."""
-    picture = images.load(panorama.path)
-    if not panorama.is_360:
-        return picture
-    return images.cut_view(picture, **OPENING_VIEW, size=(OPENING_SIZE_PX, OPENING_SIZE_PX))
+def picture_for_model(fair: FairPicture) -> Image.Image:
+    """The very file that people get in the fair condition, decoded."""
+    return images.load(fair.path)

@@ -13,6 +13,7 @@ from geogame.games.queries import model_of
 from geogame.games.seals import CellProbability, ModelAnswer
 from geogame.games.services import open_without_model, seal_answer
 from geogame.lib.queue import ANSWER_ROUND, INFERENCE, WARM_UP
+from geogame.panoramas.fair import PictureGone
 from geogame.registry.queries import active_version, known_to_model
 from planet_core.images import ImageError
 from planet_core.model_directory import ModelDirectoryError
@@ -36,7 +37,7 @@ def answer_round(round_id: int) -> None:
     try:
         prediction = predict_panorama(version, panorama)
         known = known_to_model(version, [(panorama.digest, panorama.group, panorama.lat, panorama.lng)])
-    except (ModelDirectoryError, ImageError, OSError) as error:
+    except (ModelDirectoryError, PictureGone, ImageError, OSError) as error:
         log.error("Round %s opens without %s: %s", round_id, version, error)
         open_without_model(round_, reason=COULD_NOT_ANSWER)
         return

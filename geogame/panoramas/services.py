@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from geogame.lib.tokens import random_token
-from geogame.panoramas.models import Map, Panorama
+from geogame.panoramas.models import FairView, Map, Panorama
 from geogame.panoramas.places import describe
 from planet_core.files import atomic_file
 from planet_core.geo import bounding_box, diagonal_km
@@ -66,9 +66,10 @@ def _name_and_slug(name: str) -> tuple[str, str]:
 
 
 def put_on_map(*, map_: Map, panorama: Panorama) -> bool:
-    """True when the map did not have it."""
+    """True when the map did not have it. What was withdrawn comes on no map again."""
     with transaction.atomic():
-        if map_.panoramas.filter(pk=panorama.pk).exists():
+        now = Panorama.objects.select_for_update().get(pk=panorama.pk)
+        if now.withdrawn_at or map_.panoramas.filter(pk=panorama.pk).exists():
             return False
         map_.panoramas.add(panorama)
         return True
@@ -143,6 +144,25 @@ def publish_map(map_: Map) -> None:
         map_.is_published = True
         map_.published_at = timezone.now()
     map_.save(update_fields=["scale_km", "is_published", "published_at"])
+
+
+def withdraw(panorama: Panorama) -> bool:
+    """Take the panorama down for good: off all maps, its files deleted, its rows kept for what was played.
+
+    False when it was withdrawn already; its files are deleted again all the same.
+    """
+    with transaction.atomic():
+        Panorama.objects.select_for_update().get(pk=panorama.pk)  # a view is being cut: not after this
+        withdrawn = Panorama.objects.filter(pk=panorama.pk, withdrawn_at=None).update(
+            withdrawn_at=timezone.now()
+        )
+        panorama.maps.clear()
+        panorama.refresh_from_db()
+        views = FairView.objects.filter(panorama=panorama)
+        paths = [panorama.path, *(view.path for view in views)]
+    for path in paths:
+        path.unlink(missing_ok=True)
+    return withdrawn == 1
 
 
 def unpublish_map(map_: Map) -> None:

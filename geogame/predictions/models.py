@@ -5,6 +5,10 @@ from django.db import models
 from geogame.panoramas.models import Panorama
 from geogame.registry.models import ModelVersion
 
+RULE = "top-cell"
+"""How a distribution becomes the point that the model answers: the centre of its most probable cell."""
+TOP_CELLS = 5
+
 
 class Prediction(models.Model):
     """What a model version answers for one view of a panorama: computed once, stored whole."""
@@ -23,6 +27,7 @@ class Prediction(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        db_table = "opponent_prediction"  # where the predictions of older databases are
         constraints = [
             models.UniqueConstraint(
                 fields=["model_version", "panorama", "view", "rule"], name="one_prediction_a_view"
