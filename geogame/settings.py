@@ -205,6 +205,9 @@ LEAFLET_CONFIG = {
 # How long a round waits for the model before it opens without it (seconds).
 MODEL_ANSWER_TIMEOUT_S = env_float("MODEL_ANSWER_TIMEOUT_S", 3.0, minimum=0.0, maximum=600.0)
 
+# The map of the daily game, by its slug; without one it is the published map with the most panoramas.
+DAILY_MAP = env_str("DAILY_MAP")
+
 # The drawn map that everybody has: how many panoramas, and what the program brings of it.
 WORLD_COUNT = env_int("WORLD_COUNT", 600, minimum=0, maximum=5000)
 WORLD_PLAY_SET = BASE_DIR / "procedural_earth" / "play_set"

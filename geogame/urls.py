@@ -4,9 +4,11 @@ from django.contrib import admin
 from django.urls import path, register_converter
 
 from geogame.lib.tokens import TokenConverter
-from geogame.pages import api, views
+from geogame.pages import api, borders, challenge, daily, share, views
+from geogame.pages.converters import DateConverter
 
 register_converter(TokenConverter, "token")
+register_converter(DateConverter, "day")
 handler404 = "geogame.pages.problems.not_found"
 
 urlpatterns = [
@@ -14,11 +16,21 @@ urlpatterns = [
     path("learn/", views.learn, name="learn"),
     path("games/", views.start, name="start"),
     path("games/<token:token>/", views.game, name="game"),
+    path("games/<token:token>/challenge/", challenge.send, name="challenge-send"),
+    path("c/<token:token>/", challenge.challenge, name="challenge"),
+    path("c/<token:token>/accept/", challenge.accept, name="challenge-accept"),
+    path("daily/", daily.daily, name="daily"),
+    path("daily/start/", daily.start, name="daily-start"),
+    path("daily/archive/", daily.archive, name="daily-archive"),
+    path("daily/<day:day>/", daily.earlier, name="daily-day"),
+    path("borders/", borders.borders, name="borders"),
     path("pictures/<token:token>.jpg", views.picture, name="picture"),
     path("health/", views.health, name="health"),
     path("favicon.ico", views.favicon),
     path("api/games/<token:token>/", api.state, name="api-state"),
     path("api/games/<token:token>/guess/", api.guess, name="api-guess"),
     path("api/games/<token:token>/next/", api.next_round, name="api-next"),
+    path("api/games/<token:token>/challenge/", challenge.api_send, name="api-challenge"),
+    path("api/games/<token:token>/share/", share.share, name="api-share"),
     path("admin/", admin.site.urls),
 ]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 PAGE_SIZE = 20
 BARS = 10
 ENOUGH_FOR_A_PERCENTAGE = 20
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,10 @@ class Ranked:
 
 
 @dataclass(frozen=True)
-class Page:
-    """One page of a board; pages count from 1 and there is always a first."""
+class Page(Generic[Row]):
+    """One page of a list; pages count from 1 and there is always a first."""
 
-    rows: tuple[Ranked, ...]
+    rows: tuple[Row, ...]
     number: int
     pages: int
 
@@ -85,11 +87,11 @@ def _order(run: Run) -> tuple[int, float]:
     return -run.points, math.inf if run.time_s is None else run.time_s
 
 
-def page_of(ranked: Sequence[Ranked], number: int, *, size: int = PAGE_SIZE) -> Page:
+def page_of(rows: Sequence[Row], number: int, *, size: int = PAGE_SIZE) -> Page[Row]:
     """That page, or the nearest there is."""
-    pages = max(1, math.ceil(len(ranked) / size))
+    pages = max(1, math.ceil(len(rows) / size))
     number = min(max(number, 1), pages)
-    return Page(tuple(ranked[(number - 1) * size : number * size]), number, pages)
+    return Page(tuple(rows[(number - 1) * size : number * size]), number, pages)
 
 
 def place_of(ranked: Iterable[Ranked], player: int) -> Ranked | None:
