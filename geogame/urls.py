@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path, register_converter
 
 from geogame.lib.tokens import TokenConverter
-from geogame.pages import api, borders, challenge, daily, share, views
+from geogame.pages import api, borders, challenge, daily, pictures, share, views
 from geogame.pages.converters import DateConverter
 
 register_converter(TokenConverter, "token")
@@ -24,7 +24,8 @@ urlpatterns = [
     path("daily/archive/", daily.archive, name="daily-archive"),
     path("daily/<day:day>/", daily.earlier, name="daily-day"),
     path("borders/", borders.borders, name="borders"),
-    path("pictures/<token:token>.jpg", views.picture, name="picture"),
+    path("pictures/<token:token>.jpg", pictures.picture, name="picture"),
+    path("pictures/<token:token>.bin", pictures.picture_ahead, name="picture-ahead"),
     path("health/", views.health, name="health"),
     path("favicon.ico", views.favicon),
     path("api/games/<token:token>/", api.state, name="api-state"),
@@ -32,5 +33,6 @@ urlpatterns = [
     path("api/games/<token:token>/next/", api.next_round, name="api-next"),
     path("api/games/<token:token>/challenge/", challenge.api_send, name="api-challenge"),
     path("api/games/<token:token>/share/", share.share, name="api-share"),
+    path("api/games/<token:token>/skip/", api.skip, name="api-skip"),
     path("admin/", admin.site.urls),
 ]

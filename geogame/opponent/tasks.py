@@ -8,13 +8,13 @@ from typing import Any
 from celery import shared_task
 from celery.signals import celeryd_after_setup
 
+from geogame.games.answers import answer_of
+from geogame.games.lifecycle import go_without_model, seal_answer
 from geogame.games.models import Round
 from geogame.games.queries import model_of
-from geogame.games.seals import CellProbability, ModelAnswer
-from geogame.games.services import open_without_model, seal_answer
 from geogame.lib.queue import ANSWER_ROUND, INFERENCE, WARM_UP
 from geogame.panoramas.fair import PictureGone
-from geogame.registry.queries import active_version, known_to_model
+from geogame.registry.queries import active_version
 from planet_core.images import ImageError
 from planet_core.model_directory import ModelDirectoryError
 
@@ -33,22 +33,13 @@ def answer_round(round_id: int) -> None:
     model = model_of(round_.game)
     if model is None or model.model_version is None:
         return
-    panorama, version = round_.panorama, model.model_version
+    version = model.model_version
     try:
-        prediction = predict_panorama(version, panorama)
-        known = known_to_model(version, [(panorama.digest, panorama.group, panorama.lat, panorama.lng)])
+        answer = answer_of(predict_panorama(version, round_.panorama))
     except (ModelDirectoryError, PictureGone, ImageError, OSError) as error:
         log.error("Round %s opens without %s: %s", round_id, version, error)
-        open_without_model(round_, reason=COULD_NOT_ANSWER)
+        go_without_model(round_, reason=COULD_NOT_ANSWER)
         return
-    answer = ModelAnswer(
-        lat=prediction.lat,
-        lng=prediction.lng,
-        rule=prediction.rule,
-        top_cells=[CellProbability(**cell) for cell in prediction.top_cells],
-        prediction_digest=prediction.digest,
-        seen_in_training=known[0],
-    )
     if not seal_answer(round_id=round_id, model=model, answer=answer):
         log.warning("The answer for round %s came too late and was dropped.", round_id)
 

@@ -16,13 +16,22 @@ from django.views.decorators.http import require_GET, require_http_methods
 from benchmark.statistics import Tally, tally
 from geogame.accounts.models import Player
 from geogame.accounts.services import find_person, person_for
-from geogame.games.models import Game, Round
-from geogame.games.queries import closed_rounds, last_seen_round, unfinished_game, unseen_on
+from geogame.games.errors import GameError
+from geogame.games.lifecycle import settle
+from geogame.games.models import Game
+from geogame.games.queries import (
+    closed_rounds,
+    game_of,
+    last_seen_round,
+    unfinished_game,
+    unseen_on,
+)
 from geogame.games.rows import rows_of
 from geogame.games.rules import ROUNDS
-from geogame.games.services import GameError, open_if_overdue, start_game
+from geogame.games.services import start_game
 from geogame.games.snapshots import picture_url, snapshot
 from geogame.pages.decorators import own_game
+from geogame.pages.setup import BadSettings, game_settings
 from geogame.panoramas.models import Map
 from geogame.registry.models import ModelVersion
 from geogame.registry.queries import active_version
@@ -102,7 +111,7 @@ def _unfinished(player: Player | None) -> dict[str, Any] | None:
     return {
         "url": reverse("game", args=[game.token]),
         "map": game.map.name,
-        "round": game.rounds.count(),
+        "round": game.rounds.filter(wanted=True).count(),
         "rounds_total": game.rounds_total,
     }
 
@@ -115,9 +124,13 @@ def start(request: HttpRequest) -> HttpResponse:
     map_ = Map.objects.filter(slug=slug, is_published=True).first()
     if map_ is None:
         raise Http404("There is no such map.")
+    try:
+        settings = game_settings(request.POST)
+    except BadSettings as error:
+        return render(request, "pages/problem.html", {"message": str(error)}, status=400)
     player = person_for(session=request.session, user=request.user)
     try:
-        game = start_game(player=player, map_=map_)
+        game = start_game(player=player, map_=map_, **settings)
     except GameError as error:
         return render(request, "pages/problem.html", {"message": error.message}, status=409)
     return redirect("game", token=game.token)
@@ -127,12 +140,13 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_GET
 @own_game
 def game(request: HttpRequest, game: Game, player: Player) -> HttpResponse:
-    open_if_overdue(game)
-    game.refresh_from_db()
+    settle(game)
+    game = game_of(player, game.token) or game
     urls = {
         "snapshot": reverse("api-state", args=[game.token]),
         "guess": reverse("api-guess", args=[game.token]),
         "next": reverse("api-next", args=[game.token]),
+        "skip": reverse("api-skip", args=[game.token]),
         "socket": f"/ws/games/{game.token}/",
         "home": reverse("home"),
         "again": reverse("start"),
@@ -140,25 +154,6 @@ def game(request: HttpRequest, game: Game, player: Player) -> HttpResponse:
     }
     boot = {"snapshot": snapshot(game, player), "urls": urls, "csrf_token": get_token(request)}
     return render(request, "pages/game.html", {"boot": boot})
-
-
-@require_GET
-def picture(request: HttpRequest, token: str) -> HttpResponse:
-    """The pixels of a round under a name that only this round has. The bytes are those the model gets."""
-    player = find_person(session=request.session, user=request.user)
-    round_ = (
-        Round.objects.select_related("panorama")
-        .filter(picture_token=token, game__seats__player=player)
-        .exclude(state=Round.State.PREPARING)
-        .first()
-    )
-    if player is None or round_ is None:
-        raise Http404("There is no such picture.")
-    try:
-        content = round_.panorama.path.read_bytes()
-    except OSError:
-        raise Http404("This picture is gone.") from None
-    return HttpResponse(content, content_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
 
 
 @never_cache

@@ -62,6 +62,11 @@ def fair_digest(panorama: Panorama) -> str | None:
     return FairView.objects.filter(panorama=panorama).values_list("digest", flat=True).first()
 
 
+def fair_side(panorama: Panorama) -> int:
+    """Pixels of a side of the view that is cut out of a 360-degree panorama."""
+    return max(LEAST_SIDE_PX, min(SIDE_PX, panorama.width // 4))
+
+
 @dataclass(frozen=True)
 class _Cut:
     jpeg: bytes
@@ -69,7 +74,7 @@ class _Cut:
 
 
 def _cut(panorama: Panorama) -> _Cut:
-    side = max(LEAST_SIDE_PX, min(SIDE_PX, panorama.width // 4))
+    side = fair_side(panorama)
     try:
         # Twice as fine as the view is enough: larger panoramas are decoded at a fraction of their size.
         picture = images.load(panorama.path, max_side=8 * side)

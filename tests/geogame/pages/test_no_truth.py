@@ -14,9 +14,9 @@ from s2sphere import CellId, LatLng
 
 from geogame.accounts.models import Player
 from geogame.accounts.services import player_of_model
+from geogame.games.lifecycle import seal_answer
 from geogame.games.models import Game, Round
 from geogame.games.seals import CellProbability, ModelAnswer
-from geogame.games.services import seal_answer
 from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.services import publish_map
 from geogame.registry.models import ModelVersion
