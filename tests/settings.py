@@ -19,4 +19,4 @@ SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = True
 CELERY_TASK_ALWAYS_EAGER = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
-MODEL_ANSWER_TIMEOUT_S = 3.0
+MODEL_ANSWER_TIMEOUT_S = 60.0  # no test may depend on how fast the machine is

@@ -134,7 +134,8 @@ class Seat(models.Model):
 
 class Round(models.Model):
     """One panorama in one game. It is drawn when the round before closes, is ready once the model has
-    answered or does without, opens when the player asks for it, and closes: each once, by a conditional update.
+    answered or does without, opens when the player asks for it, and closes: each once, by a conditional
+    update.
     """
 
     class State(models.TextChoices):
