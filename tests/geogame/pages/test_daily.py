@@ -18,7 +18,7 @@ from tests.geogame.games.playing import at, guess, play, score
 MakeMap = Callable[..., Map]
 MakePlayer = Callable[..., Player]
 SignIn = Callable[[Client, Player], None]
-QUERIES_BEFORE, QUERIES_AFTER, QUERIES_ARCHIVE = 11, 16, 5
+QUERIES_BEFORE, QUERIES_AFTER, QUERIES_ARCHIVE = 11, 16, 4
 
 
 @pytest.fixture
