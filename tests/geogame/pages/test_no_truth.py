@@ -20,6 +20,7 @@ from geogame.games.seals import CellProbability, ModelAnswer
 from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.services import publish_map
 from geogame.registry.models import ModelVersion
+from tests.conftest import jpeg
 from tests.sockets import Socket
 
 LAT, LNG = 47.6543219, -122.1234567
@@ -110,7 +111,8 @@ def test_no_byte_before_the_guess_holds_the_truth(
     projection: str,
 ) -> None:
     type(model_version).objects.update(is_active=with_model)
-    Panorama.objects.update(projection=projection)
+    Panorama.objects.update(projection=projection, width=640, height=320)
+    Panorama.objects.get().path.write_bytes(jpeg(640, 320))
     tap = Tap(client)
     tap.get("/")
     tap.keep(client.post("/games/", {"map": "secrets"}))
