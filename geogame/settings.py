@@ -257,6 +257,9 @@ PREDICT_AHEAD_BATCH = env_int("PREDICT_AHEAD_BATCH", 16, minimum=0, maximum=512)
 # How finely the model is asked what it looked at: boxes along each side; 0 draws no such picture.
 EXPLAIN_POSITIONS = env_int("EXPLAIN_POSITIONS", 12, minimum=0, maximum=40)
 
+# The map of the daily game, by its slug; without one it is the published map with the most panoramas.
+DAILY_MAP = env_str("DAILY_MAP")
+
 # The drawn map that everybody has: how many panoramas, and what the program brings of it.
 WORLD_COUNT = env_int("WORLD_COUNT", 600, minimum=0, maximum=5000)
 WORLD_PLAY_SET = BASE_DIR / "procedural_earth" / "play_set"
