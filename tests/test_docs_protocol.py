@@ -9,14 +9,14 @@ PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
 
 
 def sources() -> str:
-    paths = [*(ROOT / "geogame").rglob("services.py"), *(ROOT / "geogame").rglob("messages.py")]
-    paths += [*(ROOT / "geogame").rglob("consumer.py"), ROOT / "geogame" / "pages" / "api.py"]
+    paths = [*(ROOT / "geogame").rglob("services.py"), *(ROOT / "geogame" / "games").glob("*.py")]
+    paths += [*(ROOT / "geogame" / "live").glob("*.py"), ROOT / "geogame" / "pages" / "api.py"]
     return "\n".join(path.read_text() for path in paths)
 
 
 def test_every_event_is_in_the_protocol() -> None:
     events = set(re.findall(r'publish\(\s*[\w.]+,\s*"([\w.]+)"', sources()))
-    assert {"model.sealed", "round.opened", "round.closed", "game.finished"} <= events
+    assert {"model.sealed", "round.ready", "round.opened", "round.closed", "game.finished"} <= events
     assert [event for event in sorted(events) if f"| `{event}` |" not in PROTOCOL] == []
 
 

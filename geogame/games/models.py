@@ -4,8 +4,9 @@ from django.db import models
 from django.db.models import Q
 
 from geogame.accounts.models import Player
-from geogame.lib.tokens import random_token
+from geogame.lib.tokens import random_key, random_token
 from geogame.panoramas.models import Map, Panorama
+from geogame.registry.models import ModelVersion
 
 
 class Game(models.Model):
@@ -15,8 +16,32 @@ class Game(models.Model):
         PLAYING = "playing"
         FINISHED = "finished"
 
+    class Mode(models.TextChoices):
+        CLASSIC = "classic"
+        DAILY = "daily"
+        COUNTRY = "country", "country guess"
+        STREAK = "streak", "country streak"
+
+    class Condition(models.TextChoices):
+        FAIR = "fair", "people see the very pixels that the model gets"
+        FREE = "free", "people may look around, the model gets one view"
+
     token = models.CharField(max_length=32, unique=True, default=random_token, editable=False)
     map = models.ForeignKey(Map, on_delete=models.PROTECT, related_name="games")
+    mode = models.CharField(max_length=10, choices=Mode, default=Mode.CLASSIC)
+    condition = models.CharField(
+        max_length=10,
+        choices=Condition,
+        default=Condition.FREE,
+        help_text="What was asked for; a flat picture is always fair. Each round keeps what it was.",
+    )
+    time_limit_s = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Seconds for each round, none for no limit."
+    )
+    challenge = models.ForeignKey(
+        "Challenge", null=True, blank=True, on_delete=models.SET_NULL, related_name="games"
+    )
+    daily = models.ForeignKey("Daily", null=True, blank=True, on_delete=models.PROTECT, related_name="games")
     state = models.CharField(max_length=10, choices=State, default=State.PLAYING)
     rounds_total = models.PositiveSmallIntegerField()
     scale_km = models.FloatField()
@@ -33,6 +58,69 @@ class Game(models.Model):
     def __str__(self) -> str:
         return f"Game {self.pk} on {self.map}"
 
+    @property
+    def is_about_countries(self) -> bool:
+        return self.mode in (self.Mode.COUNTRY, self.Mode.STREAK)
+
+
+class Challenge(models.Model):
+    """A link to the rounds of a finished game: same pictures, same settings, the model's locked answers."""
+
+    token = models.CharField(max_length=32, unique=True, default=random_token, editable=False)
+    game = models.OneToOneField(Game, on_delete=models.CASCADE, related_name="sent_as")
+    sender = models.ForeignKey(Player, on_delete=models.PROTECT, related_name="challenges")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"Challenge {self.pk} by {self.sender}"
+
+
+class Daily(models.Model):
+    """The rounds of one day (UTC), the same for everybody."""
+
+    date = models.DateField(unique=True)
+    map = models.ForeignKey(Map, on_delete=models.PROTECT, related_name="dailies")
+    model_version = models.ForeignKey(
+        ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="dailies"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "dailies"
+        ordering = ["-date"]
+
+    def __str__(self) -> str:
+        return f"Daily of {self.date}"
+
+
+class DailyRound(models.Model):
+    daily = models.ForeignKey(Daily, on_delete=models.CASCADE, related_name="rounds")
+    number = models.PositiveSmallIntegerField()
+    panorama = models.ForeignKey(Panorama, on_delete=models.PROTECT, related_name="daily_rounds")
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["daily", "number"], name="one_daily_round_a_number")]
+
+    def __str__(self) -> str:
+        return f"Round {self.number} of {self.daily}"
+
+
+class DailyAttempt(models.Model):
+    """A player's one run at a daily."""
+
+    daily = models.ForeignKey(Daily, on_delete=models.CASCADE, related_name="attempts")
+    player = models.ForeignKey(Player, on_delete=models.PROTECT, related_name="daily_attempts")
+    game = models.OneToOneField(Game, on_delete=models.CASCADE, related_name="daily_attempt")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["daily", "player"], name="one_attempt_a_player_and_daily")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.player} at {self.daily}"
+
 
 class Seat(models.Model):
     """A player in a game."""
@@ -45,16 +133,18 @@ class Seat(models.Model):
 
 
 class Round(models.Model):
-    """One panorama in one game. It opens once and closes once, each by a conditional update."""
+    """One panorama in one game. It is drawn when the round before closes, is ready once the model has
+    answered or does without, opens when the player asks for it, and closes: each once, by a conditional
+    update.
+    """
 
     class State(models.TextChoices):
         PREPARING = "preparing"
+        READY = "ready"
         OPEN = "open"
         CLOSED = "closed"
 
-    class Condition(models.TextChoices):
-        FAIR = "fair", "the person sees the very pixels that the model gets"
-        FREE = "free", "the person may look around, the model gets one view"
+    Condition = Game.Condition
 
     token = models.CharField(max_length=32, unique=True, default=random_token, editable=False)
     picture_token = models.CharField(max_length=32, unique=True, default=random_token, editable=False)
@@ -63,16 +153,32 @@ class Round(models.Model):
     panorama = models.ForeignKey(Panorama, on_delete=models.PROTECT, related_name="rounds")
     condition = models.CharField(max_length=10, choices=Condition)
     state = models.CharField(max_length=10, choices=State, default=State.PREPARING)
-    answer_deadline = models.DateTimeField(help_text="Until then the round waits for the model.")
+    wanted = models.BooleanField(default=False, help_text="The player has asked for this round.")
+    picture_key = models.CharField(
+        max_length=44,
+        default=random_key,
+        editable=False,
+        help_text="The picture travels ahead under this key, which is told when the round opens.",
+    )
+    answer_deadline = models.DateTimeField(
+        null=True, blank=True, help_text="Until then a round that is asked for waits for the model."
+    )
     model_absent = models.CharField(max_length=200, blank=True, help_text="Why no model plays this round.")
     created_at = models.DateTimeField(auto_now_add=True)
     opened_at = models.DateTimeField(null=True, blank=True)
+    deadline_at = models.DateTimeField(null=True, blank=True, help_text="Until then guesses are taken.")
     closed_at = models.DateTimeField(null=True, blank=True)
+    void_reason = models.CharField(
+        max_length=200, blank=True, help_text="Why the round counts for nothing: its picture is gone."
+    )
 
     class Meta:
         ordering = ["game", "number"]
         constraints = [models.UniqueConstraint(fields=["game", "number"], name="one_round_a_number")]
-        indexes = [models.Index(fields=["state", "answer_deadline"], name="rounds_waiting")]
+        indexes = [
+            models.Index(fields=["state", "answer_deadline"], name="rounds_waiting"),
+            models.Index(fields=["state", "deadline_at"], name="rounds_running"),
+        ]
 
     def __str__(self) -> str:
         return f"Round {self.number} of game {self.game_id}"
@@ -109,6 +215,11 @@ class Guess(models.Model):
     lng = models.FloatField(null=True)
     distance_km = models.FloatField(null=True)
     points = models.PositiveSmallIntegerField(default=0)
+    country = models.CharField(
+        max_length=2, blank=True, help_text="Where countries are guessed: the one that the pin lies in."
+    )
+    correct = models.BooleanField(null=True, help_text="Where countries are guessed: the right one.")
+    time_used_s = models.FloatField(null=True, help_text="From opening to guess, by the server's clock.")
     condition = models.CharField(max_length=10, choices=Round.Condition)
     times_revealed = models.PositiveIntegerField(
         default=0,

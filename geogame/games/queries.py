@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
+from django.utils import timezone
 
 from geogame.accounts.models import Player
-from geogame.games.models import Game, Guess, Round
+from geogame.games.models import DailyAttempt, DailyRound, Game, Guess, Round
 from geogame.games.rules import Candidate
 from geogame.panoramas.models import Map
 from geogame.registry.models import ModelVersion
@@ -21,27 +22,49 @@ def model_of(game: Game) -> Player | None:
     )
 
 
+def game_of(player: Player, token: str) -> Game | None:
+    """A game of the player's, with what its snapshot needs."""
+    games = Game.objects.select_related("map", "challenge__sender", "challenge__game", "daily")
+    return games.filter(token=token, seats__player=player).first()
+
+
+def person_of(game: Game) -> Player | None:
+    return Player.objects.filter(seats__game=game, kind=Player.Kind.PERSON).first()
+
+
 def candidates_for(
-    *, map_: Map, player: Player, version: ModelVersion | None, game: Game | None = None
+    *,
+    map_: Map,
+    player: Player,
+    version: ModelVersion | None,
+    game: Game | None = None,
+    with_country: bool = False,
 ) -> list[Candidate]:
-    """What can be drawn for the player. What lies open in another game of theirs is left out: its truth
-    would be learnt here and told there.
+    """What can be drawn for the player. What lies open in another game of theirs, or in a daily of today that
+    they have not finished, is left out: its truth would be learnt here and told there.
     """
     theirs = Round.objects.filter(game__seats__player=player)
-    # Rounds, not exposures: what another tab has drawn and not opened yet is as good as seen.
-    seen = dict(theirs.values_list("panorama").annotate(times=Count("pk")))
-    groups = set(theirs.values_list("panorama__group", flat=True)) - {""}
+    # Rounds, not exposures: what another tab has asked for and not opened yet is as good as seen.
+    wanted = theirs.filter(wanted=True)
+    seen = dict(wanted.values_list("panorama").annotate(times=Count("pk")))
+    groups = set(wanted.values_list("panorama__group", flat=True)) - {""}
     elsewhere = theirs.exclude(state=Round.State.CLOSED).exclude(game=game).values("panorama")
-    rows = list(
-        map_.panoramas.exclude(pk__in=elsewhere)
-        .order_by("pk")
-        .values_list("pk", "digest", "group", "lat", "lng")
-    )
-    known = known_to_model(version, [row[1:] for row in rows])
+    rows = map_.panoramas.exclude(pk__in=elsewhere).exclude(pk__in=_todays_pictures(player))
+    if with_country:
+        rows = rows.exclude(country="")
+    found = list(rows.order_by("pk").values_list("pk", "digest", "group", "lat", "lng"))
+    known = known_to_model(version, [row[1:] for row in found])
     return [
         Candidate(pk, group, seen.get(pk, 0), trained_on=trained, group_seen=group in groups)
-        for (pk, _, group, _, _), trained in zip(rows, known, strict=True)
+        for (pk, _, group, _, _), trained in zip(found, known, strict=True)
     ]
+
+
+def _todays_pictures(player: Player) -> QuerySet[DailyRound, dict[str, int]]:
+    """The pictures of today's daily, while the player has not finished it."""
+    finished = DailyAttempt.objects.filter(player=player, game__state=Game.State.FINISHED).values("daily")
+    today = timezone.now().date()
+    return DailyRound.objects.filter(daily__date=today).exclude(daily__in=finished).values("panorama")
 
 
 def used_groups(game: Game) -> set[str | int]:
@@ -53,14 +76,18 @@ def unseen_on(map_: Map, player: Player | None) -> int:
     return panoramas.exclude(exposures__player=player).count() if player else panoramas.count()
 
 
-def untouched_game(player: Player, map_: Map) -> Game | None:
-    """A game on the map that the player has not guessed in yet: a second click does not need another."""
-    return (
-        Game.objects.filter(seats__player=player, map=map_, state=Game.State.PLAYING)
-        .exclude(rounds__guesses__player=player)
-        .order_by("-created_at")
-        .first()
-    )
+def untouched_game(
+    player: Player, map_: Map, version: ModelVersion | None, **settings: object
+) -> Game | None:
+    """A game with these settings that the player has not guessed in yet: a second click needs no other."""
+    games = Game.objects.filter(
+        seats__player=player, map=map_, state=Game.State.PLAYING, challenge=None, daily=None, **settings
+    ).exclude(rounds__guesses__player=player)
+    if version:
+        games = games.filter(seats__player__model_version=version)
+    else:
+        games = games.exclude(seats__player__kind=Player.Kind.MODEL)
+    return games.order_by("-created_at").first()
 
 
 def unfinished_game(player: Player) -> Game | None:
@@ -80,13 +107,22 @@ def last_seen_round(map_: Map, player: Player) -> Round | None:
     )
 
 
+def _counted_rounds(map_: Map | None = None) -> QuerySet[Round]:
+    """Rounds that a comparison may read: pins on places, nothing void."""
+    rounds = Round.objects.filter(void_reason="", wanted=True).exclude(
+        game__mode__in=(Game.Mode.COUNTRY, Game.Mode.STREAK)
+    )
+    return rounds.filter(game__map=map_) if map_ else rounds
+
+
 def answers(map_: Map | None = None) -> Iterator[Guess]:
-    """Every answer in closed rounds with what the benchmark asks about it, round by round."""
-    guesses = Guess.objects.filter(round__state=Round.State.CLOSED)
-    if map_:
-        guesses = guesses.filter(round__game__map=map_)
+    """Every answer in closed rounds with what the benchmark asks about it, round by round, but those of
+    people who do not want to be in reports.
+    """
+    rounds = _counted_rounds(map_).filter(state=Round.State.CLOSED)
     return (
-        guesses.select_related("player", "round__panorama", "round__game__map", "seal")
+        Guess.objects.filter(round__in=rounds, player__in_reports=True)
+        .select_related("player", "round__panorama", "round__game__map", "seal")
         .prefetch_related("round__exposures")
         .order_by("round_id", "pk")
         .iterator(chunk_size=2000)
@@ -95,15 +131,14 @@ def answers(map_: Map | None = None) -> Iterator[Guess]:
 
 def unanswered_rounds(map_: Map | None = None) -> int:
     """Rounds that people looked at and never answered."""
-    rounds = Round.objects.filter(state=Round.State.OPEN)
-    return (rounds.filter(game__map=map_) if map_ else rounds).count()
+    return _counted_rounds(map_).filter(state=Round.State.OPEN).count()
 
 
 def rounds_alone(map_: Map | None = None) -> int:
     """Closed rounds that no model answered."""
-    rounds = Round.objects.filter(state=Round.State.CLOSED).exclude(guesses__player__kind=Player.Kind.MODEL)
-    return (rounds.filter(game__map=map_) if map_ else rounds).count()
+    closed = _counted_rounds(map_).filter(state=Round.State.CLOSED)
+    return closed.exclude(guesses__player__kind=Player.Kind.MODEL).count()
 
 
 def closed_rounds() -> int:
-    return Round.objects.filter(state=Round.State.CLOSED).count()
+    return _counted_rounds().filter(state=Round.State.CLOSED).count()

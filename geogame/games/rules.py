@@ -11,6 +11,13 @@ from planet_core.geo import haversine_km
 from planet_core.scoring import points
 
 ROUNDS = 5
+STREAK_ROUNDS = 200
+TIME_LIMITS_S = (30, 60, 120)
+DAILY_TIME_LIMIT_S = 180
+GRACE_S = 2.0
+"""A guess may come this much after its time is up: it was sent in time and took its way."""
+MEDALS = {"platinum": 25_000, "gold": 24_000, "silver": 20_000, "bronze": 15_000}
+"""Least points of a game of five rounds, best first."""
 Winner = Literal["you", "model", "tie", "nobody"]
 
 
@@ -55,6 +62,20 @@ def winner(*, you_km: float | None, model_km: float | None) -> Winner:
     if you_km is None or model_km < you_km:
         return "model"
     return "tie"
+
+
+def country_winner(*, you_correct: bool | None, model_correct: bool | None) -> Winner:
+    """Who names the right country wins. None has not answered."""
+    if bool(you_correct) != bool(model_correct):
+        return "you" if you_correct else "model"
+    return "nobody" if you_correct is None or model_correct is None else "tie"
+
+
+def medal(points_total: int, rounds: int) -> str | None:
+    """The medal of a game of five counted rounds, None where it earns none."""
+    if rounds != ROUNDS:
+        return None
+    return next((name for name, least in MEDALS.items() if points_total >= least), None)
 
 
 def rounds_possible(candidates: Sequence[Candidate], wanted: int = ROUNDS) -> int:

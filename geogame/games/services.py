@@ -1,51 +1,69 @@
-"""What changes a game. Each service owns its transaction; every change of state is a conditional update."""
+"""The commands of a player. Each service owns its transaction."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import asdict
-from datetime import timedelta
+from typing import Literal
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from geogame.accounts.models import Player
 from geogame.accounts.services import lock, player_of_model
 from geogame.games import rules
-from geogame.games.broadcast import publish
-from geogame.games.models import Exposure, Game, Guess, Round, Seal, Seat
-from geogame.games.queries import candidates_for, model_of, untouched_game, used_groups
-from geogame.games.seals import ModelAnswer, digest_of, make_preimage
-from geogame.lib.queue import ANSWER_ROUND, INFERENCE, enqueue
-from geogame.panoramas.models import Map, Panorama
+from geogame.games.errors import GameError
+from geogame.games.lifecycle import (
+    GRACE,
+    ask_for,
+    close_if_all_guessed,
+    draw_round,
+    picture_gone,
+    store_guess,
+    void_round,
+)
+from geogame.games.models import Game, Guess, Round, Seat
+from geogame.games.queries import candidates_for, untouched_game
+from geogame.panoramas.models import Map
+from geogame.registry.models import ModelVersion
 from geogame.registry.queries import active_version
 from planet_core.geo import normalise_lng
 from planet_core.scoring import SCORING_VERSION
 
-NO_MODEL = "No model is trained yet: you play this round alone."
-ENDED_EARLY = "The map has nothing more to show you now, so this game ended early."
-MODEL_LATE = "PlaNet did not answer in time: you play this round alone."
-
-
-class GameError(Exception):
-    """A command that cannot be carried out: a stable code and a sentence for people."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
 
 @transaction.atomic
-def start_game(*, player: Player, map_: Map, rng: random.Random | None = None) -> Game:
+def start_game(
+    *,
+    player: Player,
+    map_: Map,
+    mode: Game.Mode = Game.Mode.CLASSIC,
+    condition: Game.Condition = Game.Condition.FREE,
+    time_limit_s: int | None = None,
+    version: ModelVersion | Literal["active"] | None = "active",
+    rng: random.Random | None = None,
+) -> Game:
+    """A game of the player against that model version, or alone. A second click gets the same game."""
+    if version == "active":
+        version = active_version()
     if not map_.is_published or map_.scale_km is None:
-        raise GameError("map-closed", "This map is not open for play.")
+        raise GameError("map-closed", _("This map is not open for play."))
+    if mode == Game.Mode.DAILY or (time_limit_s is not None and time_limit_s not in rules.TIME_LIMITS_S):
+        raise GameError("wrong-settings", _("A game cannot be started with these settings."))
     lock(player)
-    if begun := untouched_game(player, map_):
+    settings = {"mode": mode, "condition": condition, "time_limit_s": time_limit_s}
+    if begun := untouched_game(player, map_, version, **settings):
         return begun
-    version = active_version()
-    rounds = rules.rounds_possible(candidates_for(map_=map_, player=player, version=version))
+    streak = mode == Game.Mode.STREAK
+    rounds = rules.rounds_possible(
+        candidates_for(
+            map_=map_,
+            player=player,
+            version=version,
+            with_country=mode in (Game.Mode.COUNTRY, Game.Mode.STREAK),
+        ),
+        wanted=rules.STREAK_ROUNDS if streak else rules.ROUNDS,
+    )
     if not rounds:
         raise _nothing_to_draw(map_)
     game = Game.objects.create(
@@ -53,217 +71,117 @@ def start_game(*, player: Player, map_: Map, rng: random.Random | None = None) -
         rounds_total=rounds,
         scale_km=map_.scale_km,
         scoring_version=SCORING_VERSION,
-        note=_note(rounds),
+        note="" if streak else _note(rounds),
+        **settings,
     )
+    begin(game, player, version, rng=rng)
+    return game
+
+
+def begin(
+    game: Game, player: Player, version: ModelVersion | None, *, rng: random.Random | None = None
+) -> None:
+    """Seat the player and the model, and open the first round. For every mode, inside a transaction."""
     Seat.objects.create(game=game, player=player)
     if version:
         Seat.objects.create(game=game, player=player_of_model(version))
-    _begin_round(game, player, number=1, rng=rng or random.SystemRandom())
-    return game
+    if draw_round(game, player, number=1, wanted=True, rng=rng or random.SystemRandom()) is None:
+        raise _nothing_to_draw(game.map)
 
 
 def _nothing_to_draw(map_: Map) -> GameError:
     if map_.panoramas.exists():
         return GameError(
-            "finish-first", "All that this map has left lies open in another game: finish that first."
+            "finish-first",
+            _("All that this map has left lies open in another game or in the daily: finish that first."),
         )
-    return GameError("map-empty", "This map has no panoramas to play.")
+    return GameError("map-empty", _("This map has no panoramas to play."))
 
 
 def _note(rounds: int) -> str:
     if rounds == rules.ROUNDS:
         return ""
-    places = "1 place is" if rounds == 1 else f"{rounds} places are"
-    this_game = "1 round" if rounds == 1 else f"{rounds} rounds"
-    return f"Only {places} left to show you on this map, so this game has {this_game}."
+    return ngettext(
+        "Only {n} place is left to show you on this map, so this game has {n} round.",
+        "Only {n} places are left to show you on this map, so this game has {n} rounds.",
+        rounds,
+    ).format(n=rounds)
 
 
 @transaction.atomic
-def next_round(*, game: Game, player: Player, after: str, rng: random.Random | None = None) -> None:
+def next_round(*, game: Game, player: Player, after: str) -> None:
     """Go on after the closed round named `after`. Asking twice changes nothing."""
     lock(player)
     current = _round_of(game, after)
     if current.state != Round.State.CLOSED:
-        raise GameError("round-open", "Place your guess first.")
-    if game.state == Game.State.FINISHED or game.rounds.filter(number__gt=current.number).exists():
-        return
-    if current.number >= game.rounds_total:
-        _finish(game)
-        return
-    try:
-        with transaction.atomic():
-            _begin_round(game, player, number=current.number + 1, rng=rng or random.SystemRandom())
-    except IntegrityError:
-        return  # the same command came twice at once, and the other one made the round
-
-
-def _begin_round(game: Game, player: Player, *, number: int, rng: random.Random) -> None:
-    model = model_of(game)
-    drawn = rules.draw(
-        candidates_for(
-            map_=game.map, player=player, version=model.model_version if model else None, game=game
-        ),
-        used_groups=used_groups(game),
-        rng=rng,
-    )
-    if drawn is None:
-        _finish(game, rounds_total=number - 1, note=ENDED_EARLY)
-        return
-    panorama = Panorama.objects.get(pk=drawn.panorama)
-    round_ = Round.objects.create(
-        game=game,
-        number=number,
-        panorama=panorama,
-        condition=Round.Condition.FREE if panorama.is_360 else Round.Condition.FAIR,
-        answer_deadline=timezone.now() + timedelta(seconds=settings.MODEL_ANSWER_TIMEOUT_S),
-    )
-    if model:
-        enqueue(ANSWER_ROUND, queue=INFERENCE, round_id=round_.pk)
-    else:
-        open_without_model(round_, reason=NO_MODEL)
-
-
-def _claim_opening(round_: Round, *, model_absent: str = "") -> bool:
-    """The one change from preparing to open: whoever makes it decides what the round opens with."""
-    opened = Round.objects.filter(pk=round_.pk, state=Round.State.PREPARING).update(
-        state=Round.State.OPEN, opened_at=timezone.now(), model_absent=model_absent
-    )
-    return opened == 1
-
-
-def _show_to_people(round_: Round) -> None:
-    for seat in round_.game.seats.filter(player__kind=Player.Kind.PERSON).select_related("player"):
-        lock(seat.player)
-        seen = Exposure.objects.filter(player_id=seat.player_id, panorama_id=round_.panorama_id).count()
-        Exposure.objects.create(
-            round=round_, player_id=seat.player_id, panorama_id=round_.panorama_id, times_seen=seen
-        )
-    publish(round_.game, "round.opened", round=round_.token)
+        raise GameError("round-open", _("Place your guess first."))
+    following = game.rounds.select_related("game", "panorama").filter(number=current.number + 1).first()
+    if following:
+        ask_for(following)
 
 
 @transaction.atomic
-def seal_answer(*, round_id: int, model: Player, answer: ModelAnswer) -> bool:
-    """Store the model's answer and open the round. False when the round did not wait any longer."""
-    round_ = Round.objects.select_related("game", "panorama").get(pk=round_id)
-    if model.model_version is None or not _claim_opening(round_):
-        return False
-    preimage = make_preimage(
-        round_token=round_.token,
-        picture_digest=round_.panorama.file_digest,
-        model_digest=model.model_version.digest,
-        answer=answer,
-    )
-    seal = Seal.objects.create(
-        guess=_store_guess(round_, model, lat=answer.lat, lng=answer.lng),
-        digest=digest_of(preimage),
-        preimage=preimage,
-        rule=answer.rule,
-        top_cells=[asdict(cell) for cell in answer.top_cells],
-        prediction_digest=answer.prediction_digest,
-        seen_in_training=answer.seen_in_training,
-    )
-    sealed = {"state": "sealed", "name": model.name, "digest": seal.digest}
-    publish(round_.game, "model.sealed", round=round_.token, model=sealed)
-    _show_to_people(round_)
-    return True
-
-
-@transaction.atomic
-def open_without_model(round_: Round, *, reason: str = MODEL_LATE) -> bool:
-    if not _claim_opening(round_, model_absent=reason):
-        return False
-    _show_to_people(round_)
-    return True
-
-
-def open_overdue_rounds() -> int:
-    """Open the rounds whose model did not answer in time; the clock calls this again and again."""
-    overdue = Round.objects.filter(state=Round.State.PREPARING, answer_deadline__lte=timezone.now())
-    return sum(open_without_model(round_) for round_ in overdue.select_related("game"))
-
-
-def open_if_overdue(game: Game) -> None:
-    """For a game whose page asks: the round opens in time even while the clock is down."""
-    overdue = game.rounds.filter(state=Round.State.PREPARING, answer_deadline__lte=timezone.now())
-    for round_ in overdue.select_related("game"):
-        open_without_model(round_)
-
-
-@transaction.atomic
-def place_guess(*, game: Game, player: Player, round_token: str, lat: float, lng: float) -> None:
+def place_guess(
+    *,
+    game: Game,
+    player: Player,
+    round_token: str,
+    lat: float,
+    lng: float,
+    rng: random.Random | None = None,
+) -> None:
     """The player's one guess for the round. Sending the same guess again changes nothing."""
+    lock(player)
     lng = float(normalise_lng(lng))
     round_ = _round_of(game, round_token)
-    if round_.state == Round.State.PREPARING:
-        raise GameError("round-not-open", "This round is not open yet.")
+    if round_.state in (Round.State.PREPARING, Round.State.READY):
+        raise GameError("round-not-open", _("This round is not open yet."))
     earlier = Guess.objects.filter(round=round_, player=player).first()
     if earlier is None and round_.state == Round.State.OPEN:
+        if _is_void(round_):
+            return
+        if _is_late(round_):
+            raise GameError("too-late", _("Time is up: this guess came too late."))
         try:
             with transaction.atomic():
-                earlier = _store_guess(round_, player, lat=lat, lng=lng)
+                earlier = store_guess(round_, player, lat=lat, lng=lng)
         except IntegrityError:
             earlier = Guess.objects.get(round=round_, player=player)
         else:
-            _close_if_all_guessed(round_)
+            close_if_all_guessed(round_, rng=rng)
     if earlier is None:
-        raise GameError("round-closed", "This round is over.")
+        raise GameError("round-closed", _("This round is over."))
+    if earlier.outcome == Guess.Outcome.TIMEOUT:
+        raise GameError("too-late", _("Time is up: this guess came too late."))
     if (earlier.lat, earlier.lng) != (lat, lng):
-        raise GameError("already-guessed", "Your guess for this round is already in.")
+        raise GameError("already-guessed", _("Your guess for this round is already in."))
 
 
-def _store_guess(round_: Round, player: Player, *, lat: float, lng: float) -> Guess:
-    panorama = round_.panorama
-    score = rules.score(
-        lat=lat, lng=lng, true_lat=panorama.lat, true_lng=panorama.lng, scale_km=round_.game.scale_km
-    )
-    return Guess.objects.create(
-        round=round_,
-        player=player,
-        lat=lat,
-        lng=lng,
-        distance_km=score.distance_km,
-        points=score.points,
-        condition=round_.condition,
-        **_revealed_before(round_, player),
-    )
+def _is_late(round_: Round) -> bool:
+    return round_.deadline_at is not None and timezone.now() > round_.deadline_at + GRACE
 
 
-def _revealed_before(round_: Round, player: Player) -> dict[str, int]:
-    """What the player knew when the guess came: the truth of this panorama or of its group."""
-    if player.kind != Player.Kind.PERSON:
-        return {}
-    known = Round.objects.filter(game__seats__player=player, state=Round.State.CLOSED)
-    panorama = round_.panorama
-    same_group = (
-        known.filter(panorama__group=panorama.group).exclude(panorama=panorama) if panorama.group else None
-    )
-    return {
-        "times_revealed": known.filter(panorama=panorama).count(),
-        "group_revealed": same_group.count() if same_group is not None else 0,
-    }
+def _is_void(round_: Round) -> bool:
+    return round_.panorama.withdrawn_at is not None and void_round(round_, reason=picture_gone())
 
 
-def _close_if_all_guessed(round_: Round) -> None:
-    people = round_.game.seats.filter(player__kind=Player.Kind.PERSON).count()
-    if round_.guesses.filter(player__kind=Player.Kind.PERSON).count() < people:
+@transaction.atomic
+def skip_round(*, game: Game, player: Player, round_token: str) -> None:
+    """The player cannot see the picture. A round whose picture is gone is void; any other stays."""
+    lock(player)
+    round_ = _round_of(game, round_token)
+    if round_.state == Round.State.CLOSED:
         return
-    closed = Round.objects.filter(pk=round_.pk, state=Round.State.OPEN).update(
-        state=Round.State.CLOSED, closed_at=timezone.now()
-    )
-    if closed == 1:
-        publish(round_.game, "round.closed", round=round_.token)
-
-
-def _finish(game: Game, **changes: object) -> None:
-    finished = Game.objects.filter(pk=game.pk, state=Game.State.PLAYING).update(
-        state=Game.State.FINISHED, finished_at=timezone.now(), **changes
-    )
-    if finished == 1:
-        publish(game, "game.finished")
+    if round_.panorama.withdrawn_at is None and round_.panorama.path.is_file():
+        raise GameError(
+            "picture-is-there",
+            _("The picture is on the server: check your connection, then load it again."),
+        )
+    void_round(round_, reason=picture_gone())
 
 
 def _round_of(game: Game, token: str) -> Round:
     round_ = game.rounds.select_related("game", "panorama").filter(token=token).first()
-    if round_ is None:
-        raise GameError("no-such-round", "This round is not part of the game.")
+    if round_ is None or not round_.wanted:
+        raise GameError("no-such-round", _("This round is not part of the game."))
     return round_

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from django.urls import reverse
+from django.utils import timezone
 
 from geogame.accounts.models import Player
+from geogame.games.countries import Country, named
 from geogame.games.models import Game, Guess, Round, Seal
+from geogame.games.picture_urls import picture_ahead_url, picture_url
 from geogame.games.queries import model_of
-from geogame.games.rules import Winner, winner
+from geogame.games.rules import Winner, country_winner, winner
+from geogame.panoramas.fair import FairPicture, PictureGone, fair_picture, fair_side
+from geogame.panoramas.models import Panorama
 
 
 class Place(TypedDict):
@@ -19,17 +23,28 @@ class Place(TypedDict):
     lng: float
 
 
-class YourAnswer(TypedDict):
+class Answer(TypedDict):
     lat: float | None
     lng: float | None
     distance_km: float | None
     points: int
+    country: Country | None
+    correct: bool | None
 
 
-class ModelsAnswer(YourAnswer):
+class YourAnswer(Answer):
+    outcome: str | None
+    time_used_s: float | None
+
+
+class ModelsAnswer(Answer):
     name: str
     rule: str
     top_cells: list[dict[str, float]]
+
+
+class Ghost(Answer):
+    name: str
 
 
 class SealShown(TypedDict):
@@ -38,9 +53,12 @@ class SealShown(TypedDict):
 
 
 class Result(TypedDict):
+    void: str | None
     truth: Place
+    country: Country | None
     you: YourAnswer
     model: ModelsAnswer | None
+    ghost: Ghost | None
     winner: Winner
     place: str | None
     author: str
@@ -53,15 +71,19 @@ class Result(TypedDict):
     seal: SealShown | None
 
 
-class NumberedResult(Result):
-    number: int
-    picture_url: str
-
-
 class Picture(TypedDict):
     url: str
     width: int
     height: int
+    key: str
+
+
+class NumberedResult(Result):
+    number: int
+    round: str
+    picture: Picture
+    projection: str
+    condition: str
 
 
 class ModelState(TypedDict):
@@ -80,8 +102,14 @@ class RoundState(TypedDict):
     picture: Picture | None
     drawn: bool
     initial_heading: float
+    time_left_s: float | None
     model: ModelState
     result: Result | None
+
+
+class NextRound(TypedDict):
+    round: str
+    url: str
 
 
 class Points(TypedDict):
@@ -94,88 +122,161 @@ class MapName(TypedDict):
     slug: str
 
 
+class Opponent(TypedDict):
+    name: str
+    digest: str
+
+
+class ChallengeName(TypedDict):
+    token: str
+    sender: str
+
+
 class GameState(TypedDict):
     id: str
     state: str
+    mode: str
+    condition: str
+    time_limit_s: int | None
     map: MapName
-    rounds_total: int
+    rounds_total: int | None
     scale_km: float
     points: Points
+    right: Points
     note: str | None
+    opponent: Opponent | None
+    challenge: ChallengeName | None
+    daily: str | None
 
 
 class Snapshot(TypedDict):
     version: int
+    server_time: str
     game: GameState
     round: RoundState
+    next: NextRound | None
     results: list[NumberedResult]
 
 
 def snapshot(game: Game, player: Player) -> Snapshot:
     rounds = list(
-        game.rounds.select_related("panorama").prefetch_related(
+        game.rounds.select_related("panorama__fair_view").prefetch_related(
             "guesses__player", "guesses__seal", "exposures"
         )
     )
-    model = model_of(game)
-    results = [_numbered(round_, player, game) for round_ in rounds if round_.state == Round.State.CLOSED]
+    for round_ in rounds:
+        round_.game = game
+    asked_for = [round_ for round_ in rounds if round_.wanted]
+    model, ghosts = model_of(game), _ghosts(game)
+    results = [
+        _numbered(round_, player, ghosts) for round_ in asked_for if round_.state == Round.State.CLOSED
+    ]
     return {
         "version": game.version,
-        "game": {
-            "id": game.token,
-            "state": game.state,
-            "map": {"name": game.map.name, "slug": game.map.slug},
-            "rounds_total": game.rounds_total,
-            "scale_km": game.scale_km,
-            "points": _points(results, with_model=model is not None),
-            "note": game.note or None,
-        },
-        "round": _round_state(rounds[-1], player, model, game),
+        "server_time": timezone.now().isoformat(),
+        "game": _game_state(game, results, model),
+        "round": _round_state(asked_for[-1], player, model, ghosts),
+        "next": _next(rounds),
         "results": results,
     }
 
 
-def picture_url(round_: Round) -> str:
-    return reverse("picture", args=[round_.picture_token])
-
-
-def _points(results: list[NumberedResult], *, with_model: bool) -> Points:
-    models = [result["model"]["points"] for result in results if result["model"]]
+def _game_state(game: Game, results: list[NumberedResult], model: Player | None) -> GameState:
+    version = model.model_version if model else None
     return {
-        "you": sum(result["you"]["points"] for result in results),
-        "model": sum(models) if with_model else None,
+        "id": game.token,
+        "state": game.state,
+        "mode": game.mode,
+        "condition": game.condition,
+        "time_limit_s": game.time_limit_s,
+        "map": {"name": game.map.name, "slug": game.map.slug},
+        "rounds_total": (
+            None if game.mode == Game.Mode.STREAK and game.state == Game.State.PLAYING else game.rounds_total
+        ),
+        "scale_km": game.scale_km,
+        "points": {
+            "you": sum(result["you"]["points"] for result in results),
+            "model": sum(r["model"]["points"] for r in results if r["model"]) if model else None,
+        },
+        "right": {
+            "you": sum(bool(result["you"]["correct"]) for result in results),
+            "model": sum(bool(r["model"]["correct"]) for r in results if r["model"]) if model else None,
+        },
+        "note": game.note or None,
+        "opponent": {"name": model.name, "digest": version.digest[:8]} if model and version else None,
+        "challenge": (
+            {"token": game.challenge.token, "sender": game.challenge.sender.name} if game.challenge else None
+        ),
+        "daily": game.daily.date.isoformat() if game.daily else None,
     }
 
 
-def _round_state(round_: Round, player: Player, model: Player | None, game: Game) -> RoundState:
-    shown = round_.state != Round.State.PREPARING
+def _next(rounds: list[Round]) -> NextRound | None:
+    """The round that waits to be asked for: its picture can travel ahead, under a key that is told later."""
+    last = rounds[-1]
+    if last.wanted or last.state != Round.State.READY:
+        return None
+    return {"round": last.token, "url": picture_ahead_url(last)}
+
+
+def _round_state(round_: Round, player: Player, model: Player | None, ghosts: dict[int, Guess]) -> RoundState:
     panorama = round_.panorama
+    shown = round_.state in (Round.State.OPEN, Round.State.CLOSED)
+    fair = round_.condition == Round.Condition.FAIR
     return {
         "id": round_.token,
         "number": round_.number,
-        "state": round_.state,
+        "state": Round.State.PREPARING if round_.state == Round.State.READY else round_.state,
         "condition": round_.condition,
-        "projection": panorama.projection,
-        "picture": (
-            {"url": picture_url(round_), "width": panorama.width, "height": panorama.height}
-            if shown
-            else None
-        ),
+        "projection": Panorama.Projection.FLAT if fair else panorama.projection,
+        "picture": _picture(round_) if shown else None,
         "drawn": panorama.drawn,
         "initial_heading": 0.0,
+        "time_left_s": _time_left_s(round_),
         "model": _model_state(round_, model),
-        "result": _result(round_, player, game) if round_.state == Round.State.CLOSED else None,
+        "result": _result(round_, player, ghosts) if round_.state == Round.State.CLOSED else None,
     }
+
+
+def _picture(round_: Round) -> Picture:
+    width, height = _size(round_)
+    return {"url": picture_url(round_), "width": width, "height": height, "key": round_.picture_key}
+
+
+def _size(round_: Round) -> tuple[int, int]:
+    panorama = round_.panorama
+    if round_.condition == Round.Condition.FREE or not panorama.is_360:
+        return panorama.width, panorama.height
+    view = getattr(panorama, "fair_view", None)  # no row: it is cut anew when the picture is asked for
+    return (view.width, view.height) if view else (fair_side(panorama), fair_side(panorama))
+
+
+def picture_of(round_: Round) -> FairPicture:
+    """What the person gets in this round. PictureGone where it was withdrawn or its file is lost."""
+    panorama = round_.panorama
+    if round_.condition == Round.Condition.FAIR:
+        return fair_picture(panorama)
+    if panorama.withdrawn_at or not panorama.path.is_file():
+        raise PictureGone("The picture is gone.")
+    return FairPicture(
+        path=panorama.path, digest=panorama.file_digest, width=panorama.width, height=panorama.height
+    )
+
+
+def _time_left_s(round_: Round) -> float | None:
+    if round_.state != Round.State.OPEN or round_.deadline_at is None:
+        return None
+    return max(0.0, (round_.deadline_at - timezone.now()).total_seconds())
 
 
 def _model_state(round_: Round, model: Player | None) -> ModelState:
     name = model.name if model else None
+    guess = _models_guess(round_)
+    if guess is not None:
+        return {"state": "sealed", "name": name, "digest": guess.seal.digest, "reason": None}
     if round_.state == Round.State.PREPARING:
         return {"state": "thinking", "name": name, "digest": None, "reason": None}
-    guess = _models_guess(round_)
-    if guess is None:
-        return {"state": "absent", "name": name, "digest": None, "reason": round_.model_absent or None}
-    return {"state": "sealed", "name": name, "digest": guess.seal.digest, "reason": None}
+    return {"state": "absent", "name": name, "digest": None, "reason": round_.model_absent or None}
 
 
 def _models_guess(round_: Round) -> Guess | None:
@@ -183,27 +284,50 @@ def _models_guess(round_: Round) -> Guess | None:
     return guesses[0] if guesses else None
 
 
-def _numbered(round_: Round, player: Player, game: Game) -> NumberedResult:
-    return {"number": round_.number, "picture_url": picture_url(round_), **_result(round_, player, game)}
+def _ghosts(game: Game) -> dict[int, Guess]:
+    """What the sender of the challenge guessed, by number of the round; shown once a round is closed."""
+    challenge = game.challenge
+    if challenge is None:
+        return {}
+    guesses = Guess.objects.filter(round__game=challenge.game_id, player=challenge.sender_id)
+    return {guess.round.number: guess for guess in guesses.select_related("round", "player")}
 
 
-def _result(round_: Round, player: Player, game: Game) -> Result:
+def _numbered(round_: Round, player: Player, ghosts: dict[int, Guess]) -> NumberedResult:
+    fair = round_.condition == Round.Condition.FAIR
+    return {
+        "number": round_.number,
+        "round": round_.token,
+        "picture": _picture(round_),
+        "projection": Panorama.Projection.FLAT if fair else round_.panorama.projection,
+        "condition": round_.condition,
+        **_result(round_, player, ghosts),
+    }
+
+
+def _result(round_: Round, player: Player, ghosts: dict[int, Guess]) -> Result:
     panorama = round_.panorama
     yours = next((guess for guess in round_.guesses.all() if guess.player_id == player.pk), None)
     models = _models_guess(round_)
     seal: Seal | None = models.seal if models else None
+    ghost = ghosts.get(round_.number)
     times_seen = next((e.times_seen for e in round_.exposures.all() if e.player_id == player.pk), 0)
     return {
+        "void": round_.void_reason or None,
         "truth": {"lat": panorama.lat, "lng": panorama.lng},
-        "you": _answer(yours),
+        "country": named(panorama.country),
+        "you": {
+            **_answer(yours),
+            "outcome": yours.outcome if yours else None,
+            "time_used_s": yours.time_used_s if yours else None,
+        },
         "model": (
             {**_answer(models), "name": models.player.name, "rule": seal.rule, "top_cells": seal.top_cells}
             if models and seal
             else None
         ),
-        "winner": winner(
-            you_km=yours.distance_km if yours else None, model_km=models.distance_km if models else None
-        ),
+        "ghost": {**_answer(ghost), "name": ghost.player.name} if ghost else None,
+        "winner": "nobody" if round_.void_reason else _winner(round_.game, yours, models),
         "place": panorama.place or None,
         "author": panorama.author,
         "licence": panorama.licence,
@@ -216,12 +340,31 @@ def _result(round_: Round, player: Player, game: Game) -> Result:
     }
 
 
-def _answer(guess: Guess | None) -> YourAnswer:
+def _winner(game: Game, yours: Guess | None, models: Guess | None) -> Winner:
+    if game.is_about_countries:
+        return country_winner(
+            you_correct=yours.correct if yours else None, model_correct=models.correct if models else None
+        )
+    return winner(
+        you_km=yours.distance_km if yours else None, model_km=models.distance_km if models else None
+    )
+
+
+def _answer(guess: Guess | None) -> Answer:
     if guess is None:
-        return {"lat": None, "lng": None, "distance_km": None, "points": 0}
+        return {
+            "lat": None,
+            "lng": None,
+            "distance_km": None,
+            "points": 0,
+            "country": None,
+            "correct": None,
+        }
     return {
         "lat": guess.lat,
         "lng": guess.lng,
         "distance_km": guess.distance_km,
         "points": guess.points,
+        "country": named(guess.country),
+        "correct": guess.correct,
     }

@@ -9,7 +9,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from geogame.accounts.services import find_person
 from geogame.games.broadcast import group_name
-from geogame.games.models import Game
+from geogame.games.queries import game_of
 from geogame.games.snapshots import snapshot
 from geogame.live.messages import BadMessage, SnapshotRequest, parse, snapshot_frame
 
@@ -57,5 +57,5 @@ class GameConsumer(AsyncJsonWebsocketConsumer):
     @database_sync_to_async
     def _snapshot(self) -> dict[str, Any] | None:
         player = find_person(session=self.scope["session"], user=self.scope["user"])
-        game = Game.objects.select_related("map").filter(token=self.token, seats__player=player).first()
+        game = game_of(player, self.token) if player else None
         return snapshot_frame(snapshot(game, player)) if player and game else None

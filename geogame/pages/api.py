@@ -12,12 +12,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from geogame.accounts.models import Player
+from geogame.games.errors import GameError
+from geogame.games.lifecycle import settle
 from geogame.games.models import Game
-from geogame.games.services import GameError, open_if_overdue, place_guess
+from geogame.games.queries import game_of
 from geogame.games.services import next_round as go_on
+from geogame.games.services import place_guess, skip_round
 from geogame.games.snapshots import snapshot
 from geogame.lib.tokens import TOKEN
-from geogame.pages.decorators import own_game
+from geogame.pages.decorators import limited, own_game
 from geogame.pages.problems import api_error
 
 MAX_BODY_BYTES = 2048
@@ -35,12 +38,13 @@ class BadRequest(Exception):
 @require_GET
 @own_game
 def state(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
-    open_if_overdue(game)
+    settle(game)
     return _snapshot(game, player)
 
 
 @never_cache
 @require_POST
+@limited("guess")
 @own_game
 def guess(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
     try:
@@ -57,6 +61,7 @@ def guess(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
 
 @never_cache
 @require_POST
+@limited("next")
 @own_game
 def next_round(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
     try:
@@ -68,9 +73,24 @@ def next_round(request: HttpRequest, game: Game, player: Player) -> JsonResponse
     return _snapshot(game, player)
 
 
+@never_cache
+@require_POST
+@limited("skip")
+@own_game
+def skip(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
+    try:
+        token = _text(_fields(request, {"round"}), "round")
+        skip_round(game=game, player=player, round_token=token)
+    except BadRequest as error:
+        return api_error(error.code, error.message, BAD_REQUEST)
+    except GameError as error:
+        return api_error(error.code, error.message, CONFLICT)
+    return _snapshot(game, player)
+
+
 def _snapshot(game: Game, player: Player) -> JsonResponse:
-    game.refresh_from_db()
-    return JsonResponse(snapshot(game, player))
+    current = game_of(player, game.token) or game
+    return JsonResponse(snapshot(current, player))
 
 
 def _fields(request: HttpRequest, names: set[str]) -> dict[str, object]:

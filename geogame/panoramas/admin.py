@@ -5,7 +5,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from geogame.panoramas.models import Map, Panorama
-from geogame.panoramas.services import MapError, publish_map, unpublish_map
+from geogame.panoramas.services import MapError, publish_map, unpublish_map, withdraw
 
 
 @admin.register(Map)
@@ -43,15 +43,31 @@ class MapAdmin(admin.ModelAdmin[Map]):
 
 @admin.register(Panorama)
 class PanoramaAdmin(admin.ModelAdmin[Panorama]):
-    list_display = ["pk", "lat", "lng", "projection", "group", "licence", "drawn", "created_at"]
-    list_filter = ["projection", "drawn", "maps"]
+    list_display = [
+        "pk",
+        "lat",
+        "lng",
+        "projection",
+        "group",
+        "licence",
+        "drawn",
+        "created_at",
+        "withdrawn_at",
+    ]
+    list_filter = ["projection", "drawn", "maps", ("withdrawn_at", admin.EmptyFieldListFilter)]
     search_fields = ["digest", "group", "source", "author"]
     # The truth comes with the import and stays: played rounds were scored with it.
     readonly_fields = [
         *("digest", "file", "file_digest", "width", "height", "projection", "lat", "lng", "country"),
         *("heading", "group"),
-        *("drawn", "facts", "created_at"),
+        *("drawn", "facts", "created_at", "withdrawn_at"),
     ]
+    actions = ["withdraw"]
+
+    @admin.action(description="Withdraw (takedown): off all maps, files deleted, for good")
+    def withdraw(self, request: HttpRequest, panoramas: QuerySet[Panorama]) -> None:
+        count = sum(withdraw(panorama) for panorama in panoramas)
+        self.message_user(request, f"{count} withdrawn: on no map, files deleted, nobody is shown them.")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

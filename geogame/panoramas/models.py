@@ -54,6 +54,9 @@ class Panorama(models.Model):
         help_text="Of a drawn picture: what its renderer says of it.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since then its files are deleted and nobody is shown it."
+    )
 
     class Meta:
         ordering = ["pk"]
@@ -73,6 +76,24 @@ class Panorama(models.Model):
     @property
     def is_360(self) -> bool:
         return self.projection == self.Projection.EQUIRECTANGULAR
+
+
+class FairView(models.Model):
+    """The opening view of a 360-degree panorama, cut once: the very bytes that people and models get."""
+
+    panorama = models.OneToOneField(Panorama, on_delete=models.CASCADE, related_name="fair_view")
+    file = models.CharField(max_length=200, help_text="The JPEG inside MEDIA_ROOT, without metadata.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the file.")
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"Opening view of {self.panorama}"
+
+    @property
+    def path(self) -> Path:
+        return Path(settings.MEDIA_ROOT) / self.file
 
 
 class Map(models.Model):

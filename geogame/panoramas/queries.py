@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from geogame.panoramas.models import Map
+from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.services import MapError, find_map
 
 
@@ -11,3 +11,8 @@ def map_named(name: str) -> Map:
         known = ", ".join(f"“{known}”" for known in Map.objects.values_list("name", flat=True)) or "none yet"
         raise MapError(f"There is no map “{name}”. Maps: {known}.")
     return found
+
+
+def is_gone(panorama: Panorama) -> bool:
+    """Whether there is no picture to show any more: withdrawn, or its file is missing."""
+    return panorama.withdrawn_at is not None or not panorama.path.is_file()

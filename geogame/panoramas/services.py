@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from geogame.lib.queue import INFERENCE, PREDICT_AHEAD, enqueue
 from geogame.lib.tokens import random_token
-from geogame.panoramas.models import Map, Panorama
+from geogame.panoramas.models import FairView, Map, Panorama
 from geogame.panoramas.places import describe
 from planet_core.files import atomic_file
 from planet_core.geo import bounding_box, diagonal_km
@@ -67,9 +68,10 @@ def _name_and_slug(name: str) -> tuple[str, str]:
 
 
 def put_on_map(*, map_: Map, panorama: Panorama) -> bool:
-    """True when the map did not have it."""
+    """True when the map did not have it. What was withdrawn comes on no map again."""
     with transaction.atomic():
-        if map_.panoramas.filter(pk=panorama.pk).exists():
+        now = Panorama.objects.select_for_update().get(pk=panorama.pk)
+        if now.withdrawn_at or map_.panoramas.filter(pk=panorama.pk).exists():
             return False
         map_.panoramas.add(panorama)
         return True
@@ -137,7 +139,9 @@ def scale_km_of(lat: np.ndarray, lng: np.ndarray) -> float:
 
 @transaction.atomic
 def publish_map(map_: Map) -> None:
-    """Open the map for play; its scale is fixed from the panoramas that it holds now."""
+    """Open the map for play; its scale is fixed from the panoramas that it holds now, and the models in play
+    begin to look at them.
+    """
     places = np.array(list(map_.panoramas.values_list("lat", "lng")))
     if not len(places):
         raise MapError(f"The map “{map_.name}” has no panoramas: import some first.")
@@ -146,6 +150,26 @@ def publish_map(map_: Map) -> None:
         map_.is_published = True
         map_.published_at = timezone.now()
     map_.save(update_fields=["scale_km", "is_published", "published_at"])
+    enqueue(PREDICT_AHEAD, queue=INFERENCE)
+
+
+def withdraw(panorama: Panorama) -> bool:
+    """Take the panorama down for good: off all maps, its files deleted, its rows kept for what was played.
+
+    False when it was withdrawn already; its files are deleted again all the same.
+    """
+    with transaction.atomic():
+        Panorama.objects.select_for_update().get(pk=panorama.pk)  # a view is being cut: not after this
+        withdrawn = Panorama.objects.filter(pk=panorama.pk, withdrawn_at=None).update(
+            withdrawn_at=timezone.now()
+        )
+        panorama.maps.clear()
+        panorama.refresh_from_db()
+        views = FairView.objects.filter(panorama=panorama)
+        paths = [panorama.path, *(view.path for view in views)]
+    for path in paths:
+        path.unlink(missing_ok=True)
+    return withdrawn == 1
 
 
 def unpublish_map(map_: Map) -> None:

@@ -17,6 +17,11 @@ def active_version() -> ModelVersion | None:
     return ModelVersion.objects.filter(is_active=True).order_by("-activated_at").first()
 
 
+def active_versions() -> list[ModelVersion]:
+    """What plays against people, the newest first."""
+    return list(ModelVersion.objects.filter(is_active=True).order_by("-activated_at"))
+
+
 def training_index(version: ModelVersion) -> TrainingIndex:
     """What the version trained on. A version never changes, so each is read once a process."""
     return _training_index(version.digest, version.path)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from babel import Locale
 
 from planet_core.build_geography.grids import climate, settlements
 from planet_core.build_geography.land import land
@@ -63,10 +64,6 @@ def _arrays(cache: Path) -> dict[str, npt.NDArray[Any]]:
 
 
 def _names(codes: list[str], language: str) -> list[str]:
-    try:
-        from babel import Locale
-    except ImportError as error:
-        raise SourceError("the Python package babel is missing: pip install -e '.[facts]'") from error
     names = Locale(language).territories
     return ["", *(names[code] for code in codes[1:])]
 

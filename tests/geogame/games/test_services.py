@@ -12,16 +12,11 @@ from geopy.distance import great_circle
 
 from geogame.accounts.models import Player
 from geogame.accounts.services import player_of_model
+from geogame.games.errors import GameError
+from geogame.games.lifecycle import open_overdue_rounds, seal_answer
 from geogame.games.models import Exposure, Game, Guess, Round, Seal
 from geogame.games.seals import CellProbability, ModelAnswer
-from geogame.games.services import (
-    GameError,
-    next_round,
-    open_overdue_rounds,
-    place_guess,
-    seal_answer,
-    start_game,
-)
+from geogame.games.services import next_round, place_guess, start_game
 from geogame.panoramas.models import Map
 from geogame.panoramas.services import unpublish_map
 from geogame.registry.models import ModelVersion
@@ -51,8 +46,8 @@ def play_game(player: Player, map_: Map, seed: int = 1) -> Game:
     while True:
         round_ = game.rounds.last()
         assert round_
-        place_guess(game=game, player=player, round_token=round_.token, lat=0, lng=0)
-        next_round(game=game, player=player, after=round_.token, rng=rng)
+        place_guess(game=game, player=player, round_token=round_.token, lat=0, lng=0, rng=rng)
+        next_round(game=game, player=player, after=round_.token)
         game.refresh_from_db()
         if game.state == Game.State.FINISHED:
             return game

@@ -9,9 +9,10 @@ from django.test import Client
 
 from geogame.accounts.models import Player
 from geogame.accounts.services import player_of_model
+from geogame.games.lifecycle import seal_answer
 from geogame.games.models import Game
 from geogame.games.seals import CellProbability, ModelAnswer
-from geogame.games.services import place_guess, seal_answer, start_game
+from geogame.games.services import place_guess, start_game
 from geogame.live.messages import BadMessage, SnapshotRequest, parse
 from geogame.panoramas.models import Map
 from geogame.registry.models import ModelVersion

@@ -9,10 +9,12 @@ import pytest
 from geogame.accounts.models import Player
 from geogame.games.models import Guess, Round, Seal
 from geogame.games.services import start_game
-from geogame.opponent.inference import picture_for_model, predictor_at
-from geogame.opponent.models import Prediction
+from geogame.opponent.inference import predict_panorama, predictor_at
 from geogame.opponent.tasks import answer_round, warm_up
+from geogame.panoramas.fair import fair_picture
 from geogame.panoramas.models import Map, Panorama
+from geogame.predictions.models import Prediction
+from geogame.predictions.queries import stored
 from geogame.registry.models import ModelVersion
 from planet_core import images
 
@@ -67,11 +69,11 @@ def test_a_round_that_is_gone_is_no_error(db: None) -> None:
     answer_round(round_id=12345)
 
 
-def test_a_picture_that_is_gone_opens_the_round_without_the_model(round_: Round) -> None:
+def test_a_picture_that_is_gone_makes_the_round_void(round_: Round) -> None:
     round_.panorama.path.unlink()
     answer_round(round_id=round_.pk)
     round_.refresh_from_db()
-    assert (round_.state, "could not look" in round_.model_absent) == (Round.State.OPEN, True)
+    assert (round_.state, bool(round_.void_reason)) == (Round.State.CLOSED, True)
 
 
 def test_a_damaged_model_opens_the_round_without_it(
@@ -96,17 +98,27 @@ def test_the_seal_says_whether_the_model_trained_on_the_picture(
     assert Seal.objects.get().seen_in_training is expected
 
 
-def test_the_model_gets_the_pixels_that_people_get(make_panorama: Callable[..., Panorama]) -> None:
-    panorama = make_panorama()
-    served = images.load(panorama.path.read_bytes())
-    assert picture_for_model(panorama).tobytes() == served.tobytes()
-
-
-def test_of_a_360_degree_picture_the_model_gets_the_opening_view(
-    make_panorama: Callable[..., Panorama],
+@pytest.mark.parametrize("projection", ["flat", "equirectangular"])
+def test_the_model_looks_at_the_very_file_that_people_get(
+    alice: Player, make_map: MakeMap, model_version: ModelVersion, projection: str
 ) -> None:
-    view = picture_for_model(make_panorama(projection="equirectangular"))
-    assert view.size == (512, 512)
+    round_ = start_game(player=alice, map_=make_map(1, projection=projection)).rounds.get()
+    answer_round(round_id=round_.pk)
+    fair = fair_picture(round_.panorama)
+    served = images.load(fair.path.read_bytes())
+    [expected] = predictor_at(model_version.path, model_version.digest).predict([served])
+    prediction = Prediction.objects.get()
+    assert prediction.distribution == expected.probabilities.tobytes()
+    assert fair.digest.startswith(prediction.view.removeprefix("fair "))
+
+
+def test_a_prediction_of_another_view_is_not_used(round_: Round, model_version: ModelVersion) -> None:
+    answer_round(round_id=round_.pk)
+    Prediction.objects.update(view="heading=0 pitch=0 fov=90")
+    assert stored(model_version, round_.panorama) is None
+    new = predict_panorama(model_version, round_.panorama)
+    assert Prediction.objects.count() == 2
+    assert stored(model_version, round_.panorama) == new
 
 
 def test_warming_up_without_a_model_is_no_error(db: None) -> None:

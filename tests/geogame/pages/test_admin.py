@@ -39,6 +39,14 @@ def test_an_empty_map_is_not_published(staff: Client) -> None:
     assert "has no panoramas" in act(staff, "panoramas/map", "publish", empty.pk)
 
 
+def test_a_panorama_is_taken_down(staff: Client, make_map: MakeMap) -> None:
+    map_ = make_map(2)
+    panorama = map_.panoramas.earliest("pk")
+    assert "1 withdrawn" in act(staff, "panoramas/panorama", "withdraw", panorama.pk)
+    assert map_.panoramas.count() == 1
+    assert not panorama.path.exists()
+
+
 def test_a_model_version_is_put_into_play_and_out(staff: Client, model_version: ModelVersion) -> None:
     deactivate(model_version)
     assert "plays from now on" in act(staff, "registry/modelversion", "activate_version", model_version.pk)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from geogame.accounts.models import Player
 from geogame.games.models import Game, Guess, Round
+from geogame.games.picture_urls import picture_url
 from geogame.games.services import start_game
 from geogame.panoramas.models import Map
 from geogame.registry.models import ModelVersion
@@ -31,7 +32,7 @@ def post(client: Client, path: str, body: Any) -> Any:
 
 
 def guess(client: Client, game: Game, **changes: Any) -> Any:
-    body = {"round": game.rounds.last().token, "lat": 10.5, "lng": 20.25} | changes  # type: ignore[union-attr]
+    body = {"round": game.rounds.filter(wanted=True).last().token, "lat": 10.5, "lng": 20.25} | changes  # type: ignore[union-attr]
     return post(client, f"/api/games/{game.token}/guess/", body)
 
 
@@ -46,7 +47,7 @@ def test_an_open_round_shows_its_picture_alone(client: Client, game: Game) -> No
 def test_a_guess_brings_the_result(client: Client, game: Game) -> None:
     state = guess(client, game).json()
     result = state["round"]["result"]
-    panorama = game.rounds.get().panorama
+    panorama = game.rounds.get(number=1).panorama
     assert result["truth"] == {"lat": panorama.lat, "lng": panorama.lng}
     assert (result["you"]["lat"], result["you"]["lng"]) == (10.5, 20.25)
     assert result["winner"] == "you"
@@ -84,7 +85,7 @@ def test_what_is_no_guess_at_all_is_refused(client: Client, game: Game, text: st
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_what_json_does_not_know_as_a_number_is_refused(client: Client, game: Game, number: str) -> None:
-    token = game.rounds.get().token
+    token = game.rounds.get(number=1).token
     response = post(
         client, f"/api/games/{game.token}/guess/", f'{{"round": "{token}", "lat": {number}, "lng": 1}}'
     )
@@ -106,7 +107,7 @@ def test_the_next_round_has_another_picture(client: Client, game: Game) -> None:
 
 
 def test_the_next_round_needs_a_guess(client: Client, game: Game) -> None:
-    response = post(client, f"/api/games/{game.token}/next/", {"round": game.rounds.get().token})
+    response = post(client, f"/api/games/{game.token}/next/", {"round": game.rounds.get(number=1).token})
     assert (response.status_code, response.json()["error"]["code"]) == (409, "round-open")
 
 
@@ -116,13 +117,13 @@ def test_the_game_of_somebody_else_does_not_exist(game: Game) -> None:
         assert stranger.get(path).status_code == 404
     response = guess(stranger, game)
     assert (response.status_code, response.json()["error"]["code"]) == (404, "not-found")
-    picture = game.rounds.get().picture_token
+    picture = game.rounds.get(number=1).picture_token
     assert stranger.get(f"/pictures/{picture}.jpg").status_code == 404
 
 
 def test_the_picture_is_the_stored_file_and_is_kept_nowhere(client: Client, game: Game) -> None:
-    round_ = game.rounds.get()
-    response = client.get(f"/pictures/{round_.picture_token}.jpg")
+    round_ = game.rounds.get(number=1)
+    response = client.get(picture_url(round_))
     assert response.content == round_.panorama.path.read_bytes()
     assert response["Content-Type"] == "image/jpeg"
     assert response["Cache-Control"] == "private, no-store"
@@ -136,7 +137,7 @@ def test_no_picture_before_the_round_is_open(
     round_ = start_game(player=alice, map_=make_map()).rounds.get()
     state = client.get(f"/api/games/{round_.game.token}/").json()["round"]
     assert (state["state"], state["picture"], state["model"]["state"]) == ("preparing", None, "thinking")
-    assert client.get(f"/pictures/{round_.picture_token}.jpg").status_code == 404
+    assert client.get(picture_url(round_)).status_code == 404
 
 
 def test_asking_for_the_state_opens_an_overdue_round(
@@ -169,4 +170,4 @@ def test_a_picture_that_is_gone_is_not_found(client: Client, game: Game) -> None
     path = game.rounds.get().panorama.path
     path.unlink()
     path.mkdir()
-    assert client.get(f"/pictures/{game.rounds.get().picture_token}.jpg").status_code == 404
+    assert client.get(picture_url(game.rounds.get(number=1))).status_code == 404

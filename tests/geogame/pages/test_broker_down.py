@@ -12,8 +12,8 @@ from channels.layers import channel_layers
 from django.test import Client
 from django.utils import timezone
 
+from geogame.games.lifecycle import open_overdue_rounds
 from geogame.games.models import Game, Round
-from geogame.games.services import open_overdue_rounds
 from geogame.panoramas.models import Map
 from geogame.registry.models import ModelVersion
 

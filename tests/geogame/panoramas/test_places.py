@@ -49,7 +49,7 @@ def test_rows_from_before_get_their_country(make_panorama: Callable[..., Panoram
     wrong = make_panorama(48.575, 7.805, place="Near Strasbourg, France")
     right = make_panorama(48.58, 7.75, place="Near Strasbourg, France")
     nameless = make_panorama(0.0, -150.0, place="")
-    fill = importlib.import_module("geogame.panoramas.migrations.0004_fill_country").fill
+    fill = importlib.import_module("geogame.panoramas.migrations.0005_fill_country").fill
     fill(apps, connection.schema_editor())
     for panorama in (wrong, right, nameless):
         panorama.refresh_from_db()

@@ -1,0 +1,335 @@
+"""The life of a round: drawn, ready, open, closed. Each step is a conditional update that one caller wins."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from geogame.accounts.models import Player
+from geogame.accounts.services import lock
+from geogame.games import rules
+from geogame.games.answers import answer_at_hand, explain_soon, locked_answer
+from geogame.games.broadcast import publish
+from geogame.games.countries import country_at, country_of_pin
+from geogame.games.draws import next_panorama
+from geogame.games.models import Exposure, Game, Guess, Round, Seal
+from geogame.games.queries import model_of, person_of
+from geogame.games.seals import ModelAnswer, digest_of, make_preimage
+from geogame.lib.queue import ANSWER_ROUND, INFERENCE, enqueue
+from geogame.panoramas.fair import PictureGone, fair_picture
+
+GRACE = timedelta(seconds=rules.GRACE_S)
+
+
+def no_model() -> str:
+    return _("No model plays this game: you play alone.")
+
+
+def model_late() -> str:
+    return _("PlaNet did not answer in time: you play this round alone.")
+
+
+def picture_gone() -> str:
+    return _("This picture has been withdrawn, so the round counts for nothing.")
+
+
+# --- drawn ---------------------------------------------------------------------------------------
+def draw_round(game: Game, player: Player, *, number: int, wanted: bool, rng: random.Random) -> Round | None:
+    """The next round; the model answers at once where it can. None where nothing is left to show."""
+    panorama = next_panorama(game, player, number=number, rng=rng)
+    if panorama is None:
+        return None
+    free = panorama.is_360 and game.condition == Game.Condition.FREE
+    round_ = Round.objects.create(
+        game=game,
+        number=number,
+        panorama=panorama,
+        condition=Round.Condition.FREE if free else Round.Condition.FAIR,
+        wanted=wanted,
+        answer_deadline=_answer_deadline() if wanted else None,
+    )
+    _ask_model(round_)
+    return round_
+
+
+def _answer_deadline() -> datetime:
+    return timezone.now() + timedelta(seconds=settings.MODEL_ANSWER_TIMEOUT_S)
+
+
+def _ask_model(round_: Round) -> None:
+    model = model_of(round_.game)
+    if model is None or model.model_version is None:
+        go_without_model(round_, reason=no_model())
+    elif round_.game.challenge:
+        answer = locked_answer(round_, model)
+        if answer is None:
+            go_without_model(round_, reason=_("PlaNet did not play this round of the challenge."))
+        else:
+            seal_answer(round_id=round_.pk, model=model, answer=answer)
+    elif answer := answer_at_hand(round_, model.model_version):
+        seal_answer(round_id=round_.pk, model=model, answer=answer)
+    else:
+        enqueue(ANSWER_ROUND, queue=INFERENCE, round_id=round_.pk)
+
+
+# --- ready ---------------------------------------------------------------------------------------
+def _claim(round_: Round, *, model_absent: str = "") -> bool:
+    """The one change from preparing to ready: whoever makes it decides what the round opens with."""
+    claimed = Round.objects.filter(pk=round_.pk, state=Round.State.PREPARING).update(
+        state=Round.State.READY, model_absent=model_absent
+    )
+    return claimed == 1
+
+
+@transaction.atomic
+def seal_answer(*, round_id: int, model: Player, answer: ModelAnswer) -> bool:
+    """Store the model's answer; a round that is asked for opens. False when it did not wait any longer."""
+    round_ = Round.objects.select_related("game", "panorama").get(pk=round_id)
+    if model.model_version is None or not _claim(round_):
+        return False
+    try:
+        picture = fair_picture(round_.panorama)
+    except PictureGone:
+        void_round(round_, reason=picture_gone())
+        return False
+    preimage = make_preimage(
+        round_token=round_.token,
+        picture_digest=picture.digest,
+        model_digest=model.model_version.digest,
+        answer=answer,
+    )
+    seal = Seal.objects.create(
+        guess=_store_answer_of_model(round_, model, answer),
+        digest=digest_of(preimage),
+        preimage=preimage,
+        rule=answer.rule,
+        top_cells=[asdict(cell) for cell in answer.top_cells],
+        prediction_digest=answer.prediction_digest,
+        seen_in_training=answer.seen_in_training,
+    )
+    _tell_ready(round_, {"state": "sealed", "name": model.name, "digest": seal.digest})
+    open_if_wanted(round_)
+    return True
+
+
+def _tell_ready(round_: Round, model: dict[str, str]) -> None:
+    """Nobody hears of the digest of a round before they have asked for the round: they could not place it."""
+    if Round.objects.filter(pk=round_.pk, wanted=True).exists():
+        publish(round_.game, "model.sealed", round=round_.token, model=model)
+    else:
+        publish(round_.game, "round.ready", round=round_.token)
+
+
+@transaction.atomic
+def go_without_model(round_: Round, *, reason: str = "") -> bool:
+    if not _claim(round_, model_absent=reason or model_late()):
+        return False
+    open_if_wanted(round_)
+    return True
+
+
+# --- open ----------------------------------------------------------------------------------------
+def ask_for(round_: Round) -> None:
+    """The player wants to see the round: it opens now, or as soon as the model has answered."""
+    Round.objects.filter(pk=round_.pk, wanted=False).update(wanted=True, answer_deadline=_answer_deadline())
+    open_if_wanted(round_)
+
+
+def open_if_wanted(round_: Round) -> None:
+    if _is_gone(round_):
+        void_round(round_, reason=picture_gone())
+        return
+    now = timezone.now()
+    limit_s = round_.game.time_limit_s
+    opened = Round.objects.filter(pk=round_.pk, state=Round.State.READY, wanted=True).update(
+        state=Round.State.OPEN,
+        opened_at=now,
+        deadline_at=now + timedelta(seconds=limit_s) if limit_s else None,
+    )
+    if opened == 1:
+        _show_to_people(round_)
+        explain_soon(round_)
+
+
+def _is_gone(round_: Round) -> bool:
+    panorama = round_.panorama
+    return panorama.withdrawn_at is not None or not panorama.path.is_file()
+
+
+def _show_to_people(round_: Round) -> None:
+    for seat in round_.game.seats.filter(player__kind=Player.Kind.PERSON).select_related("player"):
+        lock(seat.player)
+        seen = Exposure.objects.filter(player_id=seat.player_id, panorama_id=round_.panorama_id).count()
+        Exposure.objects.create(
+            round=round_, player_id=seat.player_id, panorama_id=round_.panorama_id, times_seen=seen
+        )
+    publish(round_.game, "round.opened", round=round_.token)
+
+
+# --- answered ------------------------------------------------------------------------------------
+def _store_answer_of_model(round_: Round, model: Player, answer: ModelAnswer) -> Guess:
+    country = country_at(answer.lat, answer.lng) if round_.game.is_about_countries else ""
+    return _store(round_, model, lat=answer.lat, lng=answer.lng, country=country)
+
+
+def store_guess(round_: Round, player: Player, *, lat: float, lng: float) -> Guess:
+    """The person's guess; GameError where the pin is no answer."""
+    country = country_of_pin(lat, lng) if round_.game.is_about_countries else ""
+    return _store(round_, player, lat=lat, lng=lng, country=country, **_of_person(round_, player))
+
+
+def _store(
+    round_: Round, player: Player, *, lat: float, lng: float, country: str, **of_person: object
+) -> Guess:
+    panorama, game = round_.panorama, round_.game
+    if game.is_about_countries:
+        result: dict[str, object] = {"country": country, "correct": country == panorama.country}
+    else:
+        score = rules.score(
+            lat=lat, lng=lng, true_lat=panorama.lat, true_lng=panorama.lng, scale_km=game.scale_km
+        )
+        result = {"distance_km": score.distance_km, "points": score.points}
+    return Guess.objects.create(
+        round=round_, player=player, lat=lat, lng=lng, condition=round_.condition, **result, **of_person
+    )
+
+
+def _of_person(round_: Round, player: Player) -> dict[str, object]:
+    """What the player knew when the guess came, the truth of this panorama or of its group; the time used."""
+    known = Round.objects.filter(game__seats__player=player, state=Round.State.CLOSED)
+    panorama = round_.panorama
+    same_group = (
+        known.filter(panorama__group=panorama.group).exclude(panorama=panorama) if panorama.group else None
+    )
+    used_s = (timezone.now() - round_.opened_at).total_seconds() if round_.opened_at else None
+    if used_s is not None and round_.game.time_limit_s:
+        used_s = min(used_s, float(round_.game.time_limit_s))
+    return {
+        "times_revealed": known.filter(panorama=panorama).count(),
+        "group_revealed": same_group.count() if same_group is not None else 0,
+        "time_used_s": used_s,
+    }
+
+
+@transaction.atomic
+def time_out(round_: Round) -> None:
+    """Nobody can guess any longer: who has not, has no place and no points."""
+    seats = round_.game.seats.filter(player__kind=Player.Kind.PERSON)
+    for seat in seats.exclude(player__guesses__round=round_).select_related("player"):
+        lock(seat.player)
+        Guess.objects.get_or_create(
+            round=round_,
+            player=seat.player,
+            defaults={
+                "outcome": Guess.Outcome.TIMEOUT,
+                "condition": round_.condition,
+                "correct": False if round_.game.is_about_countries else None,
+                **_of_person(round_, seat.player),
+            },
+        )
+    close_if_all_guessed(round_)
+
+
+# --- closed --------------------------------------------------------------------------------------
+def close_if_all_guessed(round_: Round, *, rng: random.Random | None = None) -> None:
+    people = round_.game.seats.filter(player__kind=Player.Kind.PERSON).count()
+    if round_.guesses.filter(player__kind=Player.Kind.PERSON).count() < people:
+        return
+    closed = Round.objects.filter(pk=round_.pk, state=Round.State.OPEN).update(
+        state=Round.State.CLOSED, closed_at=timezone.now()
+    )
+    if closed == 1:
+        publish(round_.game, "round.closed", round=round_.token)
+        _go_on(round_, rng=rng)
+
+
+@transaction.atomic
+def void_round(round_: Round, *, reason: str) -> bool:
+    """Close the round without counting it; a drawn game shows another picture in its place."""
+    void = (
+        Round.objects.filter(pk=round_.pk)
+        .exclude(state=Round.State.CLOSED)
+        .update(state=Round.State.CLOSED, closed_at=timezone.now(), void_reason=reason)
+    )
+    if void != 1:
+        return False
+    game = round_.game
+    if game.challenge is None and game.daily is None:
+        game.rounds_total += 1
+        game.save(update_fields=["rounds_total"])
+    publish(game, "round.closed", round=round_.token)
+    _go_on(round_)
+    return True
+
+
+def _go_on(round_: Round, *, rng: random.Random | None = None) -> None:
+    """Draw the next round while the result is read, or end the game."""
+    game = round_.game
+    if (
+        game.mode == Game.Mode.STREAK
+        and round_.guesses.filter(player__kind=Player.Kind.PERSON, correct=False).exists()
+    ):
+        finish(game, rounds_total=round_.number)
+        return
+    if round_.number >= game.rounds_total:
+        finish(game)
+        return
+    player = person_of(game)
+    drawn = (
+        draw_round(game, player, number=round_.number + 1, wanted=False, rng=rng or random.SystemRandom())
+        if player
+        else None
+    )
+    if drawn is None:
+        note = _("The map has nothing more to show you now, so this game ended early.")
+        finish(game, rounds_total=round_.number, note=note)
+
+
+def finish(game: Game, **changes: object) -> None:
+    finished = Game.objects.filter(pk=game.pk, state=Game.State.PLAYING).update(
+        state=Game.State.FINISHED, finished_at=timezone.now(), **changes
+    )
+    if finished == 1:
+        publish(game, "game.finished")
+
+
+# --- by the clock --------------------------------------------------------------------------------
+def open_overdue_rounds() -> int:
+    """Open the rounds whose model did not answer in time; the clock calls this again and again."""
+    return sum(go_without_model(round_) for round_ in _waiting_too_long())
+
+
+def close_overdue_rounds() -> int:
+    overdue = list(_running_too_long())
+    for round_ in overdue:
+        time_out(round_)
+    return len(overdue)
+
+
+def settle(game: Game) -> None:
+    """For a game whose page asks: rounds open, run out and are void in time even while the clock is down."""
+    for round_ in _waiting_too_long().filter(game=game):
+        go_without_model(round_)
+    for round_ in _running_too_long().filter(game=game):
+        time_out(round_)
+    withdrawn = game.rounds.filter(state=Round.State.OPEN).exclude(panorama__withdrawn_at=None)
+    for round_ in withdrawn.select_related("game", "panorama"):
+        void_round(round_, reason=picture_gone())
+
+
+def _waiting_too_long() -> models.QuerySet[Round]:
+    return Round.objects.filter(
+        state=Round.State.PREPARING, wanted=True, answer_deadline__lte=timezone.now()
+    ).select_related("game", "panorama")
+
+
+def _running_too_long() -> models.QuerySet[Round]:
+    return Round.objects.filter(
+        state=Round.State.OPEN, deadline_at__lte=timezone.now() - GRACE
+    ).select_related("game", "panorama")
