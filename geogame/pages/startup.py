@@ -28,6 +28,7 @@ from django.db import connection
 
 from geogame.lib.database import migrations_missing, set_up_database
 from geogame.lib.supervisor import Program
+from geogame.lib.translations import compile_changed
 from geogame.panoramas.services import MapError, find_map, get_or_create_map
 from geogame.registry.services import RegistryError, install_shipped
 from geogame.world.pictures import import_shipped, open_for_play
@@ -98,6 +99,7 @@ def prepare(say: Say) -> None:
         set_up_database(say)
     connection.close()
     call_command("build_basemap", stdout=StringIO())
+    compile_changed()
     collect_static(say)
     prepare_world(say)
 
@@ -238,7 +240,7 @@ def web(host: str, port: int) -> Program:
     command = (
         f"uvicorn geogame.asgi:application --host {host} --port {port} --lifespan off "
         "--ws websockets-sansio --ws-max-size 8192 --no-access-log --log-level warning --no-server-header "
-        "--timeout-graceful-shutdown 2"
+        "--timeout-graceful-shutdown 2 --no-proxy-headers"  # TRUSTED_PROXIES says what is believed of them
     )
     return Program("web", [sys.executable, "-m", *command.split()], rank=0, vital=True, grace_s=5)
 

@@ -69,11 +69,11 @@ def test_a_round_that_is_gone_is_no_error(db: None) -> None:
     answer_round(round_id=12345)
 
 
-def test_a_picture_that_is_gone_opens_the_round_without_the_model(round_: Round) -> None:
+def test_a_picture_that_is_gone_makes_the_round_void(round_: Round) -> None:
     round_.panorama.path.unlink()
     answer_round(round_id=round_.pk)
     round_.refresh_from_db()
-    assert (round_.state, "could not look" in round_.model_absent) == (Round.State.OPEN, True)
+    assert (round_.state, bool(round_.void_reason)) == (Round.State.CLOSED, True)
 
 
 def test_a_damaged_model_opens_the_round_without_it(
