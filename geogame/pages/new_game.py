@@ -22,7 +22,7 @@ from geogame.games.errors import GameError
 from geogame.games.rules import TIME_LIMITS_S
 from geogame.games.services import start_game
 from geogame.pages.maps import MapCard, map_cards
-from geogame.pages.setup import BadSettings, game_settings
+from geogame.pages.setup import ALONE, BadSettings, game_settings
 from geogame.panoramas.models import Map
 from geogame.registry.queries import active_versions
 
