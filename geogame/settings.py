@@ -10,7 +10,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from geogame.lib.env import env_bool, env_float, env_int, env_list, env_path, env_str, kept_secret
+from geogame.lib.env import env_bool, env_float, env_int, env_limits, env_list, env_path, env_str, kept_secret
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[Map] and the like, at run time too
 
@@ -37,15 +37,25 @@ PORT = env_int("PORT", 8000, minimum=1, maximum=65535)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", [])
 HTTPS = env_bool("HTTPS", False)
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 365
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "geogame.pages.problems.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = env_int("HSTS_S", 30 * 24 * 3600, minimum=0, maximum=2 * 365 * 24 * 3600)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# How many proxies of ours stand in front: only what they wrote of X-Forwarded-For is believed.
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0, minimum=0, maximum=10)
+# What one player and one address may do, as "each player/each address/seconds".
+RATE_LIMITS = env_limits(
+    "RATE_LIMITS",
+    "start=30/300/600,challenge=20/200/600,guess=60/1200/60,next=60/1200/60,skip=20/200/60,"
+    "settings=60/600/600,login=10/100/900,register=10/60/3600",
+)
 
 # --- Apps ----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -59,6 +69,7 @@ INSTALLED_APPS = [
     "leaflet",
     "geogame.pages",
     "geogame.live",
+    "geogame.profiles",
     "geogame.training",
     "geogame.opponent",
     "geogame.games",
@@ -70,6 +81,7 @@ INSTALLED_APPS = [
     "geogame.lib",
 ]
 MIDDLEWARE = [
+    "geogame.lib.headers.security_headers",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -107,6 +119,8 @@ LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SECURE = HTTPS
 TIME_ZONE = "UTC"
 USE_TZ = True
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "profile"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -160,6 +174,28 @@ CHANNEL_LAYERS = (
     if REDIS_URL
     else {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 )
+# Counts of what players do, seen by all processes. Other caches stay in each process.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "limits": (
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "arena",
+            "OPTIONS": {
+                "serializer": "geogame.lib.limits.Numbers",
+                "socket_connect_timeout": 0.5,
+                "socket_timeout": 0.5,
+            },
+        }
+        if REDIS_URL
+        else {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": "limits",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    ),
+}
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "memory://"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -193,6 +229,7 @@ STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
 # Without hashed names a page must ask whether a file is still the same; servestatic answers 304.
 SERVESTATIC_MAX_AGE = 0
 SERVESTATIC_USE_MANIFEST = False
+SERVESTATIC_ALLOW_ALL_ORIGINS = False
 
 MAP_TILE_URL = env_str("MAP_TILE_URL")
 MAP_TILE_ATTRIBUTION = env_str("MAP_TILE_ATTRIBUTION")
@@ -213,6 +250,15 @@ LEAFLET_CONFIG = {
 # --- The game --------------------------------------------------------------------------------------
 # How long a round waits for the model before it opens without it (seconds).
 MODEL_ANSWER_TIMEOUT_S = env_float("MODEL_ANSWER_TIMEOUT_S", 3.0, minimum=0.0, maximum=600.0)
+
+# How many pictures the model looks at together ahead of play, at most; 0 predicts nothing ahead.
+PREDICT_AHEAD_BATCH = env_int("PREDICT_AHEAD_BATCH", 16, minimum=0, maximum=512)
+
+# How finely the model is asked what it looked at: boxes along each side; 0 draws no such picture.
+EXPLAIN_POSITIONS = env_int("EXPLAIN_POSITIONS", 12, minimum=0, maximum=40)
+
+# The map of the daily game, by its slug; without one it is the published map with the most panoramas.
+DAILY_MAP = env_str("DAILY_MAP")
 
 # The drawn map that everybody has: how many panoramas, and what the program brings of it.
 WORLD_COUNT = env_int("WORLD_COUNT", 600, minimum=0, maximum=5000)

@@ -13,6 +13,7 @@ import pytest
 from geogame.lib.translations import compile_changed
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
     from django.test import Client
 
     from geogame.accounts.models import Player
@@ -42,6 +43,27 @@ def media_root(settings: object, tmp_path: Path) -> Path:
     settings.MODEL_ROOT = tmp_path / "models"  # type: ignore[attr-defined]
     settings.RUN_ROOT = tmp_path / "runs"  # type: ignore[attr-defined]
     return tmp_path / "media"
+
+
+@pytest.fixture
+def static_files(settings: object) -> None:
+    """Static files are served as in the program; tests/settings.py says why they are not by default."""
+    from geogame.settings import MIDDLEWARE
+
+    settings.MIDDLEWARE = MIDDLEWARE  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def no_counts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What counts against RATE_LIMITS begins at nought; the test sets the limits."""
+    from geogame.lib import limits
+
+    read = limits._cache
+    monkeypatch.setattr(limits, "_asleep_until", 0.0)
+    read.cache_clear()
+    read().clear()
+    yield
+    read.cache_clear()
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +143,18 @@ def alice(db: None) -> Player:
     from geogame.accounts.models import Player
 
     return Player.objects.create(kind="person", name="Alice")
+
+
+@pytest.fixture
+def make_player(db: None, django_user_model: type[User]) -> Callable[..., Player]:
+    """A guest, or the player of an account of that name."""
+    from geogame.accounts.models import Player
+
+    def make(name: str, *, account: bool = False) -> Player:
+        user = django_user_model.objects.create_user(name) if account else None
+        return Player.objects.create(kind="person", name=name, user=user)
+
+    return make
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from django.urls import reverse
 from django.utils import timezone
 
 from geogame.accounts.models import Player
 from geogame.games.countries import Country, named
 from geogame.games.models import Game, Guess, Round, Seal
+from geogame.games.picture_urls import picture_ahead_url, picture_url
 from geogame.games.queries import model_of
 from geogame.games.rules import Winner, country_winner, winner
 from geogame.panoramas.fair import FairPicture, PictureGone, fair_picture, fair_side
@@ -181,10 +181,6 @@ def snapshot(game: Game, player: Player) -> Snapshot:
     }
 
 
-def picture_url(round_: Round) -> str:
-    return reverse("picture", args=[round_.picture_token])
-
-
 def _game_state(game: Game, results: list[NumberedResult], model: Player | None) -> GameState:
     version = model.model_version if model else None
     return {
@@ -220,7 +216,7 @@ def _next(rounds: list[Round]) -> NextRound | None:
     last = rounds[-1]
     if last.wanted or last.state != Round.State.READY:
         return None
-    return {"round": last.token, "url": reverse("picture-ahead", args=[last.picture_token])}
+    return {"round": last.token, "url": picture_ahead_url(last)}
 
 
 def _round_state(round_: Round, player: Player, model: Player | None, ghosts: dict[int, Guess]) -> RoundState:

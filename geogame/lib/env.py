@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many times for each player and for each address in so many seconds; 0 times is without limit."""
+
+    each_player: int
+    each_address: int
+    seconds: int
 
 
 def env_str(name: str, default: str = "") -> str:
@@ -64,6 +75,33 @@ def env_list(name: str, default: list[str]) -> list[str]:
 def env_path(name: str, default: Path) -> Path:
     value = os.environ.get(name, "").strip()
     return Path(value).expanduser().resolve() if value else default
+
+
+def env_limits(name: str, default: str) -> dict[str, Limit]:
+    """Limits as `name=each player/each address/seconds`, with commas between; others stay as they are."""
+    value = os.environ.get(name, "").strip()
+    if value.lower() in FALSE - {""}:
+        return {}
+    limits = _limits(name, default)
+    changes = _limits(name, value)
+    unknown = sorted(set(changes) - set(limits))
+    if unknown:
+        raise ImproperlyConfigured(
+            f"{name}: there is no limit {unknown[0]!r}: use {', '.join(sorted(limits))}."
+        )
+    return limits | changes
+
+
+def _limits(name: str, text: str) -> dict[str, Limit]:
+    found = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        match = re.fullmatch(r"([a-z-]+)=(\d{1,6})/(\d{1,6})/([1-9]\d{0,5})", part)
+        if not match:
+            raise ImproperlyConfigured(
+                f"{name}={part!r} is not a limit: write guess=60/1200/60, or off for none at all."
+            )
+        found[match[1]] = Limit(*map(int, match.groups()[1:]))
+    return found
 
 
 def kept_secret(path: Path) -> str:

@@ -20,7 +20,7 @@ from geogame.games.services import next_round as go_on
 from geogame.games.services import place_guess, skip_round
 from geogame.games.snapshots import snapshot
 from geogame.lib.tokens import TOKEN
-from geogame.pages.decorators import own_game
+from geogame.pages.decorators import limited, own_game
 from geogame.pages.problems import api_error
 
 MAX_BODY_BYTES = 2048
@@ -44,6 +44,7 @@ def state(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
 
 @never_cache
 @require_POST
+@limited("guess")
 @own_game
 def guess(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
     try:
@@ -60,6 +61,7 @@ def guess(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
 
 @never_cache
 @require_POST
+@limited("next")
 @own_game
 def next_round(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
     try:
@@ -73,6 +75,7 @@ def next_round(request: HttpRequest, game: Game, player: Player) -> JsonResponse
 
 @never_cache
 @require_POST
+@limited("skip")
 @own_game
 def skip(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
     try:

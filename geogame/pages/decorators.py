@@ -2,27 +2,61 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Concatenate, ParamSpec
 
+from django.contrib.auth import SESSION_KEY as USER_KEY
 from django.http import Http404, HttpRequest, HttpResponse
 
-from geogame.accounts.models import Player
-from geogame.accounts.services import find_person
-from geogame.games.models import Game
+from geogame.accounts.services import SESSION_KEY, find_person
 from geogame.games.queries import game_of
+from geogame.lib.limits import client_address, wait_s
+from geogame.pages.problems import too_many
 
-OwnGameView = Callable[[HttpRequest, Game, Player], HttpResponse]
-GameView = Callable[[HttpRequest, str], HttpResponse]
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+OwnGameView = Callable[..., HttpResponse]
+GameView = Callable[..., HttpResponse]
 
 
 def own_game(view: OwnGameView) -> GameView:
-    """Hand the game and the player to the view; somebody else's game does not exist."""
+    """Hand the game and the player to the view, and what else the address says; somebody else's game does
+    not exist.
+    """
 
     @wraps(view)
-    def wrapped(request: HttpRequest, token: str) -> HttpResponse:
+    def wrapped(request: HttpRequest, token: str, **parts: str) -> HttpResponse:
         player = find_person(session=request.session, user=request.user)
         game = game_of(player, token) if player else None
         if player is None or game is None:
             raise Http404("There is no such game, or it is not yours.")
-        return view(request, game, player)
+        return view(request, game, player, **parts)
 
     return wrapped
+
+
+def limited(name: str, *, account_field: str = "") -> Callable[[View[P]], View[P]]:
+    """Refuse a POST that comes too often from a player or an address: RATE_LIMITS says how often.
+
+    `account_field` is the field of a form that names an account: guessing at one is limited, too,
+    from however many addresses.
+    """
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if request.method == "POST":
+                user = request.session.get(USER_KEY)
+                wait = wait_s(
+                    name,
+                    address=client_address(request),
+                    player=f"user {user}" if user else request.session.get(SESSION_KEY, ""),
+                    account=request.POST.get(account_field, "").casefold() if account_field else "",
+                )
+                if wait:
+                    return too_many(request, wait)
+            return view(request, *args, **kwargs)
+
+        wrapped.limit = name  # type: ignore[attr-defined]
+        return wrapped
+
+    return decorate

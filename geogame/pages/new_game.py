@@ -21,6 +21,7 @@ from geogame.accounts.services import find_person, person_for
 from geogame.games.errors import GameError
 from geogame.games.rules import TIME_LIMITS_S
 from geogame.games.services import start_game
+from geogame.pages.decorators import limited
 from geogame.pages.maps import MapCard, map_cards
 from geogame.pages.setup import ALONE, BadSettings, game_settings
 from geogame.panoramas.models import Map
@@ -116,6 +117,7 @@ def play(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@limited("start")
 def start(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return redirect("play")

@@ -240,7 +240,7 @@ def web(host: str, port: int) -> Program:
     command = (
         f"uvicorn geogame.asgi:application --host {host} --port {port} --lifespan off "
         "--ws websockets-sansio --ws-max-size 8192 --no-access-log --log-level warning --no-server-header "
-        "--timeout-graceful-shutdown 2"
+        "--timeout-graceful-shutdown 2 --no-proxy-headers"  # TRUSTED_PROXIES says what is believed of them
     )
     return Program("web", [sys.executable, "-m", *command.split()], rank=0, vital=True, grace_s=5)
 

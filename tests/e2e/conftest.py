@@ -28,8 +28,10 @@ REGISTER = """
 import django; django.setup()
 from pathlib import Path
 from django.conf import settings
+from django.contrib.auth.models import User
 from geogame.registry.services import activate, register
 activate(register(directory=Path(settings.MODEL_ROOT) / "random", name="PlaNet tiny"))
+User.objects.create_superuser("keeper", password="only-for-tests")
 """
 
 

@@ -10,6 +10,7 @@ from geogame.accounts.models import Player
 from geogame.games.errors import GameError
 from geogame.games.lifecycle import close_overdue_rounds, go_without_model, open_overdue_rounds, settle
 from geogame.games.models import Exposure, Game, Guess, Round
+from geogame.games.picture_urls import picture_ahead_url
 from geogame.games.rows import rows_of
 from geogame.games.services import next_round, place_guess, skip_round, start_game
 from geogame.games.snapshots import snapshot
@@ -72,10 +73,7 @@ def test_the_next_round_is_ready_before_it_is_asked_for(
     game.refresh_from_db()
     shown = snapshot(game, alice)
     assert shown["round"]["number"] == 1
-    assert shown["next"] == {
-        "round": following.token,
-        "url": f"/pictures/{following.picture_token}.bin",
-    }
+    assert shown["next"] == {"round": following.token, "url": picture_ahead_url(following)}
     next_round(game=game, player=alice, after=first.token)
     following.refresh_from_db()
     assert following.state == Round.State.OPEN

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from geogame.accounts.models import Player
 from geogame.games.models import Game, Guess, Round
+from geogame.games.picture_urls import picture_url
 from geogame.games.services import start_game
 from geogame.panoramas.models import Map
 from geogame.registry.models import ModelVersion
@@ -122,7 +123,7 @@ def test_the_game_of_somebody_else_does_not_exist(game: Game) -> None:
 
 def test_the_picture_is_the_stored_file_and_is_kept_nowhere(client: Client, game: Game) -> None:
     round_ = game.rounds.get(number=1)
-    response = client.get(f"/pictures/{round_.picture_token}.jpg")
+    response = client.get(picture_url(round_))
     assert response.content == round_.panorama.path.read_bytes()
     assert response["Content-Type"] == "image/jpeg"
     assert response["Cache-Control"] == "private, no-store"
@@ -136,7 +137,7 @@ def test_no_picture_before_the_round_is_open(
     round_ = start_game(player=alice, map_=make_map()).rounds.get()
     state = client.get(f"/api/games/{round_.game.token}/").json()["round"]
     assert (state["state"], state["picture"], state["model"]["state"]) == ("preparing", None, "thinking")
-    assert client.get(f"/pictures/{round_.picture_token}.jpg").status_code == 404
+    assert client.get(picture_url(round_)).status_code == 404
 
 
 def test_asking_for_the_state_opens_an_overdue_round(
@@ -169,4 +170,4 @@ def test_a_picture_that_is_gone_is_not_found(client: Client, game: Game) -> None
     path = game.rounds.get().panorama.path
     path.unlink()
     path.mkdir()
-    assert client.get(f"/pictures/{game.rounds.get(number=1).picture_token}.jpg").status_code == 404
+    assert client.get(picture_url(game.rounds.get(number=1))).status_code == 404

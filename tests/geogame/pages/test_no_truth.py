@@ -1,205 +1,202 @@
-"""Plays a game, keeps every byte that the server sends before a round is closed, and looks for its truth."""
+"""Plays every mode in both conditions and walks every address in every phase as everybody who could come by:
+no byte may tell of a panorama what the one who asks has not been told by the end of a round of their own.
+"""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
+from django.core.management import call_command
 from django.test import Client
-from s2sphere import CellId, LatLng
+from PIL import Image
 
 from geogame.accounts.models import Player
-from geogame.accounts.services import player_of_model
-from geogame.games.lifecycle import seal_answer
-from geogame.games.models import Game, Round
-from geogame.games.seals import CellProbability, ModelAnswer
-from geogame.panoramas.models import Map, Panorama
-from geogame.panoramas.services import publish_map
+from geogame.games.models import Game, Guess, Round
+from geogame.games.picture_urls import picture_url
+from geogame.games.services import start_game
+from geogame.panoramas.models import Panorama
 from geogame.registry.models import ModelVersion
-from tests.conftest import jpeg
+from tests.geogame.pages import truth
+from tests.geogame.pages.truth import Tap, assert_bare, assert_no_truth
+from tests.geogame.pages.walking import ROUNDS, STARTS, Table, Visitor, look_around, start_by_form
 from tests.sockets import Socket
 
-LAT, LNG = 47.6543219, -122.1234567
-SECRETS = {
-    "digest": "c0ffee" * 10 + "beef",
-    "source": "https://provider.example/pano/8Zx-secret",
-    "author": "Photographer Secretname",
-    "licence": "CC-SECRET-4.0",
-    "taken_at": "2019-07-13T09:41:07",
-    "place": "Near Secretville, Nowhere",
-    "group": "walk-of-secrets",
-    "heading": 213.37,
-}
-
-
-def forms_of_the_truth(panorama: Panorama) -> Iterator[str]:
-    for degrees in (LAT, LNG):
-        for digits in range(2, 8):
-            yield f"{abs(degrees):.{digits}f}"
-            yield str(int(abs(degrees) * 10**digits))
-    cell = CellId.from_lat_lng(LatLng.from_degrees(LAT, LNG))
-    for level in range(6, 31, 4):
-        yield cell.parent(level).to_token()
-        yield str(cell.parent(level).id())
-    for secret in (*SECRETS.values(), panorama.file, panorama.file_digest):
-        yield str(secret)
-        yield json.dumps(str(secret)).strip('"')
-
-
-def assert_no_truth(sent: list[bytes], panorama: Panorama) -> None:
-    everything = b"\n".join(sent).decode("latin-1").lower()
-    found = [
-        form
-        for form in forms_of_the_truth(panorama)
-        if re.search(rf"(?<![\w.]){re.escape(form.lower())}", everything)
-    ]
-    assert not found
-
-
-class Tap:
-    """A client that keeps all that comes back: status, headers, body."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.sent: list[bytes] = []
-
-    def get(self, path: str) -> Any:
-        return self.keep(self.client.get(path))
-
-    def post(self, path: str, body: dict[str, Any]) -> Any:
-        return self.keep(self.client.post(path, json.dumps(body), content_type="application/json"))
-
-    def keep(self, response: Any) -> Any:
-        headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
-        self.sent += [headers.encode(), response.content]
-        return response
-
-    def frames(self, game: Game, meanwhile: Callable[[], None]) -> None:
-        async def listen() -> None:
-            socket = Socket(f"/ws/games/{game.token}/", self.client)
-            await socket.connect()
-            await sync_to_async(meanwhile)()
-            await socket.send('{"type": "snapshot.request"}')
-            while not await socket.nothing_more():
-                self.sent.append(json.dumps(await socket.receive()).encode())
-            await socket.close()
-
-        async_to_sync(listen)()
+SignIn = Callable[[Client, Player], None]
 
 
 @pytest.fixture
-def secret_map(make_panorama: Callable[..., Panorama]) -> Map:
-    map_ = Map.objects.create(name="Secrets", slug="secrets")
-    map_.panoramas.add(make_panorama(LAT, LNG))
-    Panorama.objects.update(**SECRETS)
-    publish_map(map_)
-    return map_
-
-
-@pytest.mark.parametrize("with_model", [True, False])
-@pytest.mark.parametrize("projection", ["flat", "equirectangular"])
-def test_no_byte_before_the_guess_holds_the_truth(
-    client: Client,
-    secret_map: Map,
+def table(
+    make_panorama: Callable[..., Panorama],
     model_version: ModelVersion,
-    django_capture_on_commit_callbacks: Any,
-    with_model: bool,
+    sign_in: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
     projection: str,
-) -> None:
-    type(model_version).objects.update(is_active=with_model)
-    Panorama.objects.update(projection=projection, width=640, height=320)
-    Panorama.objects.get().path.write_bytes(jpeg(640, 320))
-    tap = Tap(client)
-    tap.get("/")
-    tap.keep(client.post("/games/", {"map": "secrets"}))
-    game = Game.objects.get()
+    condition: str,
+) -> Table:
+    for module in ("geogame.games.countries", "geogame.games.lifecycle"):
+        monkeypatch.setattr(f"{module}.country_at", truth.country_at)
+    monkeypatch.setattr("geogame.games.snapshots.named", truth.named)
+    caplog.set_level(logging.CRITICAL, logger="django.request")  # thousands of 404s
+    monkeypatch.setattr("geogame.games.rules.ROUNDS", ROUNDS)
+    owner, stranger = (Player.objects.create(kind="person", name=name) for name in ("Owner", "Stranger"))
+    visitors = [
+        Visitor("owner", Client(), owner),
+        Visitor("stranger with a game of their own", Client(), stranger),
+        Visitor("guest without a session", Client()),
+    ]
+    for visitor in visitors:
+        if visitor.player:
+            sign_in(visitor.client, visitor.player)
+    found = Table(
+        map=truth.secret_map(make_panorama, projection=projection),
+        version=model_version,
+        owner=visitors[0],
+        others=visitors[1:],
+        settings={"condition": condition},
+    )
+    start_game(player=stranger, map_=found.map, version=None)
+    return found
+
+
+def test_every_way_to_play_is_walked() -> None:
+    assert set(STARTS) == {*Game.Mode.values, "challenge"}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("condition", "projection"), [("fair", "equirectangular"), ("free", "equirectangular"), ("fair", "flat")]
+)
+@pytest.mark.parametrize("mode", sorted(STARTS))
+def test_no_byte_tells_what_is_not_told_yet(table: Table, mode: str) -> None:
+    table.game = STARTS[mode](table)
+    everybody = [table.owner, *table.others]
+    look_around(table, [table.owner])  # the model thinks, or has answered long ago
+    table.seal()
+    assert table.current().state == Round.State.OPEN
+    look_around(table, everybody, everything=True)
+    table.guess()
+    table.seal()
+    assert table.game.rounds.count() == 2, "the next one waits to be asked for"
+    look_around(table, everybody)
+    table.go_on()
+    assert table.current().number == 2
+    look_around(table, [table.owner])
+    table.play_on()
+    look_around(table, everybody)
+    assert table.owner.told() == set(table.game.rounds.values_list("panorama", flat=True))
+
+
+@pytest.mark.parametrize(("condition", "projection"), [("free", "equirectangular")])
+def test_what_is_told_is_told_and_would_be_found(table: Table) -> None:
+    """The search finds every truth that the result of a round holds: it is not blind."""
+    table.game = start_by_form("classic")(table)
+    table.seal()
+    table.guess()
+    tap = Tap(table.owner.client)
+    tap.get(f"/api/games/{table.game.token}/")
+    found = truth.found_in(tap.sent, table.current().panorama)
+    lat, lng = truth.true_place(truth.number_of(table.current().panorama))
+    assert f"{lat:.7f}" in found
+    assert f"{abs(lng):.7f}" in found
+    assert any("secretname" in form for form in found)
+    assert len(found) >= 8
+
+
+@pytest.mark.parametrize(("condition", "projection"), [("free", "flat")])
+def test_each_form_of_the_truth_would_be_found(table: Table) -> None:
+    panorama = table.map.panoramas.first()
+    assert panorama
+    missed = [
+        form
+        for form in truth.forms_of_the_truth(panorama)
+        if not truth.found_in([f'"a": "{form}"'.encode()], panorama)
+    ]
+    assert missed == []
+    assert truth.found_in([b'{"lat": 71.2, "lng": -122.8}'], panorama)
+    assert truth.found_in([b"71 N, 122 W"], panorama)
+    assert not truth.found_in([b'{"lat": 61.2, "lng": -102.8, "size": [640, 320]}'], panorama)
+
+
+@pytest.mark.parametrize(("condition", "projection"), [("free", "equirectangular"), ("fair", "flat")])
+def test_no_frame_of_the_socket_tells_it(table: Table, django_capture_on_commit_callbacks: Any) -> None:
+    table.game = start_by_form("classic")(table)
+    sent: list[bytes] = []
 
     def seal() -> None:
-        if with_model:
-            with django_capture_on_commit_callbacks(execute=True):
-                cells = [CellProbability(LAT, LNG, 0.9)]
-                answer = ModelAnswer(
-                    lat=LAT,
-                    lng=LNG,
-                    rule="top-cell",
-                    top_cells=cells,
-                    prediction_digest="e" * 64,
-                    seen_in_training=True,
-                )
-                seal_answer(
-                    round_id=game.rounds.get().pk, model=player_of_model(model_version), answer=answer
-                )
+        with django_capture_on_commit_callbacks(execute=True):
+            table.seal()
 
-    tap.get(f"/games/{game.token}/")
-    tap.frames(game, seal)
-    tap.get(f"/games/{game.token}/")
-    state = tap.get(f"/api/games/{game.token}/").json()
-    assert state["round"]["state"] == Round.State.OPEN
-    assert state["round"]["model"]["state"] == ("sealed" if with_model else "absent")
-    picture = tap.get(state["round"]["picture"]["url"])
-    assert picture.status_code == 200
-    tap.post(f"/api/games/{game.token}/guess/", {"round": state["round"]["id"], "lat": "x", "lng": 1})
-    tap.post(f"/api/games/{game.token}/next/", {"round": state["round"]["id"]})
-    tap.get("/")
-    assert len(tap.sent) >= 16
-    assert_no_truth(tap.sent, Panorama.objects.get())
+    async def listen(visitor: Visitor) -> None:
+        socket = Socket(f"/ws/games/{table.game.token}/", visitor.client)
+        await socket.connect()
+        sent.append(json.dumps(await socket.receive()).encode())
+        if visitor is table.owner:
+            await sync_to_async(seal)()
+            await socket.send('{"type": "snapshot.request"}')
+            while b'"snapshot"' not in sent[-1] or b"sealed" not in sent[-1]:
+                sent.append(json.dumps(await socket.receive()).encode())
+        await socket.close()
 
-
-def test_the_search_would_find_a_leak(client: Client, alice: Player, secret_map: Map) -> None:
-    tap = Tap(client)
-    client.post("/games/", {"map": "secrets"})
-    game = Game.objects.get()
-    tap.post(f"/api/games/{game.token}/guess/", {"round": game.rounds.get().token, "lat": 1, "lng": 1})
-    with pytest.raises(AssertionError, match=r"47\.65"):
-        assert_no_truth(tap.sent, Panorama.objects.get())
-
-
-def test_a_round_tells_its_own_truth_and_no_other(
-    client: Client, make_panorama: Callable[..., Panorama]
-) -> None:
-    map_ = Map.objects.create(name="Three", slug="three")
-    for number in range(3):
-        place = {"lat": 11.1111111 * (number + 1), "lng": -21.9876543 - number}
-        map_.panoramas.add(make_panorama(**place, author=f"Author-{number}-secret"))
-    publish_map(map_)
-    tap = Tap(client)
-    tap.keep(client.post("/games/", {"map": "three"}))
-    game = Game.objects.get()
-    for number in range(1, 4):
-        round_ = game.rounds.get(number=number)
-        tap.get("/")
-        tap.get(f"/games/{game.token}/")
-        tap.get(f"/api/games/{game.token}/")
-        tap.get(f"/pictures/{round_.picture_token}.jpg")
-        closed = set(game.rounds.filter(state=Round.State.CLOSED).values_list("panorama__author", flat=True))
-        assert authors_in(tap) == closed
-        tap.post(f"/api/games/{game.token}/guess/", {"round": round_.token, "lat": 1, "lng": 1})
-        assert authors_in(tap) == closed | {round_.panorama.author}
-        tap.post(f"/api/games/{game.token}/next/", {"round": round_.token})
-
-
-def authors_in(tap: Tap) -> set[str]:
-    return set(re.findall(r"Author-\d-secret", b"".join(tap.sent).decode("latin-1")))
+    for visitor in (table.owner, table.others[0]):
+        async_to_sync(listen)(visitor)
+    assert len(sent) >= 4
+    assert_no_truth(sent, Panorama.objects.all())
 
 
 @pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize(("condition", "projection"), [("free", "flat")])
 def test_an_error_page_holds_no_truth(
-    client: Client, secret_map: Map, monkeypatch: pytest.MonkeyPatch, settings: Any, debug: bool
+    table: Table, monkeypatch: pytest.MonkeyPatch, settings: Any, debug: bool
 ) -> None:
     settings.DEBUG = debug
-    client.raise_request_exception = False
-    tap = Tap(client)
-    client.post("/games/", {"map": "secrets"})
-    game = Game.objects.get()
+    table.game = start_by_form("classic")(table)
+    table.owner.client.raise_request_exception = False
+    tap = Tap(table.owner.client)
 
     def broken(game: Game, player: Player) -> None:
         panorama = game.rounds.get().panorama
-        raise RuntimeError(f"about panorama {panorama.pk}")
+        raise RuntimeError(f"about {panorama}")
 
     monkeypatch.setattr("geogame.pages.api.snapshot", broken)
-    assert tap.get(f"/api/games/{game.token}/").status_code == 500
-    assert_no_truth(tap.sent, Panorama.objects.get())
+    assert tap.get(f"/api/games/{table.game.token}/").status_code == 500
+    kept = [page.replace(b"Panorama 734", b"") for page in tap.sent]  # developers see which row it is
+    assert_no_truth(kept, Panorama.objects.all())
+
+
+@pytest.mark.parametrize(("condition", "projection"), [("free", "flat")])
+def test_a_guess_of_the_model_is_stored_before_and_told_after(table: Table) -> None:
+    table.game = start_by_form("classic")(table)
+    table.seal()
+    lat, _ = truth.models_place(truth.number_of(table.current().panorama))
+    assert Guess.objects.get().lat == lat, "the walk looks for something that is there"
+    tap = Tap(table.owner.client)
+    tap.get(f"/api/games/{table.game.token}/")
+    assert_no_truth(tap.sent, Panorama.objects.all())
+
+
+def test_what_a_camera_wrote_into_a_picture_is_not_served(client: Client, tmp_path: Path, db: None) -> None:
+    """Through the importer: place, camera and time in Exif, a packet of XMP, a comment and a profile."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x013B] = "Secret Camera", "Secret Author"
+    exif.get_ifd(0x8825).update({1: "N", 2: (47.0, 39.0, 15.5), 3: "W", 4: (122.0, 7.0, 24.4)})
+    picture = tmp_path / "pictures" / "secret.jpg"
+    picture.parent.mkdir()
+    options = {"exif": exif, "comment": b"secret comment", "xmp": b"<x:xmpmeta>secret packet</x:xmpmeta>"}
+    Image.effect_noise((640, 480), 60).convert("RGB").save(picture, icc_profile=b"secret profile", **options)
+    for marker in (b"Exif", b"secret comment", b"secret packet", b"secret profile"):
+        assert marker in picture.read_bytes()
+    call_command("import_panoramas", str(picture.parent), "--map", "Secrets", stdout=StringIO())
+    client.post("/games/", {"map": "secrets"})
+    served = client.get(picture_url(Round.objects.get()))
+    assert served.status_code == 200
+    assert_bare(served.content)
+    assert b"secret" not in served.content.lower()

@@ -1,0 +1,230 @@
+"""A game, who comes by while it lasts, and a walk of all of them over every address of the game."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from geogame.accounts.models import Player
+from geogame.accounts.services import player_of_model
+from geogame.games.lifecycle import seal_answer
+from geogame.games.models import Challenge, Daily, DailyAttempt, DailyRound, Game, Round
+from geogame.games.picture_urls import picture_ahead_url, picture_url
+from geogame.games.services import begin, next_round, place_guess, start_game
+from geogame.panoramas.models import Map, Panorama
+from geogame.registry.models import ModelVersion
+from planet_core.scoring import SCORING_VERSION
+from tests.geogame.pages import truth
+from tests.geogame.pages.addresses import Address, addresses
+from tests.geogame.pages.truth import Tap, assert_no_truth
+
+ROUNDS = 3
+
+
+@dataclass
+class Visitor:
+    """Somebody who comes by; `player` is None for who has no session."""
+
+    name: str
+    client: Client
+    player: Player | None = None
+
+    def told(self) -> set[int]:
+        """The panoramas whose rounds this visitor has played to their end."""
+        rounds = Round.objects.filter(state=Round.State.CLOSED, game__seats__player=self.player)
+        return set(rounds.values_list("panorama", flat=True)) if self.player else set()
+
+
+@dataclass
+class Table:
+    """One game of the owner, and all who come by while it lasts."""
+
+    map: Map
+    version: ModelVersion
+    owner: Visitor
+    others: list[Visitor]
+    settings: dict[str, Any]
+    game: Game = field(init=False)
+    open_to: dict[str, set[str]] = field(default_factory=dict)
+
+    @property
+    def player(self) -> Player:
+        assert self.owner.player
+        return self.owner.player
+
+    def current(self) -> Round:
+        return self.game.rounds.filter(wanted=True).latest("number")
+
+    def seal(self) -> None:
+        for round_ in self.game.rounds.filter(state=Round.State.PREPARING):
+            answer = truth.models_answer(round_.panorama)
+            seal_answer(round_id=round_.pk, model=player_of_model(self.version), answer=answer)
+
+    def guess(self) -> None:
+        round_ = self.current()
+        lat, lng = truth.pin(truth.number_of(round_.panorama))
+        place_guess(game=self.game, player=self.player, round_token=round_.token, lat=lat, lng=lng)
+
+    def go_on(self) -> None:
+        next_round(game=self.game, player=self.player, after=self.current().token)
+
+    def play_on(self) -> None:
+        self.game.refresh_from_db()
+        while self.game.state == Game.State.PLAYING:
+            self.seal()
+            if self.current().state == Round.State.OPEN:
+                self.guess()
+            else:
+                self.go_on()
+            self.game.refresh_from_db()
+
+
+# --- The ways to play ------------------------------------------------------------------------------
+def start_by_form(mode: str) -> Callable[[Table], Game]:
+    def start(table: Table) -> Game:
+        form = {"map": table.map.slug, "mode": mode, "opponent": table.version.digest} | table.settings
+        response = table.owner.client.post("/games/", form)
+        return Game.objects.get(token=response["Location"].split("/")[2])
+
+    return start
+
+
+def finished_by(player: Player, table: Table, **settings: Any) -> Game:
+    """A game that somebody else has played to its end, with guesses of their own."""
+    game = start_game(player=player, map_=table.map, version=table.version, **settings)
+    _play_as_sender(game, player, table.version)
+    return game
+
+
+def _play_as_sender(game: Game, player: Player, version: ModelVersion) -> None:
+    game.refresh_from_db()
+    while game.state == Game.State.PLAYING:
+        current = game.rounds.filter(wanted=True).latest("number")
+        number = truth.number_of(current.panorama)
+        lat, lng = truth.senders_place(number)
+        if current.state == Round.State.PREPARING:
+            answer = truth.models_answer(current.panorama)
+            seal_answer(round_id=current.pk, model=player_of_model(version), answer=answer)
+        elif current.state == Round.State.OPEN:
+            place_guess(game=game, player=player, round_token=current.token, lat=lat, lng=lng)
+        else:
+            next_round(game=game, player=player, after=current.token)
+        game.refresh_from_db()
+
+
+def _seated(table: Table, player: Player, **fields: Any) -> Game:
+    game = Game.objects.create(
+        map=table.map,
+        rounds_total=ROUNDS,
+        scale_km=table.map.scale_km or 0,
+        scoring_version=SCORING_VERSION,
+        **fields,
+    )
+    begin(game, player, table.version)
+    return game
+
+
+def start_challenge(table: Table) -> Game:
+    """The owner takes up a challenge; before, everybody looks around while the sender has finished."""
+    sender = Player.objects.create(kind="person", name="Sender")
+    sent = finished_by(sender, table, **table.settings)
+    challenge = Challenge.objects.create(game=sent, sender=sender)
+    look_around(table, [table.owner])
+    return _seated(table, table.player, challenge=challenge, **table.settings)
+
+
+def start_daily(table: Table) -> Game:
+    """The owner plays the daily after somebody else has."""
+    daily = Daily.objects.create(date=timezone.now().date(), map=table.map, model_version=table.version)
+    for number, panorama in enumerate(table.map.panoramas.order_by("pk")[:ROUNDS], start=1):
+        DailyRound.objects.create(daily=daily, number=number, panorama=panorama)
+    first = Player.objects.create(kind="person", name="First")
+    _play_as_sender(_attempt(table, daily, first), first, table.version)
+    look_around(table, [table.owner])
+    return _attempt(table, daily, table.player)
+
+
+def _attempt(table: Table, daily: Daily, player: Player) -> Game:
+    fields = {"mode": Game.Mode.DAILY, "daily": daily, "time_limit_s": 180} | table.settings
+    game = _seated(table, player, **fields)
+    DailyAttempt.objects.create(daily=daily, player=player, game=game)
+    return game
+
+
+STARTS: dict[str, Callable[[Table], Game]] = {
+    Game.Mode.CLASSIC: start_by_form("classic"),
+    Game.Mode.COUNTRY: start_by_form("country"),
+    Game.Mode.STREAK: start_by_form("streak"),
+    Game.Mode.DAILY: start_daily,
+    "challenge": start_challenge,
+}
+
+
+# --- The walk --------------------------------------------------------------------------------------
+def tokens() -> dict[str, list[str]]:
+    """What an address may name, by kind, the latest of each game: guests could not know it, the walk does."""
+    latest = [round_ for game in Game.objects.all() for round_ in game.rounds.order_by("-number")[:2]]
+    return {
+        "game": list(Game.objects.values_list("token", flat=True)),
+        "round": [round_.token for round_ in latest],
+        "picture": [round_.picture_token for round_ in latest],
+        "challenge": list(Challenge.objects.values_list("token", flat=True)),
+        "player": list(Player.objects.filter(kind="person").values_list("token", flat=True)),
+    }
+
+
+VALUES: dict[str, Callable[[], list[str]]] = {
+    "day": lambda: [str((timezone.now() - timedelta(days=days)).date()) for days in (0, 1)],
+    "language": lambda: ["en", "de"],
+}
+
+
+def paths_of(address: Address, kinds: set[str] | None = None) -> Iterator[tuple[str, str, str]]:
+    """(path, kind, token) for each token that the address may name."""
+    others = {name: VALUES[name]()[0] for name in address.variables if name in VALUES}
+    unknown = set(address.variables) - set(VALUES) - {"token", "game"}
+    assert not unknown, f"say in VALUES what {unknown} of {address} may be"
+    if not {"token", "game"} & set(address.variables):
+        for name in others or {"": ""}:
+            for value in VALUES[name]() if name else [""]:
+                yield address.path(**{**others, name: value}), "", ""
+        return
+    for kind, names in tokens().items():
+        if kinds is None or kind in kinds:
+            for name in names:
+                yield address.path(token=name, game=name, **others), kind, name
+
+
+def look_around(table: Table, visitors: list[Visitor], *, everything: bool = False) -> None:
+    """The owner goes everywhere; others where the owner was ever shown something, or to `everything`."""
+    for visitor in visitors:
+        tap = Tap(visitor.client)
+        told = visitor.told()
+        for address in addresses():
+            shown = table.open_to.setdefault(str(address), set())
+            for path, kind, name in paths_of(
+                address, None if everything or visitor is table.owner else shown
+            ):
+                if _ask(tap, path, name) not in (404, 405) and visitor is table.owner:
+                    shown.add(kind)
+        try:
+            assert_no_truth(tap.sent, Panorama.objects.exclude(pk__in=told))
+        except AssertionError as error:
+            raise AssertionError(f"told to the {visitor.name}: {error}") from None
+        assert visitor.told() == told, "looking around changes nothing"
+
+
+def _ask(tap: Tap, path: str, name: str) -> int:
+    round_ = Round.objects.filter(picture_token=name).first() if path.startswith("/pictures/") else None
+    if round_:  # with our signature: the address alone must not be enough
+        path = picture_ahead_url(round_) if path.endswith(".bin") else picture_url(round_)
+    status: int = tap.get(path).status_code
+    if status == 405 and path.startswith("/api/"):
+        tap.post(path, {"round": name, "lat": "x", "lng": 1})
+        status = tap.post(path, {"round": "x" * 22}).status_code
+    return status
