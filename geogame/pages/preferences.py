@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 CHOICES: Final = {
     "theme": {
-        "system": gettext_lazy("As the device"),
+        "system": gettext_lazy("Automatic"),
         "light": gettext_lazy("Light"),
         "dark": gettext_lazy("Dark"),
     },
