@@ -5,7 +5,6 @@ human performance"). A win is the smaller great-circle distance; wins are the mo
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TypedDict
@@ -51,6 +50,7 @@ class Tally(TypedDict):
     model_wins: int
     person_wins: int
     ties: int
+    person_rate: Estimate
 
 
 def compare(pairs: Iterable[Pairing]) -> list[Comparison]:
@@ -61,25 +61,28 @@ def compare(pairs: Iterable[Pairing]) -> list[Comparison]:
     return [_comparison(key, list(group)) for key, group in groupby(ordered, key=_key)]
 
 
-def tally(rows: Iterable[Row]) -> Tally | None:
-    """Wins over the rounds that count, on all maps, in the condition and source of picture that have most of
-    them: for a home page.
+def tallies(rows: Iterable[Row]) -> list[Tally]:
+    """Wins over the rounds that count, on all maps and against all models, for a home page: one for each
+    condition and source of pictures, those with most rounds first.
     """
-    counted = [pair for pair in pairings(rows) if pair.counts]
-    if not counted:
-        return None
-    kinds = Counter((pair.person.condition, pair.person.source) for pair in counted)
-    (kind, rounds), *_ = kinds.most_common(1)
-    wins, ties, losses = _wins(
-        [pair for pair in counted if (pair.person.condition, pair.person.source) == kind]
-    )
+    kinds: dict[tuple[str, str], list[Pairing]] = {}
+    for pair in pairings(rows):
+        if pair.counts:
+            kinds.setdefault((pair.person.condition, pair.person.source), []).append(pair)
+    ordered = sorted(kinds.items(), key=lambda kind: (-len(kind[1]), kind[0]))
+    return [_tally(condition, source, pairs) for (condition, source), pairs in ordered]
+
+
+def _tally(condition: str, source: str, pairs: Sequence[Pairing]) -> Tally:
+    wins, ties, losses = _wins(pairs)
     return {
-        "condition": kind[0],
-        "source": kind[1],
-        "rounds": rounds,
+        "condition": condition,
+        "source": source,
+        "rounds": len(pairs),
         "model_wins": wins,
         "person_wins": losses,
         "ties": ties,
+        "person_rate": _win_rate(losses, wins),
     }
 
 
@@ -90,7 +93,6 @@ def _key(pair: Pairing) -> tuple[str, str, str, str, str]:
 
 def _comparison(key: tuple[str, str, str, str, str], pairs: list[Pairing]) -> Comparison:
     wins, ties, losses = _wins(pairs)
-    low, high = wilson_interval(wins, wins + losses)
     return {
         "apart": key[0],
         "map": key[1],
@@ -102,12 +104,18 @@ def _comparison(key: tuple[str, str, str, str, str], pairs: list[Pairing]) -> Co
         "wins": wins,
         "ties": ties,
         "losses": losses,
-        "win_rate": {"value": wins / (wins + losses) if wins + losses else None, "low": low, "high": high},
+        "win_rate": _win_rate(wins, losses),
         "sides": {
             "person": _side([pair.person for pair in pairs]),
             "model": _side([pair.model for pair in pairs]),
         },
     }
+
+
+def _win_rate(wins: int, losses: int) -> Estimate:
+    """Of the rounds with a winner, with Wilson's 95 % interval."""
+    low, high = wilson_interval(wins, wins + losses)
+    return {"value": wins / (wins + losses) if wins + losses else None, "low": low, "high": high}
 
 
 def _wins(pairs: Sequence[Pairing]) -> tuple[int, int, int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import dj_database_url
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
 
 from geogame.lib.env import env_bool, env_float, env_int, env_limits, env_list, env_path, env_str, kept_secret
 
@@ -68,6 +69,7 @@ INSTALLED_APPS = [
     "leaflet",
     "geogame.pages",
     "geogame.live",
+    "geogame.profiles",
     "geogame.training",
     "geogame.opponent",
     "geogame.games",
@@ -83,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -99,6 +102,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "geogame.pages.context.site",
             ]
         },
     }
@@ -107,8 +111,16 @@ ROOT_URLCONF = "geogame.urls"
 ASGI_APPLICATION = "geogame.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_AGE = SESSION_COOKIE_AGE
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = HTTPS
 TIME_ZONE = "UTC"
 USE_TZ = True
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "profile"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -238,6 +250,15 @@ LEAFLET_CONFIG = {
 # --- The game --------------------------------------------------------------------------------------
 # How long a round waits for the model before it opens without it (seconds).
 MODEL_ANSWER_TIMEOUT_S = env_float("MODEL_ANSWER_TIMEOUT_S", 3.0, minimum=0.0, maximum=600.0)
+
+# How many pictures the model looks at together ahead of play, at most; 0 predicts nothing ahead.
+PREDICT_AHEAD_BATCH = env_int("PREDICT_AHEAD_BATCH", 16, minimum=0, maximum=512)
+
+# How finely the model is asked what it looked at: boxes along each side; 0 draws no such picture.
+EXPLAIN_POSITIONS = env_int("EXPLAIN_POSITIONS", 12, minimum=0, maximum=40)
+
+# The map of the daily game, by its slug; without one it is the published map with the most panoramas.
+DAILY_MAP = env_str("DAILY_MAP")
 
 # The drawn map that everybody has: how many panoramas, and what the program brings of it.
 WORLD_COUNT = env_int("WORLD_COUNT", 600, minimum=0, maximum=5000)

@@ -1,28 +1,66 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
+from django.views.i18n import set_language
 
 from geogame.lib.tokens import TokenConverter
-from geogame.pages import api, pictures, views
+from geogame.pages import (
+    api,
+    borders,
+    challenge,
+    daily,
+    home,
+    layers,
+    new_game,
+    pictures,
+    preferences,
+    share,
+    views,
+)
+from geogame.pages.converters import DateConverter
 from geogame.pages.decorators import limited
 
 register_converter(TokenConverter, "token")
+register_converter(DateConverter, "day")
+handler400 = "geogame.pages.problems.bad_request"
 handler404 = "geogame.pages.problems.not_found"
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("learn/", views.learn, name="learn"),
-    path("games/", views.start, name="start"),
+    path("", home.home, name="home"),
+    path("learn/", home.learn, name="learn"),
+    path("help/", home.guide, name="help"),
+    path("about/", home.about, name="about"),
+    path("settings/", preferences.preferences, name="settings"),
+    path("language/", set_language, name="set_language"),
+    path("play/", new_game.play, name="play"),
+    path("games/", new_game.start, name="start"),
     path("games/<token:token>/", views.game, name="game"),
+    path("games/<token:token>/challenge/", challenge.send, name="challenge-send"),
+    path("c/<token:token>/", challenge.challenge, name="challenge"),
+    path("c/<token:token>/accept/", challenge.accept, name="challenge-accept"),
+    path("daily/", daily.daily, name="daily"),
+    path("daily/start/", daily.start, name="daily-start"),
+    path("daily/archive/", daily.archive, name="daily-archive"),
+    path("daily/<day:day>/", daily.earlier, name="daily-day"),
+    path("borders/", borders.borders, name="borders"),
     path("pictures/<token:token>.jpg", pictures.picture, name="picture"),
     path("pictures/<token:token>.bin", pictures.picture_ahead, name="picture-ahead"),
+    path("", include("geogame.pages.account_urls")),
     path("health/", views.health, name="health"),
     path("favicon.ico", views.favicon),
     path("api/games/<token:token>/", api.state, name="api-state"),
     path("api/games/<token:token>/guess/", api.guess, name="api-guess"),
     path("api/games/<token:token>/next/", api.next_round, name="api-next"),
+    path("api/games/<token:token>/challenge/", challenge.api_send, name="api-challenge"),
+    path("api/games/<token:token>/share/", share.share, name="api-share"),
     path("api/games/<token:token>/skip/", api.skip, name="api-skip"),
+    path("api/games/<token:token>/rounds/<token:round_token>/layers/", layers.layers, name="api-layers"),
+    path(
+        "api/games/<token:token>/rounds/<token:round_token>/layers/<slug:name>.<slug:ending>",
+        layers.layer,
+        name="layer",
+    ),
     path("admin/login/", limited("login", account_field="username")(admin.site.login)),
     path("admin/", admin.site.urls),
 ]

@@ -14,6 +14,7 @@ COMMANDS = {
     "places": ("procedural_earth.places_cli", "draw places and write them as CSV"),
     "play_set": ("procedural_earth.play_set_cli", "draw the panoramas that come with the program"),
     "clue_pictures": ("procedural_earth.clue_pictures", "draw the pictures that explain the clues"),
+    "hero_picture": ("procedural_earth.hero_picture", "draw the picture of the game's first page"),
 }
 
 

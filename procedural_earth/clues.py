@@ -483,3 +483,14 @@ CLUES = (
         ),
     ),
 )
+
+# The picture of the game's first page, with some room to cut in. It is on no map: the nearest place that is
+# played lies over 100 km away.
+HERO = Shot(
+    place="A coast road near Málaga, Spain",
+    lat=36.72,
+    lng=-4.2,
+    date="2025-05-20",
+    hour=17.5,
+    show="along",
+)

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from geogame.lib.translations import compile_changed
+
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
     from django.test import Client
 
     from geogame.accounts.models import Player
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 counter = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    compile_changed()  # before Django reads them
 
 
 @pytest.fixture(scope="session")
@@ -136,6 +143,18 @@ def alice(db: None) -> Player:
     from geogame.accounts.models import Player
 
     return Player.objects.create(kind="person", name="Alice")
+
+
+@pytest.fixture
+def make_player(db: None, django_user_model: type[User]) -> Callable[..., Player]:
+    """A guest, or the player of an account of that name."""
+    from geogame.accounts.models import Player
+
+    def make(name: str, *, account: bool = False) -> Player:
+        user = django_user_model.objects.create_user(name) if account else None
+        return Player.objects.create(kind="person", name=name, user=user)
+
+    return make
 
 
 @pytest.fixture

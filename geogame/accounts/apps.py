@@ -5,6 +5,3 @@ from django.apps import AppConfig
 
 class AccountsConfig(AppConfig):
     name = "geogame.accounts"
-
-    def ready(self) -> None:
-        from geogame.accounts import signals  # noqa: F401

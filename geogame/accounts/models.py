@@ -3,13 +3,21 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from geogame.lib.tokens import random_token
 from geogame.registry.models import ModelVersion
 
+GUEST_NAME = "Guest"
+DELETED_NAME = "Deleted player"
+
 
 class Player(models.Model):
-    """Who answers rounds: a person (guest or account) or a model version, never both."""
+    """Who answers rounds: a person (guest or account) or a model version, never both.
+
+    `token` is the pseudonym in the rows of reports; the address of the public page is another one, or the
+    name on that page would name the rows.
+    """
 
     class Kind(models.TextChoices):
         PERSON = "person"
@@ -24,7 +32,20 @@ class Player(models.Model):
     model_version = models.OneToOneField(
         ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="player"
     )
+    profile_token = models.CharField(max_length=32, unique=True, default=random_token, editable=False)
+    in_reports = models.BooleanField(
+        default=True,
+        help_text="Reports may use the person's rounds under a pseudonym. Yes, until the person says no.",
+    )
+    in_reports_chosen_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the person chose; empty: never asked to change it."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the person deleted the account; the rounds stay, without a name.",
+    )
 
     class Meta:
         constraints = [
@@ -37,3 +58,14 @@ class Player(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.kind})"
+
+    @property
+    def shown_name(self) -> str:
+        """The name as people read it, in their language where the game itself gave it."""
+        if self.deleted_at:
+            return str(_("Deleted player"))
+        return str(_("Guest")) if self.is_guest and self.name == GUEST_NAME else self.name
+
+    @property
+    def is_guest(self) -> bool:
+        return self.kind == self.Kind.PERSON and self.user_id is None and self.deleted_at is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from geogame.accounts.models import Player
 from geogame.games.models import Round, Seal
 from geogame.games.seals import CellProbability, ModelAnswer
+from geogame.predictions import explanations
 from geogame.predictions.models import Prediction
 from geogame.predictions.queries import stored
 from geogame.registry.models import ModelVersion
@@ -54,3 +55,29 @@ def locked_answer(round_: Round, model: Player) -> ModelAnswer | None:
         prediction_digest=seal.prediction_digest,
         seen_in_training=seal.seen_in_training,
     )
+
+
+def prediction_behind(round_: Round) -> Prediction | None:
+    """The stored distribution that the model's answer in the round came from. None where it was absent."""
+    seal = (
+        Seal.objects.filter(guess__round=round_, guess__player__kind=Player.Kind.MODEL)
+        .select_related("guess__player")
+        .first()
+    )
+    if seal is None:
+        return None
+    return (
+        Prediction.objects.filter(
+            model_version=seal.guess.player.model_version_id,
+            panorama=round_.panorama_id,
+            digest=seal.prediction_digest,
+        )
+        .defer("distribution")
+        .first()
+    )
+
+
+def explain_soon(round_: Round) -> None:
+    """Let the pictures behind the model's answer be drawn while the player looks at the round."""
+    if prediction := prediction_behind(round_):
+        explanations.ask(prediction)

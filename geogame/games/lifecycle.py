@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from geogame.accounts.models import Player
 from geogame.accounts.services import lock
 from geogame.games import rules
-from geogame.games.answers import answer_at_hand, locked_answer
+from geogame.games.answers import answer_at_hand, explain_soon, locked_answer
 from geogame.games.broadcast import publish
 from geogame.games.countries import country_at, country_of_pin
 from geogame.games.draws import next_panorama
@@ -154,6 +154,7 @@ def open_if_wanted(round_: Round) -> None:
     )
     if opened == 1:
         _show_to_people(round_)
+        explain_soon(round_)
 
 
 def _is_gone(round_: Round) -> bool:

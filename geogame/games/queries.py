@@ -116,10 +116,12 @@ def _counted_rounds(map_: Map | None = None) -> QuerySet[Round]:
 
 
 def answers(map_: Map | None = None) -> Iterator[Guess]:
-    """Every answer in closed rounds with what the benchmark asks about it, round by round."""
+    """Every answer in closed rounds with what the benchmark asks about it, round by round, but those of
+    people who do not want to be in reports.
+    """
     rounds = _counted_rounds(map_).filter(state=Round.State.CLOSED)
     return (
-        Guess.objects.filter(round__in=rounds)
+        Guess.objects.filter(round__in=rounds, player__in_reports=True)
         .select_related("player", "round__panorama", "round__game__map", "seal")
         .prefetch_related("round__exposures")
         .order_by("round_id", "pk")

@@ -17,6 +17,8 @@ EXPLAIN = "explain"
 
 ANSWER_ROUND = "opponent.answer_round"
 WARM_UP = "opponent.warm_up"
+PREDICT_AHEAD = "opponent.predict_ahead"
+EXPLAIN_WAITING = "opponent.explain_waiting"
 RUN_TRAINING_JOB = "training.run_job"
 BUILD_WORLD = "world.build_world"
 

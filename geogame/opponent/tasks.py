@@ -7,18 +7,23 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import celeryd_after_setup
+from django.utils import timezone
 
 from geogame.games.answers import answer_of
 from geogame.games.lifecycle import go_without_model, seal_answer
 from geogame.games.models import Round
 from geogame.games.queries import model_of
-from geogame.lib.queue import ANSWER_ROUND, INFERENCE, WARM_UP
+from geogame.lib.background import only_one, start_command
+from geogame.lib.queue import ANSWER_ROUND, EXPLAIN_WAITING, INFERENCE, PREDICT_AHEAD, WARM_UP, enqueue
 from geogame.panoramas.fair import PictureGone
+from geogame.predictions import explanations
+from geogame.predictions import services as predictions
 from geogame.registry.queries import active_version
 from planet_core.images import ImageError
 from planet_core.model_directory import ModelDirectoryError
 
 log = logging.getLogger(__name__)
+EXPLAINER = "explain"
 COULD_NOT_ANSWER = "PlaNet could not look at this picture: you play this round alone."
 
 
@@ -58,7 +63,42 @@ def warm_up() -> None:
         log.error("The model in play cannot be loaded: %s", error)
 
 
+@shared_task(name=PREDICT_AHEAD)
+def predict_ahead(job_id: int | None = None, ticket: str = "", take_over: bool = False) -> None:
+    """Predict for a second what is missing, and queue up again behind all answers that wait.
+
+    Without a job: something may be missing now.
+    """
+    if job_id is None:
+        job = predictions.job_to_run(take_over=take_over)
+        if job is None or not predictions.claim(job):
+            return
+    else:
+        job = predictions.held(job_id, ticket)
+        if job is None:
+            return
+    from geogame.opponent.ahead import PACE, work
+
+    if work(job, PACE, gives_way=_rounds_wait):
+        predictions.enqueue_next_step(job)
+
+
+def _rounds_wait() -> bool:
+    waiting = Round.objects.filter(state=Round.State.PREPARING)
+    return waiting.exclude(answer_deadline__lte=timezone.now()).exists()
+
+
+@shared_task(name=EXPLAIN_WAITING)
+def explain_waiting() -> None:
+    """Start the process that draws explanations. One that runs already finds them by itself."""
+    with only_one(EXPLAINER) as is_alone:
+        if not is_alone or not explanations.any_waits():
+            return
+    start_command("explain", "--background", log="explain.log")
+
+
 @celeryd_after_setup.connect
-def warm_up_at_start(instance: Any, **kwargs: Any) -> None:
+def get_ready(instance: Any, **kwargs: Any) -> None:
     if INFERENCE in instance.app.amqp.queues.consume_from:
         warm_up()
+        enqueue(PREDICT_AHEAD, queue=INFERENCE, take_over=True)

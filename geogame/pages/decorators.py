@@ -7,29 +7,29 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth import SESSION_KEY as USER_KEY
 from django.http import Http404, HttpRequest, HttpResponse
 
-from geogame.accounts.models import Player
 from geogame.accounts.services import SESSION_KEY, find_person
-from geogame.games.models import Game
 from geogame.games.queries import game_of
 from geogame.lib.limits import client_address, wait_s
 from geogame.pages.problems import too_many
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-OwnGameView = Callable[[HttpRequest, Game, Player], HttpResponse]
-GameView = Callable[[HttpRequest, str], HttpResponse]
+OwnGameView = Callable[..., HttpResponse]
+GameView = Callable[..., HttpResponse]
 
 
 def own_game(view: OwnGameView) -> GameView:
-    """Hand the game and the player to the view; somebody else's game does not exist."""
+    """Hand the game and the player to the view, and what else the address says; somebody else's game does
+    not exist.
+    """
 
     @wraps(view)
-    def wrapped(request: HttpRequest, token: str) -> HttpResponse:
+    def wrapped(request: HttpRequest, token: str, **parts: str) -> HttpResponse:
         player = find_person(session=request.session, user=request.user)
         game = game_of(player, token) if player else None
         if player is None or game is None:
             raise Http404("There is no such game, or it is not yours.")
-        return view(request, game, player)
+        return view(request, game, player, **parts)
 
     return wrapped
 

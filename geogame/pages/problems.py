@@ -9,6 +9,12 @@ from django.utils.translation import ngettext
 from django.views import csrf, defaults
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return api_error("bad-request", "This request cannot be understood.", 400)
+    return render(request, "400.html", status=400)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith("/api/"):
         return api_error("not-found", "There is no such game, or it is not yours.", 404)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypedDict
 
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from geogame.games.models import Game
@@ -27,7 +27,7 @@ class GameSettings(TypedDict):
     version: ModelVersion | None
 
 
-def game_settings(fields: QueryDict) -> GameSettings:
+def game_settings(fields: Mapping[str, str]) -> GameSettings:
     mode = fields.get("mode", Game.Mode.CLASSIC)
     condition = fields.get("condition", Game.Condition.FREE)
     limit = fields.get("time_limit", "0")

@@ -28,6 +28,7 @@ from django.db import connection
 
 from geogame.lib.database import migrations_missing, set_up_database
 from geogame.lib.supervisor import Program
+from geogame.lib.translations import compile_changed
 from geogame.panoramas.services import MapError, find_map, get_or_create_map
 from geogame.registry.services import RegistryError, install_shipped
 from geogame.world.pictures import import_shipped, open_for_play
@@ -98,6 +99,7 @@ def prepare(say: Say) -> None:
         set_up_database(say)
     connection.close()
     call_command("build_basemap", stdout=StringIO())
+    compile_changed()
     collect_static(say)
     prepare_world(say)
 

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from geogame.lib.queue import INFERENCE, PREDICT_AHEAD, enqueue
 from geogame.lib.tokens import random_token
 from geogame.panoramas.models import FairView, Map, Panorama
 from geogame.panoramas.places import describe
@@ -135,7 +136,9 @@ def scale_km_of(lat: np.ndarray, lng: np.ndarray) -> float:
 
 @transaction.atomic
 def publish_map(map_: Map) -> None:
-    """Open the map for play; its scale is fixed from the panoramas that it holds now."""
+    """Open the map for play; its scale is fixed from the panoramas that it holds now, and the models in play
+    begin to look at them.
+    """
     places = np.array(list(map_.panoramas.values_list("lat", "lng")))
     if not len(places):
         raise MapError(f"The map “{map_.name}” has no panoramas: import some first.")
@@ -144,6 +147,7 @@ def publish_map(map_: Map) -> None:
         map_.is_published = True
         map_.published_at = timezone.now()
     map_.save(update_fields=["scale_km", "is_published", "published_at"])
+    enqueue(PREDICT_AHEAD, queue=INFERENCE)
 
 
 def withdraw(panorama: Panorama) -> bool:

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Value, When
+from django.db.models.functions import Concat, Substr
+
 from geogame.panoramas.fair import fair_digest
-from geogame.panoramas.models import Panorama
+from geogame.panoramas.models import Map, Panorama
 from geogame.predictions.models import RULE, Prediction
 from geogame.registry.models import ModelVersion
 
-DIGITS = 48
+PREFIX, DIGITS = "fair ", 48
 
 
 def view_name(picture_digest: str) -> str:
     """The view of a prediction, named by the file that was looked at: other bytes are another view."""
-    return f"fair {picture_digest[:DIGITS]}"
+    return f"{PREFIX}{picture_digest[:DIGITS]}"
 
 
 def stored(version: ModelVersion, panorama: Panorama) -> Prediction | None:
@@ -21,3 +24,24 @@ def stored(version: ModelVersion, panorama: Panorama) -> Prediction | None:
     return Prediction.objects.filter(
         model_version=version, panorama=panorama, view=view_name(digest), rule=RULE
     ).first()
+
+
+def playable(map_: Map | None = None) -> QuerySet[Panorama]:
+    """The panoramas of a map, or of all maps that are open for play."""
+    maps = Map.objects.filter(pk=map_.pk) if map_ else Map.objects.filter(is_published=True)
+    on_them = Map.panoramas.through.objects.filter(panorama=OuterRef("pk"), map__in=maps)
+    return Panorama.objects.filter(Exists(on_them), withdrawn_at=None).order_by("pk")
+
+
+def missing(version: ModelVersion, map_: Map | None = None) -> QuerySet[Panorama]:
+    """The playable panoramas for which `stored` has nothing."""
+    digest = Case(
+        When(projection=Panorama.Projection.EQUIRECTANGULAR, then=F("fair_view__digest")),
+        default=F("file_digest"),
+        output_field=CharField(),
+    )
+    named = playable(map_).annotate(view=Concat(Value(PREFIX), Substr(digest, 1, DIGITS)))
+    there = Prediction.objects.filter(
+        model_version=version, panorama=OuterRef("pk"), view=OuterRef("view"), rule=RULE
+    )
+    return named.exclude(Exists(there))

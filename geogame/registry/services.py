@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from geogame.lib.queue import INFERENCE, PREDICT_AHEAD, enqueue
 from geogame.registry.models import ModelVersion
 from planet_core.files import atomic_directory
 from planet_core.model_directory import (
@@ -91,6 +92,7 @@ def activate(version: ModelVersion) -> None:
     version.is_active = True
     version.activated_at = timezone.now()
     version.save(update_fields=["is_active", "activated_at"])
+    enqueue(PREDICT_AHEAD, queue=INFERENCE)
 
 
 def deactivate(version: ModelVersion) -> None:

@@ -8,6 +8,7 @@ from itertools import chain
 
 from django.conf import settings
 
+from geogame.lib.queue import INFERENCE, PREDICT_AHEAD, enqueue
 from geogame.panoramas.services import put_on_map
 from geogame.world import pictures, services
 from geogame.world.models import WorldJob
@@ -121,6 +122,8 @@ def _draw_one(job: WorldJob, artist: Artist, order: Order, tell: Tell, *, is_fir
     tell(message)
     if done == OPENS_WITH:
         pictures.open_for_play(job.map)
+    else:
+        enqueue(PREDICT_AHEAD, queue=INFERENCE)
 
 
 def _beat(job: WorldJob) -> None:

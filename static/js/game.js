@@ -2,50 +2,68 @@
  * The game page: one state, one reducer, views that draw it, and the wires to server, keys and map.
  *
  * @import { Action } from "./core/state.js"
- * @import { Boot, Command, Place, State } from "./types.js"
+ * @import { Boot, ClosedRound, Command, Place, Snapshot, State } from "./types.js"
  */
 import { byId, isPhone } from "./core/dom.js";
-import { normalised } from "./core/geo.js";
-import { intent } from "./core/keys.js";
-import { canGuess, initial, reduce } from "./core/state.js";
-import { problemOf } from "./core/words.js";
 import { coordinates } from "./core/format.js";
+import { normalised } from "./core/geo.js";
+import { t } from "./core/i18n.js";
+import { canGuess, countsCountries, initial, reduce, shownResult } from "./core/state.js";
+import { problemOf } from "./core/words.js";
 import { nearest } from "./map/gazetteer.js";
 import { GuessPin } from "./map/guess-pin.js";
 import { Overlays } from "./map/overlays.js";
 import { takeMap, World } from "./map/world.js";
 import { Api, ApiError } from "./net/api.js";
+import { LayersFeed } from "./net/layers.js";
 import { Link } from "./net/link.js";
+import { Pictures } from "./net/pictures.js";
 import { Chrome } from "./views/chrome.js";
+import { CountryPreview } from "./views/country-preview.js";
+import { listenToButtons, listenToKeys, openHelp } from "./views/hands.js";
 import { MapPanel } from "./views/map-panel.js";
 import { Picture } from "./views/picture.js";
 import { ResultCard } from "./views/result-card.js";
+import { SharePanel } from "./views/share-panel.js";
 import { SummaryCard } from "./views/summary-card.js";
 
 const CALM_MS = 250; // after a result appears, a key press meant for the guess must not skip it
+const SLOW_MS = 2500;
 
 class GamePage {
   #scene = "";
   #sceneSince = 0;
+  #tab = "";
   /** @type {Place[]} what the view of a result holds */
   #fitted = [];
 
   /** @param {Boot} boot */
   constructor(boot) {
-    this.state = initial(boot.snapshot);
+    this.state = initial(boot.snapshot, receivedAt());
     this.api = new Api(boot);
-    this.chrome = new Chrome();
+    this.chrome = new Chrome(() => this.#timeIsUp());
     const mapElement = byId("guess-map");
     this.world = new World(takeMap(), { shapes: mapElement.dataset.shapes ?? "", cities: mapElement.dataset.cities ?? "" });
+    this.world.ready.then(() => this.result.beliefs.list(), () => this.#mapFailed());
     this.pin = new GuessPin(this.world.map, (place) => this.#place(place));
     this.overlays = new Overlays(this.world.map);
+    this.countries = new CountryPreview(this.world);
     this.panel = new MapPanel(mapElement);
-    this.picture = new Picture(byId("picture"), (picture) => this.dispatch({ type: "picture", picture }));
-    this.result = new ResultCard(
-      (tab) => this.#showTab(tab),
-      (place) => nearest(this.world.cities, place),
-    );
-    this.summary = new SummaryCard();
+    this.pictures = new Pictures();
+    this.picture = new Picture(byId("picture"), this.pictures, (picture, progress) => this.dispatch({ type: "picture", picture, progress }));
+    const local = (/** @type {string} */ url) => this.pictures.local(url);
+    this.result = new ResultCard({
+      onTab: (tab) => this.#showTab(tab),
+      onHeat: (visible) => this.overlays.showHeat(visible),
+      describe: (place) => nearest(this.world.cities, place),
+      local,
+    });
+    this.summary = new SummaryCard((number) => this.dispatch({ type: "replay", number }), local);
+    this.share = new SharePanel(this.api);
+    this.layers = new LayersFeed(this.api, (layers) => {
+      this.result.showLayers(layers);
+      this.overlays.setHeat(layers.probability);
+    });
     this.link = new Link(boot.urls.socket, this.api, (action) => this.dispatch(action), () => this.state);
     this.#bind();
   }
@@ -68,12 +86,16 @@ class GamePage {
 
   #render() {
     const { state } = this;
+    const { round, next } = state.snapshot;
     this.chrome.render(state);
-    this.result.witness(state.snapshot.round);
-    this.pin.show(state.phase === "guessing" ? state.pin : null, state.phase === "guessing" && state.sending === null);
-    const scene = `${state.phase}:${state.phase === "guessing" || state.phase === "result" ? state.snapshot.round.id : ""}`;
+    this.countries.render(state);
+    this.result.witness(round);
+    this.pictures.fetchAhead(next);
+    const isGuessing = state.phase === "guessing";
+    this.pin.show(isGuessing ? state.pin : null, isGuessing && state.sending === null && !state.timeUp);
+    const scene = sceneOf(state);
     if (scene === this.#scene) {
-      if (state.phase === "guessing") this.picture.show(state.snapshot.round);
+      if (isGuessing) this.picture.show(round);
       return;
     }
     this.#scene = scene;
@@ -82,40 +104,54 @@ class GamePage {
   }
 
   /** @param {State} state */
-  #changeScene({ phase, snapshot: { game, round, results } }) {
+  #changeScene(state) {
+    const { phase, snapshot } = state;
+    const result = shownResult(state);
     byId("result-card").hidden = phase !== "result";
     byId("summary-card").hidden = phase !== "summary";
-    if (phase === "result" && round.result) this.#showResult(round, round.result);
-    else if (phase === "summary") this.#showSummary(game, results);
+    this.layers.stop();
+    if (phase === "result" && result) this.#showResult(snapshot, result);
+    else if (phase === "summary") this.#showSummary(snapshot);
     else {
       this.overlays.clear();
+      this.countries.clear();
       this.panel.reset();
       if (phase === "guessing" || phase === "preparing") this.world.showWorld();
-      if (phase === "guessing") this.picture.show(round);
+      if (phase === "guessing") this.picture.show(snapshot.round);
       else this.picture.clear();
     }
   }
 
-  /** @param {import("./types.js").Round} round @param {import("./types.js").Result} result */
-  #showResult(round, result) {
+  /** @param {Snapshot} snapshot @param {ClosedRound} result */
+  #showResult({ game }, result) {
     this.picture.clear();
-    this.result.fill(round, result);
     this.#fitted = this.overlays.showResult(result);
+    if (countsCountries(game)) this.countries.showResult(result);
+    else this.countries.clear();
+    this.result.fill(game, result);
+    const promised = result.model?.layers?.state ?? "none";
+    if (result.model && promised !== "none") this.layers.watch(result.round);
     this.world.fit(this.#fitted, { ...padding("result-card"), maxZoom: 11 });
     byId("result-title").focus({ preventScroll: true });
   }
 
   /** The places that the model thought of are on the map while their list is read. @param {string} tab */
   #showTab(tab) {
+    const wasThere = this.#tab === "beliefs";
+    this.#tab = tab;
+    this.overlays.showHeat(tab === "beliefs" && this.result.beliefs.wantsHeat);
     const thoughts = this.overlays.showThoughts(tab === "beliefs");
-    if (thoughts.length > 0) this.world.fit([...this.#fitted, ...thoughts], { ...padding("result-card"), maxZoom: 11 });
+    const places = tab === "beliefs" ? [...this.#fitted, ...thoughts] : this.#fitted;
+    if (tab === "beliefs" || wasThere) this.world.fit(places, { ...padding("result-card"), maxZoom: 11 });
   }
 
-  /** @param {import("./types.js").Game} game @param {import("./types.js").ClosedRound[]} results */
-  #showSummary(game, results) {
+  /** @param {Snapshot} snapshot */
+  #showSummary(snapshot) {
     this.picture.clear();
-    this.summary.fill(game, results);
-    this.world.fit(this.overlays.showSummary(results), { ...padding("summary-card"), maxZoom: 9 });
+    this.countries.clear();
+    this.summary.fill(snapshot);
+    this.share.fill(snapshot.game).then((share) => share && this.summary.showBest(share.best_streak));
+    this.world.fit(this.overlays.showSummary(snapshot.results), { ...padding("summary-card"), maxZoom: 9 });
     byId("summary-title").focus({ preventScroll: true });
   }
 
@@ -126,7 +162,8 @@ class GamePage {
     this.dispatch({ type: "pin", place });
     if (this.state.pin !== place) return;
     const exact = normalised(place);
-    this.chrome.say(`Pin set at ${coordinates(exact)} ${nearest(this.world.cities, exact)}`.trim());
+    const where = this.countries.describe(exact) || nearest(this.world.cities, exact);
+    this.chrome.say(t("Pin set at {coordinates} {place}", { coordinates: coordinates(exact), place: where }).trim());
   }
 
   guess() {
@@ -136,23 +173,38 @@ class GamePage {
   }
 
   next() {
-    const { phase, sending, snapshot } = this.state;
+    const { phase, replay, sending, snapshot } = this.state;
     if (phase !== "result" || sending) return;
-    if (snapshot.game.state === "finished") this.dispatch({ type: "summary" });
+    if (replay !== null || snapshot.game.state === "finished") this.dispatch({ type: "summary" });
     else this.#send("next", () => this.api.next(snapshot.round.id));
   }
 
-  /** @param {Command} command @param {() => Promise<import("./types.js").Snapshot>} call */
+  skip() {
+    const { phase, picture, sending, snapshot } = this.state;
+    if (phase !== "guessing" || picture !== "failed" || sending) return;
+    this.#send("skip", () => this.api.skip(snapshot.round.id));
+  }
+
+  /** A pin that was set counts; without one, the server's verdict is 0 points. */
+  #timeIsUp() {
+    if (this.state.pin && this.state.problem?.code !== "at-sea") this.guess();
+    this.dispatch({ type: "time-up" });
+  }
+
+  /** @param {Command} command @param {() => Promise<Snapshot>} call */
   async #send(command, call) {
     this.dispatch({ type: "sending", command });
-    /** @type {import("./types.js").Snapshot} */
+    const slow = window.setTimeout(() => this.dispatch({ type: "slow" }), SLOW_MS);
+    /** @type {Snapshot} */
     let snapshot;
     try {
       snapshot = await call();
     } catch (error) {
       return this.#recover(command, error);
+    } finally {
+      clearTimeout(slow);
     }
-    this.dispatch({ type: "snapshot", snapshot });
+    this.dispatch({ type: "snapshot", snapshot, at_ms: performance.now() });
   }
 
   /** A conflict means that the server is ahead of this page: look at what is true now. @param {Command} command @param {unknown} error */
@@ -160,41 +212,39 @@ class GamePage {
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 409) {
       const snapshot = await this.api.snapshot().catch(() => null);
-      if (snapshot) this.dispatch({ type: "snapshot", snapshot });
+      if (snapshot) this.dispatch({ type: "snapshot", snapshot, at_ms: performance.now() });
       if (this.state.sending === null) return;
     }
     this.dispatch({ type: "failed", problem: problemOf(command, error) });
   }
 
+  #mapFailed() {
+    const message = t("The map could not be drawn. Your game is safe: reload the page.");
+    this.dispatch({ type: "failed", problem: { code: "no-map", message, retry: null, fatal: false } });
+  }
+
   // --- hands ---------------------------------------------------------------------------------
 
   #bind() {
-    byId("guess-button").addEventListener("click", () => this.guess());
-    byId("next-button").addEventListener("click", () => this.next());
-    byId("picture-retry").addEventListener("click", () => this.picture.retry(this.state.snapshot.round));
-    byId("message-close").addEventListener("click", () => this.dispatch({ type: "dismiss" }));
-    byId("message-retry").addEventListener("click", () => (this.state.problem?.retry === "next" ? this.next() : this.guess()));
-    byId("help-button").addEventListener("click", () => this.#help());
-    document.addEventListener("keydown", (event) => this.#key(event));
-    document.addEventListener("pointerdown", () => (document.body.dataset.hands = "pointer"), true);
+    listenToButtons({
+      "guess-button": () => this.guess(),
+      "next-button": () => this.next(),
+      "picture-retry": () => this.picture.retry(this.state.snapshot.round),
+      "picture-skip": () => this.skip(),
+      "message-close": () => this.dispatch({ type: "dismiss" }),
+      "message-retry": () => this.#retry(),
+      "help-button": openHelp,
+      condition: openHelp,
+    });
+    listenToKeys(() => this.state, (wish, key) => this.#obey(wish, key));
     for (const name of ["online", "offline"]) {
       window.addEventListener(name, () => this.dispatch({ type: "online", online: navigator.onLine }));
     }
   }
 
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const confirms = event.key === "Enter" || event.key === " ";
-    if (!confirms) document.body.dataset.hands = "keyboard";
-    if (/** @type {HTMLDialogElement} */ (byId("help")).open) return;
-    const focus = focusOf(event.target);
-    if (event.repeat && focus === "control" && confirms) event.preventDefault();
-    const modified = event.ctrlKey || event.altKey || event.metaKey;
-    const crosshair = document.body.dataset.hands === "keyboard";
-    const wish = intent({ key: event.key, repeat: event.repeat, modified, focus, crosshair, phase: this.state.phase });
-    if (!wish) return;
-    event.preventDefault();
-    this.#obey(wish, event.key);
+  #retry() {
+    const again = { guess: () => this.guess(), next: () => this.next(), skip: () => this.skip() };
+    if (this.state.problem?.retry) again[this.state.problem.retry]();
   }
 
   /** @param {import("./core/keys.js").Intent} wish @param {string} key */
@@ -202,25 +252,26 @@ class GamePage {
     const isPlaying = this.state.phase === "guessing";
     if (wish === "guess") this.guess();
     else if (wish === "next" && performance.now() - this.#sceneSince > CALM_MS) this.next();
+    else if (wish === "to-summary") this.dispatch({ type: "summary" });
     else if (wish === "toggle-map" && isPlaying) this.panel.toggle();
     else if (wish === "leave-map" && isPlaying) this.panel.leave();
     else if (wish === "pin-centre") this.pin.chooseCentre();
     else if (wish === "reset-view") this.picture.resetView();
     else if (wish === "turn") this.picture.hold(key);
-    else if (wish === "help") this.#help();
-  }
-
-  #help() {
-    /** @type {HTMLDialogElement} */ (byId("help")).showModal();
+    else if (wish === "help") openHelp();
   }
 }
 
-/** @param {EventTarget | null} target @returns {import("./core/keys.js").Press["focus"]} */
-function focusOf(target) {
-  if (!(target instanceof Element)) return "page";
-  if (target.closest("input, select, textarea, [contenteditable]")) return "field";
-  if (target.closest("button, a, summary, [role=tab]")) return "control";
-  return target.closest("#guess-map") ? "map" : "page";
+/** What is on show: when it changes, everything is laid out anew. @param {State} state */
+function sceneOf({ phase, replay, snapshot: { round } }) {
+  const about = replay !== null ? `replay ${replay}` : phase === "guessing" || phase === "result" ? round.id : "";
+  return `${phase}:${about}`;
+}
+
+/** When the page's own snapshot came, on the monotonic clock: slow scripts must not lengthen a round. */
+function receivedAt() {
+  const [navigation] = performance.getEntriesByType("navigation");
+  return (navigation instanceof PerformanceNavigationTiming && navigation.responseStart) || performance.now();
 }
 
 /** Room for what floats over the map. @param {string} cardId @returns {L.FitBoundsOptions} */

@@ -7,7 +7,7 @@ import pytest
 
 from benchmark.report import as_json, as_table
 from benchmark.rounds import Pairing, Row, pairings
-from benchmark.statistics import compare, tally
+from benchmark.statistics import compare, tallies
 
 
 def row(kind: str, *, number: int = 1, lat: float | None = 0.0, exposure: int = 1, **changes: object) -> Row:
@@ -103,22 +103,22 @@ def test_a_person_who_knew_the_walk_does_not_count() -> None:
     assert pairing.apart == "the person had seen another of its group before"
 
 
-def test_the_tally_is_of_one_condition() -> None:
+def test_a_tally_is_of_one_condition_and_the_largest_comes_first() -> None:
     rows = [row("person", number=n, condition="free") for n in (1, 2)] + [row("person", number=3)]
     rows += [row("model", number=n, condition="free") for n in (1, 2)] + [row("model", number=3)]
-    counted = tally(rows)
-    assert counted
-    assert (counted["condition"], counted["rounds"]) == ("free", 2)
+    assert [(each["condition"], each["rounds"]) for each in tallies(rows)] == [("free", 2), ("fair", 1)]
 
 
-def test_the_tally_counts_only_what_counts() -> None:
+def test_a_tally_counts_only_what_counts() -> None:
     rows = [
         row("person", number=1, lat=3),
         row("model", number=1),
         row("person", number=2, exposure=2),
         row("model", number=2),
     ]
-    assert tally(rows) == {
+    (found,) = tallies(rows)
+    rate = found.pop("person_rate")  # type: ignore[misc]
+    assert found == {
         "condition": "fair",
         "source": "photo",
         "rounds": 1,
@@ -126,6 +126,11 @@ def test_the_tally_counts_only_what_counts() -> None:
         "person_wins": 0,
         "ties": 0,
     }
+    assert rate == {"value": 0.0, "low": 0.0, "high": pytest.approx(0.7935, abs=1e-4)}
+
+
+def test_no_rounds_are_no_tallies() -> None:
+    assert tallies([]) == []
 
 
 def test_json_is_plain_json() -> None:
@@ -146,6 +151,4 @@ def test_drawn_pictures_are_never_pooled_with_photographs() -> None:
     table = as_table(compare(pairs))
     assert table.count("drawn from facts, not photographed") == 1
     rows = [row for both in pairs for row in (both.person, both.model)]
-    found = tally(rows)
-    assert found is not None
-    assert (found["source"], found["rounds"]) == ("drawn", 2)
+    assert [(each["source"], each["rounds"]) for each in tallies(rows)] == [("drawn", 2), ("photo", 1)]

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { coordinates, date, distance, percent, points, shortDigest, webAddress } from "../../static/js/core/format.js";
+import { coordinates, date, duration, percent, points, shortDigest, webAddress } from "../../static/js/core/format.js";
+import { distance } from "../../static/js/core/units.js";
 
 const plain = (text) => text.replaceAll("\u202f", " ");
 
@@ -13,6 +14,19 @@ test("distances have three significant digits and a thin space", () => {
   for (const [km, text] of cases) assert.equal(plain(distance(km)), text, String(km));
   assert.ok(distance(5).includes("\u202f"));
   assert.equal(distance(null), "no guess");
+});
+
+test("miles and feet, three digits as well", () => {
+  const cases = [[0.0254, "83 ft"], [0.304, "997 ft"], [0.306, "0.190 mi"], [0.32, "0.199 mi"], [1.609344, "1.00 mi"], [100, "62.1 mi"], [7743, "4,810 mi"]];
+  for (const [km, text] of cases) assert.equal(plain(distance(km, "mi")), text, String(km));
+  assert.equal(distance(null, "mi"), "no guess");
+});
+
+test("times that were used are exact to a tenth below a minute", () => {
+  assert.equal(plain(duration(9.96)), "10.0 s");
+  assert.equal(plain(duration(59.98)), "59.9 s");
+  assert.equal(duration(83.4), "1:23");
+  assert.equal(duration(119.7), "2:00");
 });
 
 test("points, shares, digests and places", () => {

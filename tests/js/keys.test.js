@@ -50,3 +50,8 @@ test("each key turns one way", () => {
   assert.deepEqual(turn("+"), [0, 0, -1]);
   assert.deepEqual(turn("-"), [0, 0, 1]);
 });
+
+test("escape leads from an old result back to the summary", () => {
+  assert.equal(press("Escape", { phase: "result", replay: true }), "to-summary");
+  assert.equal(press("Escape", { phase: "result" }), "leave-map");
+});

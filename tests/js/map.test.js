@@ -4,7 +4,9 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 
 import { mercatorX, mercatorY } from "../../static/js/core/geo.js";
-import { nearest, readCities } from "../../static/js/map/gazetteer.js";
+import { speak } from "../../static/js/core/i18n.js";
+import { countryAt, CountryNames } from "../../static/js/map/countries.js";
+import { nearest, readCities, readCountries } from "../../static/js/map/gazetteer.js";
 import { cityMinZoom, placeLabels } from "../../static/js/map/labels.js";
 import { closedRing, insidePoint, signedArea, toPath, toShapes, unwrapped } from "../../static/js/map/shapes.js";
 import { touches, traceLine, traceRing } from "../../static/js/map/trace.js";
@@ -107,4 +109,30 @@ test("a place is named after a town that says something", () => {
   assert.equal(nearest(cities, { lat: 30.09, lng: 31.29 }), "near Cairo, Egypt");
   assert.equal(nearest(cities, { lat: 30.09, lng: 391.29 }), "near Cairo, Egypt");
   assert.equal(nearest(cities, { lat: -40, lng: -130 }), "");
+});
+
+test("the country under a place: coasts, enclaves, islands, both sides of the antimeridian", () => {
+  const { countries } = atlas();
+  const at = (lat, lng) => countryAt(countries, { lat, lng })?.name ?? "";
+  assert.equal(at(48.85, 2.35), "France");
+  assert.equal(at(-12.05, -77.03), "Peru");
+  assert.equal(at(-29.6, 28.2), "Lesotho");
+  assert.equal(at(66.0, -170.5), "Russia");
+  assert.equal(at(67.0, 178.0), "Russia");
+  assert.equal(at(67.0, 538.0), "Russia", "another copy of the world");
+  assert.equal(at(-80, 100), "Antarctica");
+  assert.equal(at(0, -30), "");
+});
+
+test("countries are found by code and named in the reader's language", (t) => {
+  const { countries } = atlas();
+  const names = new CountryNames(readCountries({ countries: [["DE", 276, "Germany"], ["PE", 604, "Peru"]], cities: [] }));
+  const germany = names.shapeOf(countries, "DE");
+  assert.equal(germany.name, "Germany");
+  assert.equal(names.nameOf(germany), "Germany");
+  assert.equal(names.shapeOf(countries, "XX"), null);
+  speak("de", {});
+  t.after(() => speak("en", {}));
+  const german = new CountryNames(readCountries({ countries: [["DE", 276, "Germany"]], cities: [] }));
+  assert.equal(german.nameOf(germany), "Deutschland");
 });

@@ -4,9 +4,10 @@ import { test } from "node:test";
 import { problemOf } from "../../static/js/core/words.js";
 import { Api, ApiError } from "../../static/js/net/api.js";
 import { retryDelay, socketUrl } from "../../static/js/net/socket.js";
-import { checkSeal, sha256 } from "../../static/js/views/seal.js";
+import { checkCommand, checkSeal, sha256 } from "../../static/js/core/seal.js";
 
-const boot = { urls: { snapshot: "/s/", guess: "/g/", next: "/n/" }, csrf_token: "token" };
+const urls = { snapshot: "/s/", guess: "/g/", next: "/n/", skip: "/k/" };
+const boot = { urls, csrf_token: "token" };
 
 function answering(t, response) {
   const calls = [];
@@ -65,4 +66,21 @@ test("a seal holds only for its own text and the digest that was shown", async (
   assert.equal(await checkSeal(seal, null), true);
   assert.equal(await checkSeal(seal, "0".repeat(64)), false);
   assert.equal(await checkSeal({ ...seal, preimage: "another" }, null), false);
+});
+
+test("the command to check a seal elsewhere survives every quote", () => {
+  assert.equal(checkCommand('{"a": 1}'), `printf %s '{"a": 1}' | sha256sum`);
+  assert.equal(checkCommand("it's"), `printf %s 'it'\\''s' | sha256sum`);
+});
+
+test("a skip names the round, what belongs to the game lies below its address", async (t) => {
+  const calls = answering(t, () => Response.json({ state: "none" }));
+  const api = new Api(boot);
+  await api.skip("r1");
+  await api.layers("a/b");
+  await api.share();
+  await api.challenge();
+  assert.deepEqual(calls.map(([url]) => url), ["/k/", "/s/rounds/a%2Fb/layers/", "/s/share/", "/s/challenge/"]);
+  assert.deepEqual(JSON.parse(calls[0][1].body), { round: "r1" });
+  assert.equal(calls[1][1].method, "GET");
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { canGuess, initial, isLastRound, reduce } from "../../static/js/core/state.js";
-import { closed, finished, snapshot } from "./fixtures.js";
+import { canGuess, canPin, initial, isLastRound, reduce, shownResult } from "../../static/js/core/state.js";
+import { closed, finished, round, snapshot } from "./fixtures.js";
 
 const PIN = { lat: 1, lng: 2 };
 const run = (state, ...actions) => actions.reduce(reduce, state);
@@ -94,4 +94,63 @@ test("a failure keeps the pin and can be tried again; a fatal one ends the page"
 test("the same picture is not loaded twice", () => {
   const ready = run(initial(snapshot()), { type: "picture", picture: "ready" });
   assert.equal(run(ready, { type: "snapshot", snapshot: snapshot({ version: 5 }) }).picture, "ready");
+});
+
+test("the time of a round ends at the earliest moment that any answer tells", () => {
+  const at = (left, at_ms) => ({ type: "snapshot", snapshot: snapshot({ round: { time_left_s: left } }), at_ms });
+  const state = initial(snapshot({ round: { time_left_s: 30 } }), 1000);
+  assert.equal(state.deadline_ms, 31_000);
+  assert.equal(run(state, at(25, 5900)).deadline_ms, 30_900);
+  assert.equal(run(state, at(25, 8000)).deadline_ms, 31_000);
+  assert.equal(initial(snapshot()).deadline_ms, null);
+  assert.equal(run(state, { type: "snapshot", snapshot: closed(), at_ms: 9000 }).deadline_ms, null);
+});
+
+test("once the time is up no pin moves, and the verdict clears it", () => {
+  const timed = initial(snapshot({ round: { time_left_s: 30 } }), 0);
+  const up = run(timed, { type: "pin", place: PIN }, { type: "time-up" });
+  assert.ok(up.timeUp && !canPin(up));
+  assert.deepEqual(run(up, { type: "pin", place: { lat: 9, lng: 9 } }).pin, PIN);
+  assert.ok(canGuess(up), "the pin that was set is sent");
+  const verdict = run(up, { type: "snapshot", snapshot: closed() });
+  assert.equal(verdict.phase, "result");
+  assert.equal(verdict.timeUp, false);
+});
+
+test("without a limit the time is never up", () => {
+  assert.equal(run(initial(snapshot()), { type: "time-up" }).timeUp, false);
+});
+
+test("a finished game shows each of its rounds again, and goes back to the summary", () => {
+  const results = [round(1), round(2, { points: 17 })];
+  const over = initial({ ...finished(), results });
+  const again = run(over, { type: "replay", number: 2 });
+  assert.equal(again.phase, "result");
+  assert.equal(shownResult(again).you.points, 17);
+  assert.equal(run(again, { type: "summary" }).phase, "summary");
+  assert.equal(run(over, { type: "replay", number: 9 }), over);
+  assert.equal(run(initial(closed()), { type: "replay", number: 1 }).replay, null, "not while playing");
+});
+
+test("the open result is the one of the running round", () => {
+  const state = initial({ ...closed(), results: [round(1)] });
+  assert.equal(shownResult(state).round, "r1");
+  assert.equal(shownResult(state).picture.url, "/picture/1/");
+  assert.equal(shownResult(initial(snapshot())), null);
+});
+
+test("a streak has no last round before it is over", () => {
+  assert.ok(!isLastRound(initial(closed({ game: { mode: "streak", rounds_total: null } }))));
+  assert.ok(isLastRound(initial(closed({ game: { mode: "streak", rounds_total: null, state: "finished" } }))));
+});
+
+test("a slow command says so until its answer comes", () => {
+  const slow = run(pinned(), { type: "sending", command: "guess" }, { type: "slow" });
+  assert.ok(slow.slow);
+  assert.equal(run(slow, { type: "snapshot", snapshot: closed() }).slow, false);
+  assert.equal(run(pinned(), { type: "slow" }).slow, false, "nothing is on its way");
+});
+
+test("a round that is ready, not open, is still being prepared for the player", () => {
+  assert.equal(initial(snapshot({ round: { state: "ready", picture: null } })).phase, "preparing");
 });

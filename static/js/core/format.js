@@ -1,21 +1,11 @@
-/** Numbers as people read them. */
+/** Numbers, dates and addresses as people read them. Distances: units.js. */
+import { currentLanguage } from "./i18n.js";
 
 const THIN = "\u202f";
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** 7412 -> "7,412" @param {number} value */
 export function points(value) {
-  return whole.format(value);
-}
-
-/** Three significant digits, a thin space before the unit. @param {number | null} km */
-export function distance(km) {
-  if (km === null) return "no guess";
-  if (km < 0.9995) return `${whole.format(Number((km * 1000).toPrecision(3)))}${THIN}m`;
-  const digits = km < 9.995 ? 2 : km < 99.95 ? 1 : 0;
-  const rounded = km < 999.5 ? km : Number(km.toPrecision(3));
-  const text = new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return `${text.format(rounded)}${THIN}km`;
+  return new Intl.NumberFormat(currentLanguage(), { maximumFractionDigits: 0 }).format(value);
 }
 
 /** 0.4231 -> "42 %" @param {number} share */
@@ -31,9 +21,20 @@ export function shortDigest(digest) {
 
 /** "12.35° N, 4.50° W" @param {{lat: number, lng: number}} place */
 export function coordinates({ lat, lng }) {
-  const north = `${Math.abs(lat).toFixed(2)}°${THIN}${lat < 0 ? "S" : "N"}`;
-  const east = `${Math.abs(lng).toFixed(2)}°${THIN}${lng < 0 ? "W" : "E"}`;
+  const two = new Intl.NumberFormat(currentLanguage(), { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const north = `${two.format(Math.abs(lat))}°${THIN}${lat < 0 ? "S" : "N"}`;
+  const east = `${two.format(Math.abs(lng))}°${THIN}${lng < 0 ? "W" : "E"}`;
   return `${north}, ${east}`;
+}
+
+/** 83.4 -> "1:23", 9.96 -> "10.0 s" @param {number} seconds */
+export function duration(seconds) {
+  if (seconds < 60) {
+    const tenths = new Intl.NumberFormat(currentLanguage(), { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+    return `${tenths.format(Math.min(59.9, seconds))}${THIN}s`;
+  }
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
 /** "2014-06-03T10:00:00Z" -> "3 June 2014"; anything else as it is. @param {string} iso */
@@ -41,7 +42,8 @@ export function date(iso) {
   const match = /^(\d{4})-(\d{2})-(\d{2})/.exec(iso);
   if (!match) return iso;
   const day = new Date(Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3])));
-  return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }).format(day);
+  const language = currentLanguage() === "en" ? "en-GB" : currentLanguage();
+  return new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }).format(day);
 }
 
 /** The address if the text is a web address, else null. @param {string} text */

@@ -34,6 +34,11 @@ export function mercatorY(lat) {
   return 0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI);
 }
 
+/** @param {number} y */
+export function latOfMercatorY(y) {
+  return Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) / RADIANS;
+}
+
 /** Central angle in radians, for ordering and for choosing how finely to draw. @param {Place} a @param {Place} b */
 export function angle(a, b) {
   const dLat = Math.sin(((b.lat - a.lat) * RADIANS) / 2);
@@ -51,7 +56,7 @@ export function greatCircle(a, b) {
   const total = angle(a, b);
   // Straight when close (nothing to see) and at the antipodes (every way is the shortest).
   if (total < 1e-3 || Math.PI - total < 1e-3) return [a, { lat: b.lat, lng: nearLng(b.lng, a.lng) }];
-  const steps = Math.max(2, Math.ceil(total / (4 * RADIANS)));
+  const steps = Math.max(2, Math.ceil(total / (2 * RADIANS)));
   /** @type {Place[]} */
   const points = [];
   let lng = a.lng;

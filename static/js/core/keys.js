@@ -10,8 +10,9 @@
  * @property {"page" | "map" | "field" | "control"} focus
  * @property {boolean} crosshair   the crosshair is on show, since the map is moved by keys
  * @property {Phase} phase
+ * @property {boolean} [replay]    an old result is looked at again
  *
- * @typedef {"guess" | "next" | "toggle-map" | "leave-map" | "pin-centre" | "reset-view" | "help" | "turn"} Intent
+ * @typedef {"guess" | "next" | "toggle-map" | "leave-map" | "pin-centre" | "reset-view" | "help" | "turn" | "to-summary"} Intent
  */
 
 const TURN = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "a", "d", "w", "s", "+", "=", "-"]);
@@ -20,7 +21,7 @@ const TURN = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "a", "d
 export function intent(press) {
   if (press.modified || press.focus === "field") return null;
   const key = press.key.length === 1 ? press.key.toLowerCase() : press.key;
-  if (key === "Escape") return press.repeat ? null : "leave-map";
+  if (key === "Escape") return press.repeat ? null : press.replay ? "to-summary" : "leave-map";
   if (key === "m" && !press.repeat) return "toggle-map";
   if (key === "?" && !press.repeat) return "help";
   if (key === " " || key === "Enter") return confirm(press, key);

@@ -1,106 +1,100 @@
 /**
- * Every sentence that the scripts show: one place to read, and one place to translate.
+ * The words that several views share. Sentences for one view alone stand in that view, in t() as well.
  *
- * @import { Problem, RoundModel, State } from "../types.js"
+ * @import { Game, Problem, Result, Round, RoundModel } from "../types.js"
  */
-import { distance, points, shortDigest } from "./format.js";
+import { points, shortDigest } from "./format.js";
+import { t, tn } from "./i18n.js";
 
 export const words = {
-  roundLabel: (/** @type {number} */ number, /** @type {number} */ total) => `Round ${number}/${total}`,
-  condition: { fair: "fair", free: "free" },
-  conditionHint: {
-    fair: "Fair view: you and the model see the very same picture.",
-    free: "Free look: you may turn around; the model gets pictures cut from the same panorama.",
-  },
-  drawn: "Drawn from facts, not photographed",
-  drawnOf: (/** @type {number} */ drawn, /** @type {number} */ all) =>
-    drawn === all ? "Drawn from facts, not photographed" : `${drawn} of ${all} pictures were drawn from facts, not photographed`,
-  placePin: "Place your pin",
-  guess: "Guess",
-  sendingGuess: "Sending…",
-  next: "Next round",
-  summary: "See the summary",
-  openingNext: "Opening…",
-  retry: "Retry",
-  you: "You",
-  model: "PlaNet",
-  modelTag: "model",
-  truth: "Here",
-  looking: "PlaNet is looking…",
-  lookingHint: "The picture opens when the model’s answer is sealed.",
-  openingHint: "Opening the picture.",
-  loadingPicture: "Loading the picture…",
-  pictureFailed: "The picture did not load.",
-  pictureFailedHint: "Your game is safe. Try again, or reload the page.",
-  alone: "No model in this round.",
-  reconnecting: "Reconnecting…",
-  offline: "You are offline. Your pin stays where it is.",
-  seen: (/** @type {number} */ times) =>
-    times === 1
-      ? "You have seen this picture once before: the round does not count in the benchmark."
-      : `You have seen this picture ${times} times before: the round does not count in the benchmark.`,
-  trained: "The model trained on this picture or its neighbours: the round does not count in the benchmark.",
-  noPlace: "An unnamed place",
-  unknownAuthor: "author unknown",
-  wonBy: {
-    you: "You win this round",
-    model: "PlaNet wins this round",
-    tie: "A tie",
-    nobody: "Nobody wins this round",
-  },
-  aloneWinner: "You played this round alone",
-  sealMatches: "Checked in this browser: it matches.",
-  sealDiffers: "Checked in this browser: it does not match. Please tell whoever runs this server.",
-  believed: (/** @type {number} */ count) => (count === 1 ? "PlaNet thought of one place" : `PlaNet thought of ${count} places`),
+  you: t("You"),
+  model: t("PlaNet"),
+  modelTag: t("model"),
+  placePin: t("Place your pin on the map"),
+  placePinShort: t("Place your pin"),
+  guess: t("Guess"),
+  sending: t("Sending…"),
+  next: t("Next round"),
+  summary: t("See the summary"),
+  backToSummary: t("Back to the summary"),
+  opening: t("Opening…"),
+  timeUp: t("Time is up"),
+  drawn: t("Drawn from facts, not photographed"),
+  noPlace: t("An unnamed place"),
+  unknownAuthor: t("author unknown"),
+  openSea: t("open sea"),
 };
+
+/** @param {Round["condition"]} condition */
+export function conditionName(condition) {
+  return condition === "fair" ? t("Fair view") : t("Free look");
+}
+
+/** @param {Round["condition"]} condition */
+export function conditionHint(condition) {
+  return condition === "fair"
+    ? t("Fair view: you and the model see the very same picture. No turning, no zoom.")
+    : t("Free look: you may turn around; the model sees one view of the same panorama.");
+}
+
+/** "Round 2/5", or without an end. @param {Game} game @param {number} number */
+export function roundLabel({ rounds_total }, number) {
+  return rounds_total === null ? t("Round {number}", { number }) : t("Round {number}/{total}", { number, total: rounds_total });
+}
 
 /** @param {RoundModel} model */
 export function modelChip(model) {
-  if (model.state === "thinking") return words.looking;
-  if (model.state === "sealed") return `model: answer sealed ${model.digest ? shortDigest(model.digest) : ""}`.trim();
-  return model.reason || words.alone;
+  if (model.state === "thinking") return t("PlaNet is looking…");
+  if (model.state === "sealed") return t("model: answer sealed {digest}", { digest: model.digest ? shortDigest(model.digest) : "" }).trim();
+  return model.reason || t("No model in this round.");
 }
 
-/** A sentence for people who do not see the page, one for each change of state. @param {State} state @returns {string} */
-export function announcement(state) {
-  const { round, game } = state.snapshot;
-  switch (state.phase) {
-    case "preparing":
-      return `Round ${round.number} of ${game.rounds_total}. ${modelChip(round.model)}`;
-    case "guessing":
-      return `Round ${round.number} of ${game.rounds_total} is open. ${modelChip(round.model)}. Press M for the map.`;
-    case "result":
-      return resultSentence(state);
-    case "summary":
-      return `The game is over. You have ${points(game.points.you)} points${
-        game.points.model === null ? "" : `, the model PlaNet ${points(game.points.model)}`
-      }.`;
-    case "error":
-      return state.problem?.message ?? "";
-  }
+/** @param {Result} result */
+export function winnerTitle(result) {
+  if (result.void) return t("This round does not count");
+  if (!result.model) return result.you.outcome === "timeout" ? t("Time is up: 0 points") : t("You played this round alone");
+  return {
+    you: t("You win this round"),
+    model: t("PlaNet wins this round"),
+    tie: t("A tie"),
+    nobody: t("Nobody wins this round"),
+  }[result.winner];
 }
 
-/** @param {State} state */
-function resultSentence(state) {
-  const result = state.snapshot.round.result;
-  if (!result) return "";
-  const you = `You: ${distance(result.you.distance_km)}, ${points(result.you.points)} points.`;
-  const model = result.model
-    ? ` The model PlaNet: ${distance(result.model.distance_km)}, ${points(result.model.points)} points.`
-    : "";
-  return `${result.model ? words.wonBy[result.winner] : words.aloneWinner}. ${you}${model} ${result.place ?? ""}`.trim();
+/** Of a round where the country counts. @param {Result} result */
+export function countryTitle(result) {
+  if (result.void) return t("This round does not count");
+  if (result.you.outcome === "timeout" || result.you.lat === null) return t("Time is up: no country");
+  return result.you.correct ? t("Right country") : t("Wrong country");
 }
 
-/** @param {"guess" | "next"} command @param {{status: number, message: string, code: string, fatal: boolean}} error @returns {Problem} */
+/** @param {number} value */
+export function pointsWord(value) {
+  return tn("{n} point", "{n} points", value);
+}
+
+/** @param {number} drawn @param {number} all */
+export function drawnOf(drawn, all) {
+  return drawn === all ? words.drawn : t("{drawn} of {all} pictures were drawn from facts, not photographed", { drawn, all });
+}
+
+/** @param {number} value @param {number} rounds */
+export function outOf(value, rounds) {
+  return t("{points} of {most} points", { points: points(value), most: points(5000 * rounds) });
+}
+
+const LOST = {
+  guess: () => t("The guess did not reach the server. Your pin is safe: press Retry."),
+  next: () => t("The next round could not be opened. Nothing is lost: press Retry."),
+  skip: () => t("The round could not be skipped. Nothing is lost: press Retry."),
+};
+
+/** @param {"guess" | "next" | "skip"} command @param {{status: number, message: string, code: string, fatal: boolean}} error @returns {Problem} */
 export function problemOf(command, error) {
-  const lost =
-    command === "guess"
-      ? "The guess did not reach the server. Your pin is safe: press Retry."
-      : "The next round could not be opened. Nothing is lost: press Retry.";
   const canRetry = !error.fatal && (error.status === 0 || error.status >= 500 || error.status === 429);
   return {
     code: error.code,
-    message: error.status === 0 ? lost : error.message,
+    message: error.status === 0 ? LOST[command]() : error.message,
     retry: canRetry ? command : null,
     fatal: error.fatal,
   };

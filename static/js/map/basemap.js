@@ -1,13 +1,14 @@
 /**
  * The map that needs no network: countries drawn on canvas tiles, names as text above them.
  *
+ * @import { CountryName } from "./countries.js"
  * @import { City, Placed, View } from "./labels.js"
  * @import { Shapes } from "./shapes.js"
  * @import { Frame } from "./trace.js"
  */
 import { mercatorX, mercatorY } from "../core/geo.js";
 import { h } from "../core/dom.js";
-import { readCities } from "./gazetteer.js";
+import { readCities, readCountries } from "./gazetteer.js";
 import { placeLabels } from "./labels.js";
 import { toShapes } from "./shapes.js";
 import { touches, traceLine, traceRing } from "./trace.js";
@@ -29,20 +30,26 @@ export async function loadShapes(url) {
   );
 }
 
-/** Names are a comfort: without them the map still works. @param {string} url @returns {Promise<City[]>} */
-export async function loadCities(url) {
+/** Names are a comfort: without them the map still works. @param {string} url @returns {Promise<{cities: City[], countries: CountryName[]}>} */
+export async function loadNames(url) {
   try {
-    return readCities(await (await fetch(url)).json());
+    const file = await (await fetch(url)).json();
+    return { cities: readCities(file), countries: readCountries(file) };
   } catch {
-    return [];
+    return { cities: [], countries: [] };
   }
 }
 
-/** @param {HTMLElement} element */
+/** The tokens as plain colours: a canvas knows neither variables nor light-dark(). @param {HTMLElement} element */
 function readColours(element) {
-  const style = getComputedStyle(element);
-  const colour = (/** @type {string} */ name) => style.getPropertyValue(`--map-${name}`).trim();
-  return { land: colour("land"), coast: colour("coast"), border: colour("border"), grid: colour("grid") };
+  const probe = element.appendChild(h("span", { hidden: true }));
+  const colour = (/** @type {string} */ name) => {
+    probe.style.color = `var(--map-${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const colours = { land: colour("land"), coast: colour("coast"), border: colour("border"), grid: colour("grid") };
+  probe.remove();
+  return colours;
 }
 
 export class LandLayer extends L.GridLayer {

@@ -3,9 +3,11 @@
  *
  * @import { Place } from "../types.js"
  * @import { City } from "./labels.js"
+ * @import { CountryName } from "./countries.js"
  *
  * @typedef {{countries: [string, number, string][], cities: [string, number, number, number, number, 0 | 1][]}} CitiesFile
  */
+import { t } from "../core/i18n.js";
 import { angle, mercatorX, mercatorY, wrapLng } from "../core/geo.js";
 
 const KM = 6371;
@@ -25,6 +27,11 @@ export function readCities(file) {
   }));
 }
 
+/** @param {CitiesFile} file @returns {CountryName[]} */
+export function readCountries(file) {
+  return file.countries.map(([code, id, name]) => ({ code, id, name }));
+}
+
 /**
  * "near Lyon, France", or "" in the open sea. A well-known town further off says more than a suburb close by.
  * @param {City[]} cities @param {Place} place
@@ -40,5 +47,5 @@ export function nearest(cities, place) {
     const worth = (km + 10) / (city.population + 1) ** 0.4;
     if (km < NEAR_KM && worth < least) [best, least] = [city, worth];
   }
-  return best ? `near ${best.name}, ${best.country}` : "";
+  return best ? t("near {town}, {country}", { town: best.name, country: best.country }) : "";
 }

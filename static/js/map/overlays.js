@@ -1,14 +1,18 @@
 /**
  * What lies on the map once a round, or the game, is over.
  *
- * @import { ClosedRound, Place, Result } from "../types.js"
+ * @import { ClosedRound, Corners, Place, Result } from "../types.js"
  */
 import { centralLng, greatCircle, nearLng } from "../core/geo.js";
 import { percent } from "../core/format.js";
 import { words } from "../core/words.js";
-import { pinIcon } from "./pins.js";
+import { initialOf, pinIcon } from "./pins.js";
 
-/** @param {{lat: number | null, lng: number | null} | null} answer @returns {Place | null} */
+/** @typedef {"you" | "model" | "ghost"} Guesser */
+
+const HEIGHT = { truth: 500, you: 300, ghost: 200, model: 0 };
+
+/** @param {{lat: number | null, lng: number | null} | null | undefined} answer @returns {Place | null} */
 export function placeOf(answer) {
   return answer && answer.lat !== null && answer.lng !== null ? { lat: answer.lat, lng: answer.lng } : null;
 }
@@ -18,38 +22,40 @@ function beside(place, reference) {
   return { lat: place.lat, lng: nearLng(place.lng, reference) };
 }
 
+/** @param {Result} result @returns {{kind: Guesser, place: Place}[]} the person's last, so that it lies above */
+function guessesOf(result) {
+  if (result.void) return [];
+  return /** @type {Guesser[]} */ (["model", "ghost", "you"]).flatMap((kind) => {
+    const place = placeOf(result[kind]);
+    return place ? [{ kind, place }] : [];
+  });
+}
+
 export class Overlays {
   /** @param {L.Map} map */
   constructor(map) {
     this.group = L.layerGroup().addTo(map);
     this.thoughts = L.layerGroup();
+    this.heat = L.layerGroup();
     this.map = map;
+    map.createPane("heat").classList.add("heat-pane");
   }
 
   clear() {
     this.group.clearLayers();
     this.thoughts.clearLayers().remove();
+    this.heat.clearLayers().remove();
   }
 
   /** @param {Result} result @returns {Place[]} all that the view must hold */
   showResult(result) {
     this.clear();
-    const [you, model] = [placeOf(result.you), placeOf(result.model)];
-    const lngs = [result.truth, you, model].flatMap((place) => (place ? [place.lng] : []));
-    const truth = beside(result.truth, centralLng(lngs));
-    /** @type {Place[]} */
-    const shown = [truth];
-    if (model && result.model) {
-      shown.push(...this.#line(truth, model, "model"));
-      this.#pin(shown[shown.length - 1], "model", { label: result.model.name || words.model, tag: words.modelTag });
-      this.#addThoughts(result.model.top_cells, truth);
-    }
-    if (you) {
-      shown.push(...this.#line(truth, you, "you"));
-      this.#pin(shown[shown.length - 1], "you", { label: words.you });
-    }
+    const guesses = guessesOf(result);
+    const truth = beside(result.truth, centralLng([result.truth.lng, ...guesses.map(({ place }) => place.lng)]));
+    const shown = guesses.flatMap(({ kind, place }) => this.#guess(truth, place, kind, labelOf(result, kind)));
     this.#pin(truth, "truth", { label: "" }, "pin-late");
-    return shown;
+    if (result.model) this.#addThoughts(result.model.top_cells, truth);
+    return [...shown, truth];
   }
 
   /** @param {boolean} visible @returns {Place[]} where they are now to be seen */
@@ -62,30 +68,48 @@ export class Overlays {
     return this.thoughts.getLayers().map((layer) => /** @type {L.Marker} */ (layer).getLatLng());
   }
 
+  /** How probable each place was to the model; nothing to show before it is set. @param {{url: string, bounds: Corners} | null} layer */
+  setHeat(layer) {
+    this.heat.clearLayers();
+    if (!layer) return;
+    const [[south, west], [north, east]] = layer.bounds;
+    for (const world of [-360, 0, 360]) {
+      const bounds = L.latLngBounds([south, west + world], [north, east + world]);
+      L.imageOverlay(layer.url, bounds, { className: "heat", pane: "heat", interactive: false }).addTo(this.heat);
+    }
+  }
+
+  /** @param {boolean} visible */
+  showHeat(visible) {
+    if (visible) this.heat.addTo(this.map);
+    else this.heat.remove();
+  }
+
   /** @param {ClosedRound[]} results @returns {Place[]} */
   showSummary(results) {
     this.clear();
-    const centre = centralLng(results.map(({ truth }) => truth.lng));
-    return results.flatMap((result) => this.#summaryRound(result, centre));
+    const counted = results.filter((result) => !result.void);
+    const centre = centralLng(counted.map(({ truth }) => truth.lng));
+    return counted.flatMap((result) => this.#summaryRound(result, centre));
   }
 
   /** @param {ClosedRound} result @param {number} centre @returns {Place[]} */
   #summaryRound(result, centre) {
     const truth = beside(result.truth, centre);
     const mark = String(result.number);
-    /** @type {Place[]} */
-    const shown = [truth];
-    for (const kind of /** @type {const} */ (["model", "you"])) {
-      const place = placeOf(kind === "you" ? result.you : result.model);
-      if (!place) continue;
-      shown.push(...this.#line(truth, place, kind));
-      this.#pin(shown[shown.length - 1], kind, { mark, small: true });
-    }
+    const shown = guessesOf(result).flatMap(({ kind, place }) => this.#guess(truth, place, kind, { mark, small: true }));
     this.#pin(truth, "truth", { mark });
-    return shown;
+    return [...shown, truth];
   }
 
-  /** @param {Place} from @param {Place} to @param {"you" | "model"} kind @returns {Place[]} the points drawn */
+  /** @param {Place} truth @param {Place} place @param {Guesser} kind @param {Parameters<typeof pinIcon>[1]} options @returns {Place[]} */
+  #guess(truth, place, kind, options) {
+    const line = this.#line(truth, place, kind);
+    this.#pin(line[line.length - 1], kind, options);
+    return line;
+  }
+
+  /** @param {Place} from @param {Place} to @param {Guesser} kind @returns {Place[]} the points drawn */
   #line(from, to, kind) {
     const points = greatCircle(from, to);
     const latlngs = points.map(({ lat, lng }) => L.latLng(lat, lng));
@@ -96,12 +120,11 @@ export class Overlays {
     return points;
   }
 
-  /** @param {Place} place @param {"you" | "model" | "truth"} kind @param {Parameters<typeof pinIcon>[1]} options @param {string} [extra] */
+  /** @param {Place} place @param {Guesser | "truth"} kind @param {Parameters<typeof pinIcon>[1]} options @param {string} [extra] */
   #pin(place, kind, options, extra) {
-    const zIndexOffset = kind === "truth" ? 500 : kind === "you" ? 300 : 0;
     const icon = pinIcon(kind, options);
     if (extra) icon.options.className += ` ${extra}`;
-    L.marker(place, { icon, interactive: false, keyboard: false, zIndexOffset }).addTo(this.group);
+    L.marker(place, { icon, interactive: false, keyboard: false, zIndexOffset: HEIGHT[kind] }).addTo(this.group);
   }
 
   /** @param {import("../types.js").TopCell[]} cells @param {Place} truth */
@@ -111,4 +134,11 @@ export class Overlays {
       L.marker(beside(cell, truth.lng), { icon, interactive: false, keyboard: false, zIndexOffset: -100 }).addTo(this.thoughts);
     });
   }
+}
+
+/** @param {Result} result @param {Guesser} kind */
+function labelOf({ model, ghost }, kind) {
+  if (kind === "model") return { label: model?.name || words.model, tag: words.modelTag };
+  if (kind === "ghost") return { label: ghost?.name ?? "", mark: initialOf(ghost?.name ?? "") };
+  return { label: words.you };
 }

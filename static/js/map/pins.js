@@ -8,6 +8,13 @@ const SHAPES = {
     dot: '<circle class="pin-dot" cx="15" cy="14" r="4.6"/>',
     text: [15, 18.6],
   },
+  ghost: {
+    box: [26, 34],
+    anchor: /** @type {[number, number]} */ ([13, 32.5]),
+    svg: '<path d="M13 32.5 L8.3 21.9 A10.5 10.5 0 1 1 17.7 21.9 Z"/>',
+    dot: '<circle class="pin-dot" cx="13" cy="12" r="3.6"/>',
+    text: [13, 16.3],
+  },
   model: {
     box: [32, 34],
     anchor: /** @type {[number, number]} */ ([16, 17]),
@@ -31,37 +38,38 @@ const SHAPES = {
   },
 };
 
-/**
- * @param {keyof typeof SHAPES} kind @param {string} mark a number drawn inside, or ""
- * @returns {string} markup from constants and digits only
- */
-export function shapeSvg(kind, mark = "") {
+/** @typedef {keyof typeof SHAPES} Kind */
+
+/** Markup from constants only; what stands inside is set as text. @param {Kind} kind @param {boolean} hasMark */
+export function shapeSvg(kind, hasMark = false) {
   const shape = SHAPES[kind];
   const [width, height] = shape.box;
-  const digits = mark.replace(/\D/g, "");
-  const inside = digits ? `<text class="pin-text" x="${shape.text[0]}" y="${shape.text[1]}" text-anchor="middle">${digits}</text>` : shape.dot;
+  const inside = hasMark ? `<text class="pin-text" x="${shape.text[0]}" y="${shape.text[1]}" text-anchor="middle"></text>` : shape.dot;
   return `<svg class="pin pin-${kind}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" aria-hidden="true" focusable="false">${shape.svg}${inside}</svg>`;
 }
 
+/** @param {HTMLElement} element @param {Kind} kind @param {string} mark one or two letters or digits */
+function draw(element, kind, mark) {
+  element.innerHTML = shapeSvg(kind, mark !== "");
+  const text = element.querySelector("text");
+  if (text) text.textContent = mark;
+}
+
+/** The letter that stands for a person. @param {string} name */
+export function initialOf(name) {
+  const [first] = new Intl.Segmenter().segment(name.trim());
+  return first ? first.segment.toLocaleUpperCase() : "?";
+}
+
 /**
- * @param {keyof typeof SHAPES} kind
- * @param {{mark?: string, label?: string, tag?: string, small?: boolean}} [options] label and tag are set as text, never as markup
+ * @param {Kind} kind
+ * @param {{mark?: string, label?: string, tag?: string, small?: boolean}} [options] all of it set as text, never as markup
  */
 export function pinIcon(kind, { mark = "", label = "", tag = "", small = false } = {}) {
   const shape = SHAPES[kind];
   const element = document.createElement("div");
-  element.innerHTML = shapeSvg(kind, mark);
-  if (label) {
-    const text = document.createElement("span");
-    text.className = `pin-label pin-label-${kind}`;
-    text.textContent = label;
-    if (tag) {
-      const small_ = document.createElement("small");
-      small_.textContent = tag;
-      text.append(" ", small_);
-    }
-    element.append(text);
-  }
+  draw(element, kind, mark);
+  if (label) element.append(labelElement(kind, label, tag));
   return L.divIcon({
     className: `pin-icon${small ? " pin-small" : ""}`,
     html: element,
@@ -70,10 +78,23 @@ export function pinIcon(kind, { mark = "", label = "", tag = "", small = false }
   });
 }
 
-/** A shape for cards and tables. @param {keyof typeof SHAPES} kind */
-export function shapeElement(kind) {
+/** @param {Kind} kind @param {string} label @param {string} tag */
+function labelElement(kind, label, tag) {
+  const element = document.createElement("span");
+  element.className = `pin-label pin-label-${kind}`;
+  element.textContent = label;
+  if (tag) {
+    const small = document.createElement("small");
+    small.textContent = tag;
+    element.append(" ", small);
+  }
+  return element;
+}
+
+/** A shape for cards and tables. @param {Kind} kind @param {string} [mark] */
+export function shapeElement(kind, mark = "") {
   const span = document.createElement("span");
   span.className = "shape";
-  span.innerHTML = shapeSvg(kind);
+  draw(span, kind, mark);
   return span;
 }

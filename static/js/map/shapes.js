@@ -14,7 +14,9 @@
  * @property {number} maxY
  *
  * @typedef {{id: number, name: string, x: number, y: number, size: number}} CountryLabel
- * @typedef {{rings: Path[], borders: Path[], coasts: Path[], labels: CountryLabel[]}} Shapes
+ * @typedef {{id: number, name: string, rings: Path[]} & Box} CountryShape
+ * @typedef {Pick<Path, "minX" | "minY" | "maxX" | "maxY">} Box
+ * @typedef {{countries: CountryShape[], rings: Path[], borders: Path[], coasts: Path[], labels: CountryLabel[]}} Shapes
  */
 import { mercatorX, mercatorY, nearLng } from "../core/geo.js";
 
@@ -73,22 +75,40 @@ export function closedRing(ring) {
 
 /** @param {Feature[]} features @param {LngLatRing[]} borders @param {LngLatRing[]} coasts @returns {Shapes} */
 export function toShapes(features, borders, coasts) {
+  const countries = features.map(countryOf);
   return {
-    rings: features.flatMap(ringsOf).map(toPath),
+    countries,
+    rings: countries.flatMap(({ rings }) => rings),
     borders: borders.map(unwrapped).map(toPath),
     coasts: coasts.filter(([[, lat]]) => lat > -89.9).map(unwrapped).map(toPath),
-    labels: features.map(labelOf).filter((label) => label.size > 0),
+    labels: countries.map(labelOf).filter((label) => label.size > 0),
   };
 }
 
-/** @param {Feature} feature @returns {CountryLabel} */
-function labelOf(feature) {
+/** @param {Feature} feature @returns {CountryShape} */
+function countryOf(feature) {
+  const rings = ringsOf(feature).map(toPath);
+  return { id: Number(feature.id ?? -1), name: feature.properties.name, rings, ...boxOf(rings) };
+}
+
+/** @param {Path[]} paths @returns {Box} */
+function boxOf(paths) {
+  return {
+    minX: Math.min(...paths.map((path) => path.minX)),
+    minY: Math.min(...paths.map((path) => path.minY)),
+    maxX: Math.max(...paths.map((path) => path.maxX)),
+    maxY: Math.max(...paths.map((path) => path.maxY)),
+  };
+}
+
+/** @param {CountryShape} country @returns {CountryLabel} */
+function labelOf({ id, name, rings }) {
   let best = { x: 0, y: 0, size: 0 };
-  for (const path of ringsOf(feature).map(toPath)) {
+  for (const path of rings) {
     const area = Math.abs(signedArea(path.xy));
     if (area > best.size) best = { ...insidePoint(path), size: area };
   }
-  return { id: Number(feature.id ?? -1), name: feature.properties.name, x: best.x, y: best.y, size: Math.sqrt(best.size) };
+  return { id, name, x: best.x, y: best.y, size: Math.sqrt(best.size) };
 }
 
 /** @param {Float64Array} xy */

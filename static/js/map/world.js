@@ -3,19 +3,25 @@
  *
  * @import { Place } from "../types.js"
  * @import { City } from "./labels.js"
+ * @import { CountryShape } from "./shapes.js"
  */
 import { prefersCalm } from "../core/dom.js";
-import { LabelLayer, LandLayer, loadCities, loadShapes } from "./basemap.js";
+import { LabelLayer, LandLayer, loadNames, loadShapes } from "./basemap.js";
+import { CountryNames } from "./countries.js";
 
 const WORLD = { lat: 24, lng: 8 };
 
 export class World {
   /** @type {City[]} */
   cities = [];
+  /** @type {CountryShape[]} */
+  countries = [];
+  names = new CountryNames([]);
 
   /** @param {L.Map} map @param {{shapes: string, cities: string}} sources */
   constructor(map, sources) {
     this.map = map;
+    this.sources = sources;
     map.createPane("labels").classList.add("labels-pane");
     map.setMaxBounds([
       [-85.06, -36_000],
@@ -25,7 +31,7 @@ export class World {
     new ResizeObserver(() => this.#fitFrame()).observe(frame);
     this.#fitFrame();
     this.showWorld();
-    this.ready = this.#addBase(sources);
+    this.ready = this.#addBase();
   }
 
   /** The whole world, as each round starts. */
@@ -61,14 +67,23 @@ export class World {
     if (least !== this.map.getMinZoom()) this.map.setMinZoom(least);
   }
 
-  /** @param {{shapes: string, cities: string}} sources */
-  async #addBase(sources) {
-    const [shapes, cities] = await Promise.all([this.#hasTiles() ? null : loadShapes(sources.shapes), loadCities(sources.cities)]);
-    this.cities = cities;
+  /** Borders for a game of countries, also where tiles from elsewhere draw the land. */
+  async needCountries() {
+    await this.ready;
+    if (this.countries.length === 0) this.countries = (await loadShapes(this.sources.shapes)).countries;
+  }
+
+  async #addBase() {
+    const [shapes, names] = await Promise.all([this.#hasTiles() ? null : loadShapes(this.sources.shapes), loadNames(this.sources.cities)]);
+    this.cities = names.cities;
+    this.names = new CountryNames(names.countries);
     if (!shapes) return;
+    this.countries = shapes.countries;
     const land = new LandLayer(shapes).addTo(this.map);
-    new LabelLayer(shapes, cities).addTo(this.map);
+    new LabelLayer(shapes, names.cities).addTo(this.map);
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => land.recolour());
+    // The switch of the settings page, or of another tab.
+    new MutationObserver(() => land.recolour()).observe(document.documentElement, { attributeFilter: ["data-theme", "class"] });
   }
 
   /** A raster layer from the settings replaces the drawn land. */

@@ -1,8 +1,9 @@
 /**
  * The JSON calls of the game. Failures come out as one class with a stable code.
  *
- * @import { Boot, Place, Snapshot } from "../types.js"
+ * @import { Boot, Layers, Place, Share, Snapshot } from "../types.js"
  */
+import { t } from "../core/i18n.js";
 
 const TIMEOUT_MS = 15_000;
 
@@ -27,18 +28,39 @@ export class Api {
     this.csrfToken = boot.csrf_token;
   }
 
+  /** @returns {Promise<Snapshot>} */
   snapshot() {
     return this.#call(this.urls.snapshot, { method: "GET" });
   }
 
-  /** @param {string} round @param {Place} place */
+  /** @param {string} round @param {Place} place @returns {Promise<Snapshot>} */
   guess(round, place) {
     return this.#post(this.urls.guess, { round, ...place });
   }
 
-  /** @param {string} round */
+  /** @param {string} round @returns {Promise<Snapshot>} */
   next(round) {
     return this.#post(this.urls.next, { round });
+  }
+
+  /** The server looks whether the picture is really gone. @param {string} round @returns {Promise<Snapshot>} */
+  skip(round) {
+    return this.#post(this.urls.skip, { round });
+  }
+
+  /** @param {string} round @returns {Promise<Layers>} */
+  async layers(round) {
+    return this.#call(`${this.urls.snapshot}rounds/${encodeURIComponent(round)}/layers/`, { method: "GET" });
+  }
+
+  /** How a finished game went, to be shown to others. @returns {Promise<Share>} */
+  share() {
+    return this.#call(`${this.urls.snapshot}share/`, { method: "GET" });
+  }
+
+  /** Make a link to the same rounds. @returns {Promise<{url: string, text: string}>} */
+  challenge() {
+    return this.#post(`${this.urls.snapshot}challenge/`, {});
   }
 
   /** @param {string} url @param {object} body */
@@ -50,7 +72,7 @@ export class Api {
     });
   }
 
-  /** @param {string} url @param {RequestInit} init @returns {Promise<Snapshot>} */
+  /** @param {string} url @param {RequestInit} init @returns {Promise<any>} */
   async #call(url, init) {
     const response = await this.#fetch(url, init);
     const body = await response.json().catch(() => null);
@@ -59,7 +81,7 @@ export class Api {
     throw new ApiError(
       response.status,
       error?.code ?? "server-error",
-      error?.message ?? "The server had a problem. Nothing of yours is lost.",
+      error?.message ?? t("The server had a problem. Nothing of yours is lost."),
     );
   }
 
@@ -73,7 +95,7 @@ export class Api {
         ...init,
       });
     } catch {
-      throw new ApiError(0, "no-answer", "The server cannot be reached.");
+      throw new ApiError(0, "no-answer", t("The server cannot be reached."));
     }
   }
 }

@@ -1,11 +1,12 @@
 /**
- * Keeps the page in step with the server: frames from the socket, a snapshot after a gap, and
- * polling while a round is prepared and the socket cannot be had.
+ * Keeps the page in step with the server: frames from the socket, a snapshot after a gap, and polling while a
+ * round is prepared and the socket cannot be had, and once the time of a round is up.
  *
  * @import { Action } from "../core/state.js"
  * @import { State } from "../types.js"
  * @import { Api } from "./api.js"
  */
+import { isVerdictDue } from "../core/timer.js";
 import { Socket, socketUrl } from "./socket.js";
 
 const POLL_MS = 1000;
@@ -14,6 +15,7 @@ const PATIENCE_MS = 1500; // before polling starts beside a socket that is still
 export class Link {
   #poll = 0;
   #hasAsked = false;
+  #isFetching = false;
   #openedAt = performance.now();
 
   /** @param {string} path @param {Api} api @param {(action: Action) => void} dispatch @param {() => State} read */
@@ -22,7 +24,7 @@ export class Link {
     this.dispatch = dispatch;
     this.read = read;
     this.socket = new Socket(socketUrl(path, window.location), {
-      onFrame: (frame) => dispatch({ type: "frame", frame }),
+      onFrame: (frame) => dispatch({ type: "frame", frame, at_ms: performance.now() }),
       onChange: (connected) => this.#changed(connected),
     });
   }
@@ -31,6 +33,9 @@ export class Link {
     const close = this.socket.open();
     const hurry = () => this.socket.hurry();
     window.addEventListener("online", hurry);
+    // A page that slept, or was kept in the history, may be far behind; its clock may have stood still.
+    document.addEventListener("visibilitychange", () => !document.hidden && this.#fetch());
+    window.addEventListener("pageshow", (event) => event.persisted && this.#fetch());
     this.#poll = window.setInterval(() => this.#tick(), POLL_MS);
     return () => {
       window.removeEventListener("online", hurry);
@@ -54,7 +59,8 @@ export class Link {
   }
 
   #tick() {
-    const { phase, connection, snapshot } = this.read();
+    const { phase, connection, snapshot, timeUp, deadline_ms } = this.read();
+    if (phase === "guessing" && timeUp && isVerdictDue(deadline_ms, performance.now())) this.#fetch();
     if (phase !== "preparing") return;
     // A live socket is trusted, but not for ever: a lost broadcast must not leave the page waiting.
     const patience = connection === "live" ? 5 * PATIENCE_MS : PATIENCE_MS;
@@ -63,11 +69,17 @@ export class Link {
     if (snapshot.game.state === "playing") this.#fetch();
   }
 
+  /** At most one at a time. */
   async #fetch() {
+    if (this.#isFetching) return;
+    this.#isFetching = true;
     try {
-      this.dispatch({ type: "snapshot", snapshot: await this.api.snapshot() });
+      const snapshot = await this.api.snapshot();
+      this.dispatch({ type: "snapshot", snapshot, at_ms: performance.now() });
     } catch {
       // The next tick tries again; the banner already says that the connection is gone.
+    } finally {
+      this.#isFetching = false;
     }
   }
 }

@@ -1,14 +1,18 @@
 /**
- * The picture of the round: Pannellum for a free look around, a plain image (whole, never cropped)
- * for everything else, so that in the fair view people see the pixels that the model sees.
+ * The picture of the round: Pannellum for a free look around, a plain image (whole, never cropped) for everything
+ * else, so that in the fair view people see the pixels that the model sees.
  *
- * @import { Round } from "../types.js"
+ * @import { Round, State } from "../types.js"
+ * @import { Pictures } from "../net/pictures.js"
  */
 import { isPhone, prefersCalm } from "../core/dom.js";
+import { t } from "../core/i18n.js";
 import { turn } from "../core/keys.js";
 
 const TURN_DEGREES_PER_S = 70;
 const HFOV = { wide: 95, tall: 60, least: 35, most: 115 };
+const SLOW_MS = 4000;
+const PATIENCE_MS = 60_000;
 
 export class Picture {
   #url = "";
@@ -17,10 +21,12 @@ export class Picture {
   /** @type {Set<string>} */
   #held = new Set();
   #frame = 0;
+  #loading = new AbortController();
 
-  /** @param {HTMLElement} stage @param {(state: "loading" | "ready" | "failed") => void} onState */
-  constructor(stage, onState) {
+  /** @param {HTMLElement} stage @param {Pictures} pictures @param {(state: State["picture"], progress?: number | null) => void} onState */
+  constructor(stage, pictures, onState) {
     this.stage = stage;
+    this.pictures = pictures;
     this.onState = onState;
     this.start = { yaw: 0, hfov: HFOV.wide };
     document.addEventListener("keyup", (event) => this.#held.delete(event.key));
@@ -33,10 +39,7 @@ export class Picture {
     if (url === this.#url) return;
     this.clear();
     this.#url = url;
-    if (!url) return;
-    this.onState("loading");
-    if (canLookAround(round)) this.#showPanorama(url, round.initial_heading);
-    else this.#showFlat(url);
+    if (url) this.#load(round);
   }
 
   /** Once more, after a failure. @param {Round} round */
@@ -46,6 +49,7 @@ export class Picture {
   }
 
   clear() {
+    this.#loading.abort();
     this.#held.clear();
     this.#viewer?.destroy();
     this.#viewer = null;
@@ -79,51 +83,90 @@ export class Picture {
     this.#frame = requestAnimationFrame((next) => this.#turn(now, next));
   }
 
-  /** @param {string} url */
-  #showFlat(url) {
-    const image = new Image();
-    image.className = "picture-flat";
-    image.alt = "The picture of this round";
-    image.draggable = false;
-    image.addEventListener("load", () => this.#settle(url, "ready"));
-    image.addEventListener("error", () => this.#settle(url, "failed"));
-    image.src = url;
-    this.stage.append(image);
+  /** @param {Round} round */
+  async #load(round) {
+    const url = this.#url;
+    const loading = (this.#loading = new AbortController());
+    const { signal } = loading;
+    let isSlow = false;
+    let share = /** @type {number | null} */ (null);
+    const tell = () => signal.aborted || this.onState(isSlow ? "slow" : "loading", share);
+    const slow = setTimeout(() => ((isSlow = true), tell()), SLOW_MS);
+    const patience = setTimeout(() => loading.abort(), PATIENCE_MS);
+    tell();
+    try {
+      const copy = await this.pictures.load(round, (now) => ((share = now), tell()), signal);
+      const image = await decoded(copy);
+      if (loading === this.#loading && !signal.aborted) this.#put(image, round);
+    } catch {
+      this.pictures.drop(url);
+      // An answer for a picture that is no longer on show is old news.
+      if (loading === this.#loading && this.#url) this.onState("failed");
+    } finally {
+      clearTimeout(slow);
+      clearTimeout(patience);
+    }
   }
 
-  /** @param {string} url @param {number} heading */
-  #showPanorama(url, heading) {
+  /** @param {HTMLImageElement} image @param {Round} round */
+  #put(image, round) {
+    if (canLookAround(round)) this.#putPanorama(image, round.initial_heading);
+    else this.#putFlat(image);
+  }
+
+  /** @param {HTMLImageElement} image */
+  #putFlat(image) {
+    image.className = "picture-flat";
+    image.alt = t("The picture of this round");
+    image.draggable = false;
+    this.stage.replaceChildren(image);
+    this.onState("ready");
+  }
+
+  /** @param {HTMLImageElement} image @param {number} heading */
+  #putPanorama(image, heading) {
     const box = document.createElement("div");
     box.className = "picture-panorama";
     this.stage.append(box);
     const isTall = isPhone() || this.stage.clientHeight > this.stage.clientWidth;
     this.start = { yaw: ((heading + 540) % 360) - 180, hfov: isTall ? HFOV.tall : HFOV.wide };
-    this.#viewer = pannellum
-      .viewer(box, {
-        type: "equirectangular",
-        panorama: url,
-        autoLoad: true,
-        showControls: false,
-        disableKeyboardCtrl: true, // ours works wherever the focus is
-        ignoreGPanoXMP: true,
-        compass: false,
-        yaw: this.start.yaw,
-        hfov: this.start.hfov,
-        minHfov: HFOV.least,
-        maxHfov: HFOV.most,
-        friction: prefersCalm() ? 1 : 0.15,
-      })
-      .on("load", () => this.#settle(url, "ready"))
-      .on("error", () => this.#settle(url, "failed"));
+    const viewer = pannellum.viewer(box, {
+      type: "equirectangular",
+      panorama: image,
+      dynamic: true, // the image is here already
+      autoLoad: true,
+      showControls: false,
+      disableKeyboardCtrl: true, // ours works wherever the focus is
+      compass: false,
+      yaw: this.start.yaw,
+      hfov: this.start.hfov,
+      minHfov: HFOV.least,
+      maxHfov: HFOV.most,
+      friction: prefersCalm() ? 1 : 0.15,
+    });
+    this.#viewer = viewer;
+    viewer.on("load", () => this.#viewer === viewer && this.onState("ready"));
+    viewer.on("error", () => this.#viewer === viewer && this.#fallBack(image));
+    viewer.setUpdate(false); // starts the drawing, once
     box.setAttribute("role", "img");
-    box.setAttribute("aria-label", "The panorama of this round. Turn with the arrow keys.");
+    box.setAttribute("aria-label", t("The panorama of this round. Turn with the arrow keys."));
     box.tabIndex = -1;
   }
 
-  /** An answer for a picture that is no longer on show is old news. @param {string} url @param {"ready" | "failed"} state */
-  #settle(url, state) {
-    if (url === this.#url) this.onState(state);
+  /** Without WebGL the whole panorama is shown flat: nothing of it is lost. @param {HTMLImageElement} image */
+  #fallBack(image) {
+    this.#viewer?.destroy();
+    this.#viewer = null;
+    this.#putFlat(image);
   }
+}
+
+/** @param {string} url @returns {Promise<HTMLImageElement>} */
+async function decoded(url) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
 }
 
 /** @param {Round} round */

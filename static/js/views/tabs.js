@@ -1,13 +1,17 @@
-/** Tabs after the ARIA pattern: arrows move, one tab stop. The panels stand in the template. */
+/** Tabs after the ARIA pattern: arrows move, one tab stop; fingers swipe. The panels stand in the template. */
+
+const SWIPE_PX = 60;
 
 export class Tabs {
+  #last = "";
+
   /** @param {HTMLElement} list element with role=tablist @param {(name: string) => void} onChange */
   constructor(list, onChange) {
     this.list = list;
     this.onChange = onChange;
     list.addEventListener("click", (event) => {
       const tab = /** @type {HTMLElement} */ (event.target).closest('[role="tab"]');
-      if (tab instanceof HTMLElement) this.select(tab, false);
+      if (tab instanceof HTMLElement) this.#choose(tab, false);
     });
     list.addEventListener("keydown", (event) => this.#key(event));
   }
@@ -17,8 +21,35 @@ export class Tabs {
     return [.../** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll('[role="tab"]'))].filter((tab) => !tab.hidden);
   }
 
-  selectFirst() {
-    if (this.tabs[0]) this.select(this.tabs[0], false);
+  /** The one that the reader chose last, or the first. */
+  restore() {
+    const tab = this.tabs.find(({ dataset }) => dataset.tab === this.#last) ?? this.tabs[0];
+    if (tab) this.select(tab, false);
+  }
+
+  /** Let fingers swipe on an element. @param {HTMLElement} area */
+  swipeOn(area) {
+    let [x, y] = [0, 0];
+    area.addEventListener("touchstart", ({ touches: [touch] }) => ([x, y] = [touch.clientX, touch.clientY]), { passive: true });
+    area.addEventListener("touchend", ({ changedTouches: [touch], target }) => {
+      const [dx, dy] = [touch.clientX - x, touch.clientY - y];
+      const isOnSlider = target instanceof Element && target.closest("input, .code");
+      if (!isOnSlider && Math.abs(dx) > SWIPE_PX && Math.abs(dx) > 2 * Math.abs(dy)) this.#step(dx < 0 ? 1 : -1, false);
+    });
+  }
+
+  /** @param {HTMLElement} tab @param {boolean} focus */
+  #choose(tab, focus) {
+    this.#last = tab.dataset.tab ?? "";
+    this.select(tab, focus);
+  }
+
+  /** @param {number} step @param {boolean} wrap */
+  #step(step, wrap) {
+    const { tabs } = this;
+    const at = tabs.findIndex((tab) => tab.getAttribute("aria-selected") === "true") + step;
+    const tab = tabs[wrap ? (at + tabs.length) % tabs.length : at];
+    if (tab) this.#choose(tab, wrap);
   }
 
   /** @param {HTMLElement} chosen @param {boolean} focus */
@@ -40,8 +71,6 @@ export class Tabs {
     const step = steps[/** @type {keyof typeof steps} */ (event.key)];
     if (!step) return;
     event.preventDefault();
-    const tabs = this.tabs;
-    const at = tabs.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    this.select(tabs[(at + step + tabs.length) % tabs.length], true);
+    this.#step(step, true);
   }
 }

@@ -23,5 +23,8 @@ def test_a_worker_that_does_not_infer_loads_no_torch() -> None:
         text=True,
         check=False,
     )
-    tasks = ["opponent.answer_round", "opponent.warm_up", "training.run_job", "world.build_world"]
+    tasks = [
+        *("opponent.answer_round", "opponent.explain_waiting", "opponent.predict_ahead", "opponent.warm_up"),
+        *("training.run_job", "world.build_world"),
+    ]
     assert run.stdout.strip() == f"{tasks} False", run.stderr

@@ -7,19 +7,20 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from geogame.pages import basemap
+from geogame.pages import basemap, world_picture
 
 
 class Command(BaseCommand):
     help = (
-        "Write the names of about 5,000 towns for the offline map to build/basemap/cities.json. "
-        "Does nothing when the file is already up to date."
+        "Write the names of about 5,000 towns for the offline map to build/basemap/cities.json, and the "
+        "small picture of the world to world.svg beside it. Does nothing when the files are up to date."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--force", action="store_true", help="write the file even if it is up to date")
+        parser.add_argument("--force", action="store_true", help="write them even if they are up to date")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        target = Path(settings.BASE_DIR) / "build" / "basemap" / "cities.json"
-        written = basemap.build(target, force=options["force"])
-        self.stdout.write(f"{target}: {'written' if written else 'up to date'}")
+        folder = Path(settings.BASE_DIR) / "build" / "basemap"
+        for build, name in ((basemap.build, "cities.json"), (world_picture.build, "world.svg")):
+            written = build(folder / name, force=options["force"])
+            self.stdout.write(f"{folder / name}: {'written' if written else 'up to date'}")

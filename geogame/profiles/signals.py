@@ -7,7 +7,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from geogame.accounts.services import adopt_guest
+from geogame.profiles.adoption import adopt_guest
 
 
 @receiver(user_logged_in)

@@ -1,5 +1,5 @@
 /**
- * Checking the seal here: SHA-256 of the revealed text against the digest shown before the round.
+ * Checking the seal: SHA-256 of the revealed text against the digest that was shown before the round.
  *
  * @import { Seal } from "../types.js"
  */
@@ -11,7 +11,7 @@ export async function sha256(text) {
 }
 
 /**
- * Null where the browser cannot (plain http away from localhost). `before` is the digest that this page saw
+ * Null where the browser cannot (plain http away from localhost). `before` is the digest that this browser saw
  * before the guess, if it saw one: the seal must be that one too.
  * @param {Seal} seal @param {string | null} before @returns {Promise<boolean | null>}
  */
@@ -19,4 +19,9 @@ export async function checkSeal(seal, before) {
   if (!globalThis.crypto?.subtle) return null;
   if (before !== null && before !== seal.digest) return false;
   return (await sha256(seal.preimage)) === seal.digest;
+}
+
+/** What a person types into a shell to check it elsewhere. @param {string} preimage */
+export function checkCommand(preimage) {
+  return `printf %s '${preimage.replaceAll("'", "'\\''")}' | sha256sum`;
 }

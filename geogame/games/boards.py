@@ -1,0 +1,75 @@
+"""Finished runs of the same rounds, side by side: for the board of a challenge and that of a day."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from geogame.accounts.models import Player
+from geogame.games.models import Game, Guess, Round
+from geogame.games.standings import Run
+
+
+class Score(NamedTuple):
+    """What one player has in one game: points, or countries where those are guessed."""
+
+    game: int
+    player: int
+    name: str
+    kind: str
+    user: int | None
+    points: int
+    time_s: float | None
+
+
+def void_rounds(games: QuerySet[Game]) -> list[int]:
+    """Numbers of the rounds that counted for nothing in one of the games: they are compared for nobody."""
+    void = Round.objects.filter(game__in=games).exclude(void_reason="")
+    return sorted(set(void.values_list("number", flat=True)))
+
+
+def runs_of(games: QuerySet[Game], *, void: Collection[int]) -> list[Run]:
+    """The first finished run of each player."""
+    people: dict[int, Score] = {}
+    models: dict[int, int] = {}
+    for score in scores(games, void=void):
+        if score.kind == Player.Kind.MODEL:
+            models[score.game] = score.points
+        else:
+            people.setdefault(score.player, score)
+    return [_run(score, models) for score in people.values()]
+
+
+def runs_by_game(games: QuerySet[Game], player: Player) -> dict[int, Run]:
+    """One player's finished runs, by game."""
+    found = list(scores(games))
+    models = {score.game: score.points for score in found if score.kind == Player.Kind.MODEL}
+    return {score.game: _run(score, models) for score in found if score.player == player.pk}
+
+
+def scores(games: QuerySet[Game], *, void: Collection[int] = ()) -> Iterator[Score]:
+    keys = ("round__game", "player", "player__name", "player__kind", "player__user", "round__game__mode")
+    rows = (
+        Guess.objects.filter(round__game__in=games, round__game__state=Game.State.FINISHED)
+        .exclude(round__number__in=void)
+        .values(*keys)
+        .annotate(total=Sum("points"), right=Count("pk", filter=Q(correct=True)), time_s=Sum("time_used_s"))
+        .order_by("round__game", "player")
+        .values_list(*keys, "total", "right", "time_s")
+    )
+    for game, player, name, kind, user, mode, total, right, time_s in rows:
+        about_countries = mode in (Game.Mode.COUNTRY, Game.Mode.STREAK)
+        yield Score(game, player, name, kind, user, right if about_countries else total, time_s)
+
+
+def _run(score: Score, models: dict[int, int]) -> Run:
+    return Run(
+        player=score.player,
+        name=score.name,
+        points=score.points,
+        time_s=score.time_s,
+        model_points=models.get(score.game),
+        registered=score.user is not None,
+    )

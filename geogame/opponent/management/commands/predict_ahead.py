@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import signal
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from geogame.lib.database import ready_database
+from geogame.panoramas.models import Map
+from geogame.panoramas.queries import map_named
+from geogame.panoramas.services import MapError
+from geogame.predictions.queries import missing, playable
+from geogame.registry.models import ModelVersion
+from geogame.registry.queries import active_versions
+from planet_core.model_directory import ModelDirectoryError
+
+EXIT_INTERRUPTED = 130
+
+
+class Command(BaseCommand):
+    help = (
+        "Let models look at pictures now, so that no round waits for their answers: what is missing for the "
+        "models in play on all open maps, or what you name. The inference worker of `make play` does the "
+        "same in the background. Ctrl-C stops it; what was predicted stays."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--map", metavar="NAME", help="only this map (default: all open maps)")
+        parser.add_argument(
+            "--model",
+            metavar="DIGEST",
+            help="only this model version, by the first characters of its digest (default: those in play)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
+        ready_database(self.stderr.write)
+        try:
+            map_ = map_named(options["map"]) if options["map"] else None
+        except MapError as error:
+            raise CommandError(str(error)) from error
+        versions = _versions(options["model"])
+        try:
+            failed = sum(self._predict(version, map_) for version in versions)
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Stopped. What was predicted stays; the same command goes on from here.",
+                returncode=EXIT_INTERRUPTED,
+            ) from None
+        if failed:
+            raise CommandError(f"{failed} pictures could not be read: see above.")
+
+    def _predict(self, version: ModelVersion, map_: Map | None) -> int:
+        """How many pictures cannot be read."""
+        from geogame.opponent.ahead import predict_all
+
+        todo, all_ = missing(version, map_).count(), playable(map_).count()
+        unreadable: dict[int, str] = {}
+        with tqdm(total=todo, unit=" pictures", file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
+            try:
+                for batch in predict_all(version, map_):
+                    bar.update(batch.done + len(batch.unreadable))
+                    unreadable |= batch.unreadable
+            except (ModelDirectoryError, OSError) as error:
+                raise CommandError(f"{version} cannot be loaded: {error}") from error
+        for pk, reason in unreadable.items():
+            self.stderr.write(f"Panorama {pk}: {reason}")
+        now = todo - len(unreadable)
+        self.stdout.write(f"{version}: {all_ - len(unreadable)} of {all_} predicted, {now} of them now.")
+        return len(unreadable)
+
+
+def _versions(digest: str | None) -> list[ModelVersion]:
+    if digest is None:
+        if versions := active_versions():
+            return versions
+        raise CommandError("No model plays: put one into play in the admin, or name one with --model.")
+    found = list(ModelVersion.objects.filter(digest__startswith=digest)) if digest else []
+    if len(found) == 1:
+        return found
+    known = ", ".join(str(version) for version in ModelVersion.objects.all()) or "none yet"
+    problem = "is no model version" if not found else f"fits {len(found)} model versions"
+    raise CommandError(f"{digest!r} {problem}. Model versions: {known}.")

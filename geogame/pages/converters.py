@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from datetime import date
+
+
+class DateConverter:
+    """A day in an address, 2026-11-22: what is no day of the calendar is no such page."""
+
+    regex = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date) -> str:
+        return value.isoformat()

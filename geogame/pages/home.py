@@ -1,0 +1,112 @@
+"""The first page, and the pages that explain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET
+
+from benchmark.statistics import Tally, tallies
+from geogame.accounts.models import Player
+from geogame.accounts.services import find_person
+from geogame.games.models import Game
+from geogame.games.queries import closed_rounds, unfinished_game
+from geogame.games.rows import rows_of
+from geogame.games.rules import GRACE_S, MEDALS
+from geogame.pages.maps import map_cards
+from geogame.pages.new_game import CONDITIONS, MODES, in_words, remembered
+from geogame.pages.tryout import tried
+from geogame.panoramas.models import Panorama
+from geogame.registry.queries import active_versions
+from planet_core.scoring import MAX_POINTS
+from procedural_earth.clues import CLUES
+
+TEASER = ("drive_side", "vegetation", "script", "relief")
+
+
+@never_cache
+@require_GET
+@ensure_csrf_cookie
+def home(request: HttpRequest) -> HttpResponse:
+    player = find_person(session=request.session, user=request.user)
+    choice = remembered(request.session)
+    return render(
+        request,
+        "pages/home.html",
+        {
+            "maps": map_cards(player),
+            "tallies": _tallies(),
+            "unfinished": _unfinished(player),
+            "choice": choice,
+            "choice_in_words": in_words(choice),
+            "tryout": tried(request.GET),
+            "clues": [clue for clue in CLUES if clue.name in TEASER],
+        },
+    )
+
+
+@require_GET
+def learn(request: HttpRequest) -> HttpResponse:
+    """The clues of the drawn world, with pictures."""
+    return render(request, "pages/learn.html", {"clues": CLUES})
+
+
+@require_GET
+def about(request: HttpRequest) -> HttpResponse:
+    """The models, the borders, the licences, what is stored."""
+    licences = Panorama.objects.filter(maps__is_published=True).exclude(licence="")
+    context = {
+        "models": active_versions(),
+        "border_data": _border_data(),
+        "map_licences": sorted(set(licences.values_list("licence", flat=True))),
+    }
+    return render(request, "pages/about.html", context)
+
+
+@require_GET
+def guide(request: HttpRequest) -> HttpResponse:
+    """The rules of the game."""
+    context = {
+        "modes": MODES,
+        "conditions": CONDITIONS,
+        "most_points": MAX_POINTS,
+        "medals": MEDALS,
+        "grace_s": f"{GRACE_S:g}",
+    }
+    return render(request, "pages/help.html", context)
+
+
+def _border_data() -> Any:
+    try:
+        from planet_core.geography import BORDER_DATA
+    except ImportError:
+        return None
+    return BORDER_DATA
+
+
+def _unfinished(player: Player | None) -> dict[str, Any] | None:
+    game = unfinished_game(player) if player else None
+    if game is None:
+        return None
+    return {
+        "url": reverse("game", args=[game.token]),
+        "map": game.map.name,
+        "round": game.rounds.filter(wanted=True).count(),
+        "rounds_total": None if game.mode == Game.Mode.STREAK else game.rounds_total,
+    }
+
+
+def _tallies() -> list[Tally]:
+    """People against models so far; read again when another round was closed."""
+    key = f"tallies-{closed_rounds()}"
+    found: list[Tally] | None = cache.get(key)
+    if found is None:
+        found = tallies(rows_of())
+        cache.set(key, found, timeout=24 * 3600)
+    return found

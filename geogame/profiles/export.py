@@ -1,0 +1,134 @@
+"""All that is stored of a player, for the player: how much, and the whole of it as JSON."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from django.contrib.auth.models import User
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from geogame.accounts.models import Player
+from geogame.games.models import Exposure, Game, Guess, Round
+from geogame.panoramas.models import Panorama
+
+FORMAT, VERSION = "planet-arena-player", 1
+Json = dict[str, object]
+
+
+class Amounts(TypedDict):
+    games: int
+    guesses: int
+    exposures: int
+
+
+def amounts(player: Player) -> Amounts:
+    return {
+        "games": player.seats.count(),
+        "guesses": player.guesses.count(),
+        "exposures": player.exposures.count(),
+    }
+
+
+def everything_of(player: Player, user: User | None) -> Json:
+    """Of rounds that are not closed the picture and its place are left out, here as everywhere."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "exported_at": timezone.now().isoformat(),
+        "account": _account(user) if user else None,
+        "player": _player(player),
+        "games": [_game(game) for game in _games(player)],
+    }
+
+
+def _account(user: User) -> Json:
+    return {
+        "login_name": user.get_username(),
+        "email": user.email or None,
+        "created_at": user.date_joined.isoformat(),
+        "last_login_at": user.last_login.isoformat() if user.last_login else None,
+    }
+
+
+def _player(player: Player) -> Json:
+    chosen_at = player.in_reports_chosen_at
+    return {
+        "name": player.name,
+        "pseudonym_in_reports": player.token,
+        "name_of_profile_page": player.profile_token,
+        "created_at": player.created_at.isoformat(),
+        "in_reports": player.in_reports,
+        "in_reports_chosen_at": chosen_at.isoformat() if chosen_at else None,
+    }
+
+
+def _games(player: Player) -> list[Game]:
+    rounds = (
+        Round.objects.filter(wanted=True)
+        .select_related("panorama")
+        .prefetch_related(
+            Prefetch("guesses", Guess.objects.filter(player=player), to_attr="own_guesses"),
+            Prefetch("exposures", Exposure.objects.filter(player=player), to_attr="own_exposures"),
+        )
+    )
+    games = Game.objects.filter(seats__player=player).select_related("map", "daily", "challenge")
+    return list(games.prefetch_related(Prefetch("rounds", rounds)).order_by("created_at", "pk"))
+
+
+def _game(game: Game) -> Json:
+    return {
+        "id": game.token,
+        "map": game.map.name,
+        "mode": game.mode,
+        "condition_asked_for": game.condition,
+        "time_limit_s": game.time_limit_s,
+        "day": game.daily.date.isoformat() if game.daily else None,
+        "challenge": game.challenge.token if game.challenge else None,
+        "state": game.state,
+        "created_at": game.created_at.isoformat(),
+        "finished_at": game.finished_at.isoformat() if game.finished_at else None,
+        "rounds": [_round(round_) for round_ in game.rounds.all()],
+    }
+
+
+def _round(round_: Round) -> Json:
+    guesses: list[Guess] = round_.own_guesses  # type: ignore[attr-defined]
+    exposures: list[Exposure] = round_.own_exposures  # type: ignore[attr-defined]
+    closed = round_.state == Round.State.CLOSED
+    return {
+        "number": round_.number,
+        "state": round_.state,
+        "condition": round_.condition,
+        "opened_at": round_.opened_at.isoformat() if round_.opened_at else None,
+        "closed_at": round_.closed_at.isoformat() if round_.closed_at else None,
+        "void": round_.void_reason or None,
+        "truth": _truth(round_.panorama) if closed else None,
+        "times_seen_before": exposures[0].times_seen if exposures else None,
+        "guess": _guess(guesses[0]) if guesses else None,
+    }
+
+
+def _truth(panorama: Panorama) -> Json:
+    return {
+        "lat": panorama.lat,
+        "lng": panorama.lng,
+        "place": panorama.place or None,
+        "country": panorama.country or None,
+    }
+
+
+def _guess(guess: Guess) -> Json:
+    return {
+        "created_at": guess.created_at.isoformat(),
+        "outcome": guess.outcome,
+        "lat": guess.lat,
+        "lng": guess.lng,
+        "distance_km": guess.distance_km,
+        "points": guess.points,
+        "country": guess.country or None,
+        "correct": guess.correct,
+        "time_used_s": guess.time_used_s,
+        "times_revealed_before": guess.times_revealed,
+        "others_of_its_group_revealed_before": guess.group_revealed,
+    }
