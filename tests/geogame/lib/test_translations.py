@@ -15,8 +15,8 @@ from geogame.lib.translations import Flaw
 UNFINISHED = (
     *("geogame/accounts/", "geogame/games/", "geogame/profiles/", "static/js/"),
     *("geogame/pages/", "templates/429.html", "templates/account/", "templates/profile/"),
-    *("templates/pages/borders", "templates/pages/challenge", "templates/pages/daily", "templates/pages/game"),
-    *("templates/pages/missing", "templates/parts/"),
+    *("templates/pages/borders", "templates/pages/challenge", "templates/pages/daily"),
+    *("templates/pages/game", "templates/pages/missing", "templates/parts/"),
 )
 WORDS_OF_NO_LANGUAGE = re.compile(r"^(PlaNet( Arena)?|·|[\d\s]+|[MR]|sha256sum|MIT)$")
 PAIRS = [(language, domain) for language in translations.LANGUAGES for domain in translations.DOMAINS]
