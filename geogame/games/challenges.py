@@ -65,7 +65,7 @@ def accept(*, challenge: Challenge, player: Player) -> Game:
 
 
 def run_at(challenge: Challenge, player: Player) -> Game | None:
-    """The game with which the player has met these rounds: the sender's own, or the first of the challenge."""
+    """The game in which the player met these rounds: the sender's own, or the first of the challenge."""
     return _games(challenge).filter(seats__player=player).order_by("pk").first()
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from geogame.accounts.models import Player
 from geogame.games.models import Game, Guess, Round
-from geogame.games.rules import ROUNDS
 from geogame.games.picture_urls import picture_url
+from geogame.games.rules import ROUNDS
 from geogame.panoramas.models import Map, Panorama
 from planet_core.scoring import MAX_POINTS
 

@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                     ("free", "people may look around, the model gets one view"),
                 ],
                 default="free",
-                help_text="What was asked for; a flat picture is always fair. What a round was is kept with the round.",
+                help_text="What was asked for; a flat picture is always fair. Each round keeps what it was.",
                 max_length=10,
             ),
         ),

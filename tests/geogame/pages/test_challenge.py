@@ -125,7 +125,8 @@ def test_nothing_of_the_results_or_the_places_is_told_before_the_own_run_is_fini
     sent = []
 
     def look() -> None:
-        for path in (f"/c/{challenge.token}/", f"/c/{challenge.token}/?page=2", f"/c/{challenge.token}/accept/"):
+        link = f"/c/{challenge.token}/"
+        for path in (link, f"{link}?page=2", f"{link}accept/"):
             response = client.get(path, follow=True)
             sent.append(json.dumps(dict(response.headers)) + text_of(response))
 
