@@ -21,10 +21,12 @@ from geogame.accounts import services
 from geogame.accounts.forms import LogInForm, NameForm, OwnPasswordForm, PasswordForm, RegisterForm
 from geogame.accounts.services import AccountError, find_person, player_of_account
 from geogame.lib.paths import own_path
+from geogame.pages.decorators import limited
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
+@limited("register")
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
@@ -52,6 +54,7 @@ def register(request: HttpRequest) -> HttpResponse:
     return _form_page(request, "register", form, onward=onward, guest=guest)
 
 
+@limited("login", account_field="username")
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
@@ -66,6 +69,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
     return _form_page(request, "log_in", form, onward=onward)
 
 
+@limited("settings")
 @require_POST
 def log_out(request: HttpRequest) -> HttpResponse:
     logout(request)
@@ -74,13 +78,14 @@ def log_out(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@login_required
 @require_GET
+@login_required
 def account(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     return render(request, "account/account.html", {"player": player_of_account(user), "account": user})
 
 
+@limited("settings")
 @never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
@@ -94,6 +99,7 @@ def change_name(request: HttpRequest) -> HttpResponse:
     return _form_page(request, "change_name", form)
 
 
+@limited("login")
 @never_cache
 @sensitive_post_parameters()
 @login_required
@@ -109,6 +115,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     return _form_page(request, "change_password", form)
 
 
+@limited("login")
 @never_cache
 @sensitive_post_parameters()
 @login_required

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from geogame.accounts.models import Player
 from geogame.accounts.services import choose_reports, find_person, forget_guest
+from geogame.pages.decorators import limited
 from geogame.profiles.export import amounts, everything_of
 
 CHOICES = {"yes": True, "no": False}
@@ -26,6 +27,7 @@ def your_data(request: HttpRequest) -> HttpResponse:
     return render(request, "account/your_data.html", context)
 
 
+@limited("settings")
 @require_POST
 def reports(request: HttpRequest) -> HttpResponse:
     player = _player_or_404(request)
@@ -57,6 +59,7 @@ def export(request: HttpRequest) -> HttpResponse:
     )
 
 
+@limited("settings")
 @require_POST
 def forget(request: HttpRequest) -> HttpResponse:
     """For guests; an account is deleted by its own form, with its password."""
