@@ -30,6 +30,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
+@limited("register")
 def register(request: HttpRequest) -> HttpResponse:
     onward = _onward(request)
     if request.user.is_authenticated:
@@ -58,6 +59,7 @@ def register(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
+@limited("login", account_field="username")
 def log_in(request: HttpRequest) -> HttpResponse:
     onward = _onward(request)
     if request.user.is_authenticated:
@@ -71,6 +73,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
 
 @limited("settings")
 @require_POST
+@limited("settings")
 def log_out(request: HttpRequest) -> HttpResponse:
     logout(request)
     messages.success(request, _("You are logged out."))
@@ -89,6 +92,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
+@limited("settings")
 def change_name(request: HttpRequest) -> HttpResponse:
     player = player_of_account(_user(request))
     form = NameForm(request.POST if request.method == "POST" else None, initial={"name": player.name})
@@ -104,6 +108,7 @@ def change_name(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @login_required
 @require_http_methods(["GET", "POST"])
+@limited("login")
 def change_password(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     form = PasswordForm(user, request.POST if request.method == "POST" else None)
@@ -120,6 +125,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @login_required
 @require_http_methods(["GET", "POST"])
+@limited("login")
 def delete(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     form = OwnPasswordForm(user, request.POST if request.method == "POST" else None)

@@ -16,7 +16,7 @@ from geogame.games.errors import GameError
 from geogame.games.models import Challenge, Game
 from geogame.games.queries import model_of
 from geogame.games.sharing import text_of
-from geogame.pages.decorators import own_game
+from geogame.pages.decorators import limited, own_game
 from geogame.pages.paging import page_asked
 from geogame.pages.problems import api_error
 from geogame.pages.share import share_text
@@ -61,6 +61,7 @@ def _invitation(found: Challenge, run: Game | None) -> dict[str, object]:
 
 
 @require_http_methods(["GET", "POST"])
+@limited("start")
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "GET":
         return redirect("challenge", token=token)
@@ -76,6 +77,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
+@limited("challenge")
 @own_game
 def send(request: HttpRequest, game: Game, player: Player) -> HttpResponse:
     """For a page without JavaScript: make the link and go there."""
@@ -88,6 +90,7 @@ def send(request: HttpRequest, game: Game, player: Player) -> HttpResponse:
 
 @never_cache
 @require_POST
+@limited("challenge")
 @own_game
 def api_send(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
     """The link to the player's game, and the text to send with it."""

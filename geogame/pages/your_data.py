@@ -29,6 +29,7 @@ def your_data(request: HttpRequest) -> HttpResponse:
 
 @limited("settings")
 @require_POST
+@limited("settings")
 def reports(request: HttpRequest) -> HttpResponse:
     player = _player_or_404(request)
     chosen = CHOICES.get(request.POST.get("in_reports", ""))
@@ -61,6 +62,7 @@ def export(request: HttpRequest) -> HttpResponse:
 
 @limited("settings")
 @require_POST
+@limited("settings")
 def forget(request: HttpRequest) -> HttpResponse:
     """For guests; an account is deleted by its own form, with its password."""
     if request.user.is_authenticated:

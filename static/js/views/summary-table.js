@@ -25,6 +25,7 @@ export class SummaryTable {
   fill(game, results) {
     const columns = columnsOf(results);
     byId("summary-head").replaceChildren(h("th", { scope: "col" }, t("Round")), ...columns.map(header));
+    byId("summary-table").classList.toggle("crowded", columns.length > 2);
     byId("summary-rows").replaceChildren(...results.map((result) => this.#row(game, result, columns)));
   }
 
@@ -82,8 +83,8 @@ function pointsCell(result, kind) {
 
 /** What was said, and in what time. @param {Answer} answer @param {string} said */
 function details(answer, said) {
-  const text = answer.outcome === "timeout" ? t("time up") : [said, timeUsed(answer)].filter(Boolean).join(" · ");
-  return h("span", { class: "cell-km" }, text);
+  const parts = answer.outcome === "timeout" ? [t("time up")] : [said, timeUsed(answer)].filter(Boolean);
+  return h("span", { class: "cell-km" }, ...parts.map((part) => h("span", {}, part)));
 }
 
 /** @param {Answer | null | undefined} answer */
