@@ -26,7 +26,6 @@ from geogame.pages.decorators import limited
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-@limited("register")
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
@@ -55,7 +54,6 @@ def register(request: HttpRequest) -> HttpResponse:
     return _form_page(request, "register", form, onward=onward, guest=guest)
 
 
-@limited("login", account_field="username")
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
@@ -71,7 +69,6 @@ def log_in(request: HttpRequest) -> HttpResponse:
     return _form_page(request, "log_in", form, onward=onward)
 
 
-@limited("settings")
 @require_POST
 @limited("settings")
 def log_out(request: HttpRequest) -> HttpResponse:
@@ -88,7 +85,6 @@ def account(request: HttpRequest) -> HttpResponse:
     return render(request, "account/account.html", {"player": player_of_account(user), "account": user})
 
 
-@limited("settings")
 @never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
@@ -103,7 +99,6 @@ def change_name(request: HttpRequest) -> HttpResponse:
     return _form_page(request, "change_name", form)
 
 
-@limited("login")
 @never_cache
 @sensitive_post_parameters()
 @login_required
@@ -120,7 +115,6 @@ def change_password(request: HttpRequest) -> HttpResponse:
     return _form_page(request, "change_password", form)
 
 
-@limited("login")
 @never_cache
 @sensitive_post_parameters()
 @login_required

@@ -27,7 +27,6 @@ def your_data(request: HttpRequest) -> HttpResponse:
     return render(request, "account/your_data.html", context)
 
 
-@limited("settings")
 @require_POST
 @limited("settings")
 def reports(request: HttpRequest) -> HttpResponse:
@@ -60,7 +59,6 @@ def export(request: HttpRequest) -> HttpResponse:
     )
 
 
-@limited("settings")
 @require_POST
 @limited("settings")
 def forget(request: HttpRequest) -> HttpResponse:
