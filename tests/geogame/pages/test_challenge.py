@@ -51,9 +51,7 @@ def text_of(response: Any) -> str:
 
 
 # --- making the link -----------------------------------------------------------------------------
-def test_the_link_comes_with_a_text_that_tells_no_place(
-    client: Client, sent: Game, sender: Player
-) -> None:
+def test_the_link_comes_with_a_text_that_tells_no_place(client: Client, sent: Game, sender: Player) -> None:
     client.force_login(sender.user)  # type: ignore[arg-type]
     answer = client.post(f"/api/games/{sent.token}/challenge/").json()
     link = Challenge.objects.get()
@@ -210,8 +208,13 @@ def test_the_board_has_twenty_players_a_page(
         run = accept(challenge=challenge, player=make_player(f"P{number:02}", account=True))
         Game.objects.filter(pk=run.pk).update(state=Game.State.FINISHED)
         Guess.objects.create(
-            round=run.rounds.get(), player=run.seats.get().player, lat=0, lng=0, condition="fair",
-            points=100 + number, time_used_s=9,
+            round=run.rounds.get(),
+            player=run.seats.get().player,
+            lat=0,
+            lng=0,
+            condition="fair",
+            points=100 + number,
+            time_used_s=9,
         )
     first = text_of(client.get(f"/c/{challenge.token}/"))
     second = text_of(client.get(f"/c/{challenge.token}/?page=2"))

@@ -237,4 +237,3 @@ def test_the_pages_ask_the_database_the_same_for_more_players_and_days(
     fake_run(Daily.objects.get(date=today.date()), make_player("Eve", account=True), 1)
     with django_assert_num_queries(QUERIES_AFTER):
         page(client)
-
