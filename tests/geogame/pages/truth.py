@@ -75,7 +75,6 @@ def secret_map(make_panorama: Callable[..., Panorama], *, projection: str, panor
                 country=country,
                 source=f"https://provider.example/pano/8Zx-secret-{letter}",
                 author=f"Photographer {letter}-Secretname",
-                licence=f"CC-SECRET-{letter}",
                 taken_at=f"2019-0{number + 1}-13T09:41:07",
                 place=f"Near {letter}-Secretville & Nowhere",
                 group=f"walk-of-secrets-{letter}",
@@ -134,7 +133,7 @@ def forms_of_the_truth(panorama: Panorama) -> Iterator[str]:
     number = number_of(panorama)
     for place in (true_place(number), models_place(number), senders_place(number)):
         yield from forms_of_a_place(place)
-    texts = [panorama.source, panorama.author, panorama.licence, panorama.place, panorama.group]
+    texts = [panorama.source, panorama.author, panorama.place, panorama.group]
     texts += [panorama.taken_at, panorama.taken_at[:10], panorama.file, panorama.digest, panorama.file_digest]
     texts += [str(panorama.heading), str(panorama.pk), COUNTRIES[panorama.country]]
     for text in texts:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from django.test import Client
@@ -20,7 +19,7 @@ from geogame.panoramas.models import Map, Panorama
 from geogame.registry.models import ModelVersion
 from planet_core.scoring import SCORING_VERSION
 from tests.geogame.pages import truth
-from tests.geogame.pages.addresses import Address, addresses
+from tests.geogame.pages.addresses import TOKENS, VALUES, Address, addresses
 from tests.geogame.pages.truth import Tap, assert_no_truth
 
 ROUNDS = 3
@@ -178,26 +177,20 @@ def tokens() -> dict[str, list[str]]:
     }
 
 
-VALUES: dict[str, Callable[[], list[str]]] = {
-    "day": lambda: [str((timezone.now() - timedelta(days=days)).date()) for days in (0, 1)],
-    "language": lambda: ["en", "de"],
-}
-
-
 def paths_of(address: Address, kinds: set[str] | None = None) -> Iterator[tuple[str, str, str]]:
     """(path, kind, token) for each token that the address may name."""
-    others = {name: VALUES[name]()[0] for name in address.variables if name in VALUES}
-    unknown = set(address.variables) - set(VALUES) - {"token", "game"}
-    assert not unknown, f"say in VALUES what {unknown} of {address} may be"
-    if not {"token", "game"} & set(address.variables):
-        for name in others or {"": ""}:
-            for value in VALUES[name]() if name else [""]:
-                yield address.path(**{**others, name: value}), "", ""
+    variables = set(address.variables)
+    choices = [{name: value} for name in variables & set(VALUES) for value in VALUES[name]] or [{}]
+    if not variables & TOKENS:
+        yield from ((address.path(**choice), "", "") for choice in choices)
         return
     for kind, names in tokens().items():
-        if kinds is None or kind in kinds:
-            for name in names:
-                yield address.path(token=name, game=name, **others), kind, name
+        for name in names if kinds is None or kind in kinds else []:
+            game = Game.objects.filter(token=name).first()
+            rounds = game.rounds.order_by("-number")[:2] if game and "round_token" in variables else []
+            for inner in [round_.token for round_ in rounds] or [name]:
+                for choice in choices:
+                    yield address.path(token=name, round_token=inner, **choice), kind, name
 
 
 def look_around(table: Table, visitors: list[Visitor], *, everything: bool = False) -> None:
