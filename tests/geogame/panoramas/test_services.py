@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -33,6 +34,13 @@ def test_a_picture_is_stored_once(db: None) -> None:
     assert add_panorama(map_=map_, new=NEW)
     assert not add_panorama(map_=map_, new=NEW)
     assert Panorama.objects.get().path.read_bytes() == NEW.jpeg
+
+
+def test_a_picture_knows_its_country(db: None) -> None:
+    add_panorama(map_=get_or_create_map("One"), new=replace(NEW, lat=47.6973, lng=8.6910))
+    panorama = Panorama.objects.get()
+    assert panorama.country == "DE"  # Büsingen, which Switzerland surrounds
+    assert panorama.place.endswith("Germany") or panorama.place.startswith("Germany, ")
 
 
 def test_a_picture_can_be_on_two_maps(db: None) -> None:
