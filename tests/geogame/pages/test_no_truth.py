@@ -41,9 +41,7 @@ def table(
     projection: str,
     condition: str,
 ) -> Table:
-    for module in ("geogame.games.countries", "geogame.games.lifecycle"):
-        monkeypatch.setattr(f"{module}.country_at", truth.country_at)
-    monkeypatch.setattr("geogame.games.snapshots.named", truth.named)
+    monkeypatch.setattr("planet_core.geography.country_at", truth.country_at)
     caplog.set_level(logging.CRITICAL, logger="django.request")  # thousands of 404s
     monkeypatch.setattr("geogame.games.rules.ROUNDS", ROUNDS)
     owner, stranger = (Player.objects.create(kind="person", name=name) for name in ("Owner", "Stranger"))
