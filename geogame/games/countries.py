@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from geogame.games.errors import GameError
+from planet_core import geography
 
 
 class Country(TypedDict):
@@ -15,23 +16,13 @@ class Country(TypedDict):
     name: str
 
 
-def country_at(lat: float, lng: float) -> str:
-    from planet_core import geography
-
-    return geography.country_at(lat, lng)
-
-
 def country_of_pin(lat: float, lng: float) -> str:
     """The country at the pin of a person; GameError on the open sea."""
-    country = country_at(lat, lng)
+    country = geography.country_at(lat, lng)
     if not country:
         raise GameError("at-sea", _("This is open sea: set your pin in a country."))
     return country
 
 
 def named(code: str) -> Country | None:
-    if not code:
-        return None
-    from planet_core import geography
-
-    return {"code": code, "name": geography.country_name(code, get_language() or "en")}
+    return {"code": code, "name": geography.country_name(code, get_language() or "en")} if code else None

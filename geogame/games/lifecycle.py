@@ -16,13 +16,14 @@ from geogame.accounts.services import lock
 from geogame.games import rules
 from geogame.games.answers import answer_at_hand, explain_soon, locked_answer
 from geogame.games.broadcast import publish
-from geogame.games.countries import country_at, country_of_pin
+from geogame.games.countries import country_of_pin
 from geogame.games.draws import next_panorama
 from geogame.games.models import Exposure, Game, Guess, Round, Seal
 from geogame.games.queries import model_of, person_of
 from geogame.games.seals import ModelAnswer, digest_of, make_preimage
 from geogame.lib.queue import ANSWER_ROUND, INFERENCE, enqueue
 from geogame.panoramas.fair import PictureGone, fair_picture
+from planet_core import geography
 
 GRACE = timedelta(seconds=rules.GRACE_S)
 
@@ -174,7 +175,7 @@ def _show_to_people(round_: Round) -> None:
 
 # --- answered ------------------------------------------------------------------------------------
 def _store_answer_of_model(round_: Round, model: Player, answer: ModelAnswer) -> Guess:
-    country = country_at(answer.lat, answer.lng) if round_.game.is_about_countries else ""
+    country = geography.country_at(answer.lat, answer.lng) if round_.game.is_about_countries else ""
     return _store(round_, model, lat=answer.lat, lng=answer.lng, country=country)
 
 
@@ -278,7 +279,7 @@ def _go_on(round_: Round, *, rng: random.Random | None = None) -> None:
         finish(game, rounds_total=round_.number)
         return
     if round_.number >= game.rounds_total:
-        finish(game)
+        finish(game, **_unbroken(game))
         return
     player = person_of(game)
     drawn = (
@@ -288,7 +289,14 @@ def _go_on(round_: Round, *, rng: random.Random | None = None) -> None:
     )
     if drawn is None:
         note = _("The map has nothing more to show you now, so this game ended early.")
-        finish(game, rounds_total=round_.number, note=note)
+        finish(game, **{"rounds_total": round_.number, "note": note, **_unbroken(game)})
+
+
+def _unbroken(game: Game) -> dict[str, object]:
+    """What a streak that no wrong country ended says at its end."""
+    if game.mode != Game.Mode.STREAK:
+        return {}
+    return {"note": _("There are no more rounds for you here, so your streak ends, unbroken.")}
 
 
 def finish(game: Game, **changes: object) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from geogame.opponent.inference import picture_for_model, predictor_at
 from geogame.panoramas.fair import FairPicture, PictureGone, fair_picture
@@ -115,7 +115,15 @@ def _draw_heat(explanation: Explanation) -> None:
     )
     smaller = min(1.0, HEAT_SIDE_PX / max(fair.width, fair.height))
     layer = heat_layer(heat, max(1, round(fair.height * smaller)), max(1, round(fair.width * smaller)))
-    explanations.keep(explanation, {"occlusion": _webp(layer, lossless=False)})
+    step = (
+        float(np.diff(heat.starts).mean()) / heat.image_px * min(layer.size) if len(heat.starts) > 1 else 0.0
+    )
+    explanations.keep(explanation, {"occlusion": _webp(_soft(layer, step / 2), lossless=False)})
+
+
+def _soft(layer: Image.Image, radius: float) -> Image.Image:
+    """Without the edges of boxes, which say nothing; colours count by their opacity."""
+    return layer.convert("RGBa").filter(ImageFilter.GaussianBlur(radius)).convert("RGBA")
 
 
 def _the_picture_of(prediction: Prediction) -> FairPicture:

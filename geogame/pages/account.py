@@ -21,6 +21,7 @@ from geogame.accounts import services
 from geogame.accounts.forms import LogInForm, NameForm, OwnPasswordForm, PasswordForm, RegisterForm
 from geogame.accounts.services import AccountError, find_person, player_of_account
 from geogame.lib.paths import own_path
+from geogame.pages.decorators import limited
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -28,6 +29,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
+@limited("register")
 def register(request: HttpRequest) -> HttpResponse:
     onward = _onward(request)
     if request.user.is_authenticated:
@@ -55,6 +57,7 @@ def register(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
+@limited("login", account_field="username")
 def log_in(request: HttpRequest) -> HttpResponse:
     onward = _onward(request)
     if request.user.is_authenticated:
@@ -67,6 +70,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@limited("settings")
 def log_out(request: HttpRequest) -> HttpResponse:
     logout(request)
     messages.success(request, _("You are logged out."))
@@ -74,8 +78,8 @@ def log_out(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@login_required
 @require_GET
+@login_required
 def account(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     return render(request, "account/account.html", {"player": player_of_account(user), "account": user})
@@ -84,6 +88,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
+@limited("settings")
 def change_name(request: HttpRequest) -> HttpResponse:
     player = player_of_account(_user(request))
     form = NameForm(request.POST if request.method == "POST" else None, initial={"name": player.name})
@@ -98,6 +103,7 @@ def change_name(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @login_required
 @require_http_methods(["GET", "POST"])
+@limited("login")
 def change_password(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     form = PasswordForm(user, request.POST if request.method == "POST" else None)
@@ -113,6 +119,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @login_required
 @require_http_methods(["GET", "POST"])
+@limited("login")
 def delete(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     form = OwnPasswordForm(user, request.POST if request.method == "POST" else None)

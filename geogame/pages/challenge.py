@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,11 +17,12 @@ from geogame.games.errors import GameError
 from geogame.games.models import Challenge, Game
 from geogame.games.queries import model_of
 from geogame.games.sharing import text_of
-from geogame.pages.decorators import own_game
+from geogame.pages.decorators import limited, own_game
 from geogame.pages.paging import page_asked
 from geogame.pages.problems import api_error
 from geogame.pages.share import share_text
 
+BAD_REQUEST = 400
 CONFLICT = 409
 
 
@@ -61,6 +63,7 @@ def _invitation(found: Challenge, run: Game | None) -> dict[str, object]:
 
 
 @require_http_methods(["GET", "POST"])
+@limited("start")
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "GET":
         return redirect("challenge", token=token)
@@ -76,6 +79,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
+@limited("challenge")
 @own_game
 def send(request: HttpRequest, game: Game, player: Player) -> HttpResponse:
     """For a page without JavaScript: make the link and go there."""
@@ -88,9 +92,12 @@ def send(request: HttpRequest, game: Game, player: Player) -> HttpResponse:
 
 @never_cache
 @require_POST
+@limited("challenge")
 @own_game
 def api_send(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
-    """The link to the player's game, and the text to send with it."""
+    """The link to the player's game, and the text to send with it. There is nothing to ask for."""
+    if request.body not in (b"", b"{}"):
+        return api_error("wrong-fields", _("Send no fields."), BAD_REQUEST)
     try:
         made = challenges.send(game=game, player=player)
     except GameError as error:

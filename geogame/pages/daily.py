@@ -21,6 +21,7 @@ from geogame.games.models import Daily
 from geogame.games.rules import DAILY_TIME_LIMIT_S
 from geogame.games.standings import page_of
 from geogame.pages.charts import histogram_chart
+from geogame.pages.decorators import limited
 from geogame.pages.paging import page_asked
 from geogame.pages.share import share_text
 
@@ -73,6 +74,7 @@ def _yesterday(day: date, player: Player) -> dailies.DailyResult | None:
 
 
 @require_http_methods(["GET", "POST"])
+@limited("start")
 def start(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return redirect("daily")

@@ -63,7 +63,6 @@ def about(request: HttpRequest) -> HttpResponse:
     licences = Panorama.objects.filter(maps__is_published=True).exclude(licence="")
     context = {
         "models": active_versions(),
-        "border_data": _border_data(),
         "map_licences": sorted(set(licences.values_list("licence", flat=True))),
     }
     return render(request, "pages/about.html", context)
@@ -80,14 +79,6 @@ def guide(request: HttpRequest) -> HttpResponse:
         "grace_s": f"{GRACE_S:g}",
     }
     return render(request, "pages/help.html", context)
-
-
-def _border_data() -> Any:
-    try:
-        from planet_core.geography import BORDER_DATA
-    except ImportError:
-        return None
-    return BORDER_DATA
 
 
 def _unfinished(player: Player | None) -> dict[str, Any] | None:

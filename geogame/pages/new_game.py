@@ -23,7 +23,7 @@ from geogame.games.rules import TIME_LIMITS_S
 from geogame.games.services import start_game
 from geogame.pages.decorators import limited
 from geogame.pages.maps import MapCard, map_cards
-from geogame.pages.setup import BadSettings, game_settings
+from geogame.pages.setup import ALONE, BadSettings, game_settings
 from geogame.panoramas.models import Map
 from geogame.registry.queries import active_versions
 

@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from geogame.pages.decorators import limited
+
 CHOICES: Final = {
     "theme": {
-        "system": gettext_lazy("As the device"),
+        "system": gettext_lazy("Automatic"),
         "light": gettext_lazy("Light"),
         "dark": gettext_lazy("Dark"),
     },
@@ -42,6 +44,7 @@ def _chosen(request: HttpRequest, name: str) -> str:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@limited("settings")
 def preferences(request: HttpRequest) -> HttpResponse:
     """The page of the settings; a POST stores what it names and leads back to where it came from."""
     if request.method == "GET":

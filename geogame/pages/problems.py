@@ -11,19 +11,19 @@ from django.views import csrf, defaults
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith("/api/"):
-        return api_error("bad-request", "This request cannot be understood.", 400)
+        return api_error("bad-request", _("This request cannot be understood."), 400)
     return render(request, "400.html", status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith("/api/"):
-        return api_error("not-found", "There is no such game, or it is not yours.", 404)
+        return api_error("not-found", _("There is no such game, or it is not yours."), 404)
     return defaults.page_not_found(request, exception)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if request.path.startswith("/api/"):
-        return api_error("csrf", "This page is out of date: load it again.", 403)
+        return api_error("csrf", _("This page is out of date: load it again."), 403)
     return csrf.csrf_failure(request, reason=reason)
 
 

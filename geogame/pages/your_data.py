@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from geogame.accounts.models import Player
 from geogame.accounts.services import choose_reports, find_person, forget_guest
+from geogame.pages.decorators import limited
 from geogame.profiles.export import amounts, everything_of
 
 CHOICES = {"yes": True, "no": False}
@@ -27,6 +28,7 @@ def your_data(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@limited("settings")
 def reports(request: HttpRequest) -> HttpResponse:
     player = _player_or_404(request)
     chosen = CHOICES.get(request.POST.get("in_reports", ""))
@@ -58,6 +60,7 @@ def export(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@limited("settings")
 def forget(request: HttpRequest) -> HttpResponse:
     """For guests; an account is deleted by its own form, with its password."""
     if request.user.is_authenticated:

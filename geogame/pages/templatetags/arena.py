@@ -23,7 +23,12 @@ def catalogue() -> SafeString:
 @register.filter
 def whole(value: float) -> str:
     """7412 -> "7,412", as the language writes it."""
-    return number_format(value, decimal_pos=0, use_l10n=True, force_grouping=True)
+    return _written(value, 0)
+
+
+def _written(value: float, digits: int) -> str:
+    # Rounded here: number_format cuts off.
+    return number_format(f"{value:.{digits}f}", decimal_pos=digits, use_l10n=True, force_grouping=True)
 
 
 @register.filter
@@ -36,7 +41,7 @@ def distance(km: float, units: str = "km") -> str:
         return f"{whole(float(f'{number * per_large:.3g}'))}{THIN}{small}"
     digits = 2 if number < 9.995 else 1 if number < 99.95 else 0
     rounded = number if number < 999.5 else float(f"{number:.3g}")
-    return f"{number_format(rounded, decimal_pos=digits, use_l10n=True, force_grouping=True)}{THIN}{large}"
+    return f"{_written(rounded, digits)}{THIN}{large}"
 
 
 @register.filter

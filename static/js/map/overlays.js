@@ -114,7 +114,7 @@ export class Overlays {
     const points = greatCircle(from, to);
     const latlngs = points.map(({ lat, lng }) => L.latLng(lat, lng));
     for (const className of [`line line-casing`, `line line-${kind}`]) {
-      const line = L.polyline(latlngs, { className, interactive: false, smoothFactor: 1, noClip: true }).addTo(this.group);
+      const line = L.polyline(latlngs, { className, interactive: false, smoothFactor: 0.3, noClip: true }).addTo(this.group);
       line.getElement()?.setAttribute("pathLength", "1"); // for the drawing animation in css/map.css
     }
     return points;

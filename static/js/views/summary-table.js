@@ -25,6 +25,7 @@ export class SummaryTable {
   fill(game, results) {
     const columns = columnsOf(results);
     byId("summary-head").replaceChildren(h("th", { scope: "col" }, t("Round")), ...columns.map(header));
+    byId("summary-table").classList.toggle("crowded", columns.length > 2);
     byId("summary-rows").replaceChildren(...results.map((result) => this.#row(game, result, columns)));
   }
 
@@ -40,13 +41,14 @@ export class SummaryTable {
   /** @param {ClosedRound} result */
   #round({ number, picture, place, country, void: isVoid }) {
     const name = isVoid ? t("No picture") : place || country?.name || words.noPlace;
-    const button = h("button", { class: "summary-look", type: "button", "aria-label": t("Look again at round {number}, {place}", { number, place: name }) });
+    const button = h("button", { class: "summary-look", type: "button" });
     if (!isVoid) {
       const image = h("img", { src: this.local(picture.url), alt: "", loading: "lazy" });
       image.addEventListener("error", () => image.remove());
       button.append(h("span", { class: "summary-picture" }, image));
     }
-    button.append(h("span", { class: "summary-number" }, String(number)), h("span", { class: "summary-name" }, name));
+    const hint = h("span", { class: "visually-hidden" }, `: ${t("look again")}`);
+    button.append(h("span", { class: "summary-number" }, String(number)), " ", h("span", { class: "summary-name" }, name), hint);
     return button;
   }
 }
@@ -82,8 +84,8 @@ function pointsCell(result, kind) {
 
 /** What was said, and in what time. @param {Answer} answer @param {string} said */
 function details(answer, said) {
-  const text = answer.outcome === "timeout" ? t("time up") : [said, timeUsed(answer)].filter(Boolean).join(" · ");
-  return h("span", { class: "cell-km" }, text);
+  const parts = answer.outcome === "timeout" ? [t("time up")] : [said, timeUsed(answer)].filter(Boolean);
+  return h("span", { class: "cell-km" }, ...parts.map((part) => h("span", {}, part)));
 }
 
 /** @param {Answer | null | undefined} answer */

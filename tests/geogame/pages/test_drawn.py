@@ -61,7 +61,7 @@ def test_the_model_that_learnt_from_drawings_says_so(client: Client, model_versi
     assert "does not carry over to photographs" in client.get("/").content.decode()
 
 
-def test_the_page_of_the_clues_shows_them_all(static_files: None, client: Client) -> None:
+def test_the_page_of_the_clues_shows_them_all(static_files: None, client: Client, db: None) -> None:
     page = client.get("/learn/").content.decode()
     for clue in CLUES:
         assert clue.title in page

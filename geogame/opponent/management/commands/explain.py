@@ -36,7 +36,7 @@ class Command(BaseCommand):
             signal.signal(number, signal.default_int_handler)
         ready_database(self.stderr.write)
         if options["background"]:
-            os.nice(NICENESS)
+            _leave_room_for_others()
         try:
             while any_waits() and self._work(IDLE_S if options["background"] else 0.0):
                 pass  # what came in at the very end was told that somebody is at it
@@ -55,3 +55,11 @@ class Command(BaseCommand):
     def _line(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def _leave_room_for_others() -> None:
+    import torch
+
+    os.nice(NICENESS)
+    # Threads that wait for each other while others compute take far more time than one alone.
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))

@@ -1,0 +1,139 @@
+"""How often each page asks the database: fixed here, and the same however much was played before.
+
+A new page fails until it stands in QUERIES; where it needs more than a token, say in HOW what to ask for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from geogame.accounts.models import Player
+from geogame.games.models import Game, Round
+from geogame.games.picture_urls import picture_ahead_url, picture_url
+from geogame.games.services import next_round, place_guess, start_game
+from geogame.panoramas.models import Map
+from geogame.registry.models import ModelVersion
+from tests.geogame.games.test_services import seal
+from tests.geogame.pages.addresses import addresses
+
+QUERIES = {
+    "home": 13,
+    "learn": 0,
+    "health": 0,
+    "game": 13,
+    "picture": 3,
+    "picture-ahead": 3,
+    "start": 26,
+    "api-state": 13,
+    "api-skip": 8,
+    "api-guess": 35,
+    "api-next": 17,
+}
+
+
+@dataclass
+class Scene:
+    """A player with an open round, and in another game with one that waits to be asked for."""
+
+    client: Client
+    player: Player
+    game: Game
+    waiting: Game
+
+    @property
+    def round(self) -> Round:
+        return self.game.rounds.filter(wanted=True).latest("number")
+
+
+@dataclass(frozen=True)
+class Ask:
+    path: str
+    fields: dict[str, object] | None = None
+
+    def __call__(self, client: Client) -> Any:
+        if self.fields is None:
+            return client.get(self.path)
+        if self.path.startswith("/api/"):
+            return client.post(self.path, json.dumps(self.fields), content_type="application/json")
+        return client.post(self.path, self.fields)
+
+
+def command(name: str, **place: object) -> Callable[[Scene], Ask]:
+    return lambda scene: Ask(reverse(name, args=[scene.game.token]), {"round": scene.round.token, **place})
+
+
+# In the order in which they are asked: what changes the game comes last.
+HOW: dict[str, Callable[[Scene], Ask]] = {
+    "picture": lambda scene: Ask(picture_url(scene.round)),
+    "picture-ahead": lambda scene: Ask(picture_ahead_url(scene.waiting.rounds.latest("number"))),
+    "start": lambda scene: Ask("/games/", {"map": "other"}),
+    "api-skip": command("api-skip"),
+    "api-guess": command("api-guess", lat=1, lng=2),
+    "api-next": command("api-next"),
+}
+
+
+def play(game: Game, player: Player, version: ModelVersion, *, rounds: int) -> None:
+    for _ in range(rounds):
+        for round_ in game.rounds.filter(state=Round.State.PREPARING):
+            seal(round_, version)
+        current = game.rounds.filter(wanted=True).latest("number")
+        place_guess(game=game, player=player, round_token=current.token, lat=1, lng=2)
+        for round_ in game.rounds.filter(state=Round.State.PREPARING):
+            seal(round_, version)
+
+
+@pytest.fixture(params=[1, 4], ids=["little was played", "much was played"])
+def scene(
+    client: Client,
+    alice: Player,
+    make_map: Callable[..., Map],
+    model_version: ModelVersion,
+    sign_in: Callable[..., None],
+    request: pytest.FixtureRequest,
+) -> Scene:
+    sign_in(client, alice)
+    map_ = make_map(40)
+    make_map(6, name="Other")
+    for _ in range(request.param):
+        earlier = start_game(player=alice, map_=map_)
+        while earlier.state == Game.State.PLAYING:
+            play(earlier, alice, model_version, rounds=1)
+            last = earlier.rounds.filter(wanted=True).latest("number")
+            next_round(game=earlier, player=alice, after=last.token)
+            earlier.refresh_from_db()
+    waiting = start_game(player=alice, map_=map_)
+    play(waiting, alice, model_version, rounds=1)
+    game = start_game(player=alice, map_=map_)
+    for _ in range(1 + request.param // 2):
+        play(game, alice, model_version, rounds=1)
+        last = game.rounds.filter(wanted=True).latest("number")
+        next_round(game=game, player=alice, after=last.token)
+    return Scene(client, alice, game, waiting)
+
+
+def test_every_page_asks_the_database_as_often_as_it_did(scene: Scene) -> None:
+    scene.client.get("/")  # what is kept from one request to the next is there
+    paths = {address.name: address.path(token=scene.game.token) for address in addresses() if address.name}
+    order = list(HOW)
+    found = {}
+    for name in sorted(paths, key=lambda name: order.index(name) if name in HOW else -1):
+        ask = HOW[name](scene) if name in HOW else Ask(paths[name])
+        with CaptureQueriesContext(connection) as asked:
+            response = ask(scene.client)
+        assert response.status_code in (200, 302, 409), (name, response.status_code)
+        found[name] = len(asked)
+    changed = {
+        name: (QUERIES.get(name), count) for name, count in found.items() if count != QUERIES.get(name)
+    }
+    assert not changed, f"(as it was, as it is): {changed}"
+    assert set(QUERIES) == set(found)
