@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +16,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from geogame.accounts.models import Player
-from geogame.games.models import Game, Round
+from geogame.games.challenges import send as send_challenge
+from geogame.games.dailies import start_daily
+from geogame.games.models import Challenge, Game, Round
 from geogame.games.picture_urls import picture_ahead_url, picture_url
 from geogame.games.services import next_round, place_guess, start_game
 from geogame.panoramas.models import Map
@@ -38,6 +42,7 @@ QUERIES = {
     "api-guess": 35,
     "api-next": 17,
 }
+NO_PAGE = 405
 
 
 @dataclass
@@ -48,6 +53,11 @@ class Scene:
     player: Player
     game: Game
     waiting: Game
+    challenge: Challenge
+
+    @property
+    def finished(self) -> Game:
+        return self.challenge.game
 
     @property
     def round(self) -> Round:
@@ -75,6 +85,16 @@ def command(name: str, **place: object) -> Callable[[Scene], Ask]:
 HOW: dict[str, Callable[[Scene], Ask]] = {
     "picture": lambda scene: Ask(picture_url(scene.round)),
     "picture-ahead": lambda scene: Ask(picture_ahead_url(scene.waiting.rounds.latest("number"))),
+    "challenge": lambda scene: Ask(reverse("challenge", args=[scene.challenge.token])),
+    "daily-day": lambda scene: Ask(
+        reverse("daily-day", args=[scene.player.daily_attempts.get().daily.date.isoformat()])
+    ),
+    "player": lambda scene: Ask(reverse("player", args=[scene.player.profile_token])),
+    "replay": lambda scene: Ask(reverse("replay", args=[scene.finished.token])),
+    "api-share": lambda scene: Ask(reverse("api-share", args=[scene.finished.token])),
+    "api-layers": lambda scene: Ask(
+        reverse("api-layers", args=[scene.finished.token, scene.finished.rounds.earliest("number").token])
+    ),
     "start": lambda scene: Ask("/games/", {"map": "other"}),
     "api-skip": command("api-skip"),
     "api-guess": command("api-guess", lat=1, lng=2),
@@ -118,7 +138,9 @@ def scene(
         play(game, alice, model_version, rounds=1)
         last = game.rounds.filter(wanted=True).latest("number")
         next_round(game=game, player=alice, after=last.token)
-    return Scene(client, alice, game, waiting)
+    yesterday = timezone.now() - timedelta(days=1)
+    start_daily(player=alice, now=yesterday)
+    return Scene(client, alice, game, waiting, send_challenge(game=earlier, player=alice))
 
 
 def test_every_page_asks_the_database_as_often_as_it_did(scene: Scene) -> None:
@@ -130,6 +152,8 @@ def test_every_page_asks_the_database_as_often_as_it_did(scene: Scene) -> None:
         ask = HOW[name](scene) if name in HOW else Ask(paths[name])
         with CaptureQueriesContext(connection) as asked:
             response = ask(scene.client)
+        if response.status_code == NO_PAGE and name not in HOW:
+            continue  # a command: those of the game stand in HOW
         assert response.status_code in (200, 302, 409), (name, response.status_code)
         found[name] = len(asked)
     changed = {
