@@ -145,22 +145,25 @@ def pairs_of_the_truth(panorama: Panorama) -> Iterator[str]:
 
 
 def found_in(sent: Iterable[bytes], panorama: Panorama) -> list[str]:
-    everything = b"\n".join(sent)
-    text = everything.decode("latin-1").lower()
-    decoded = everything.decode("utf-8", "replace").lower()
-    found = []
-    for form in {form.lower() for form in forms_of_the_truth(panorama)}:
-        if (form in text or form in decoded) and re.search(rf"(?<![\w.]){re.escape(form)}", decoded + text):
-            found.append(form)
-    found += [pattern for pattern in pairs_of_the_truth(panorama) if re.search(pattern, text)]
-    return found
+    return _found(_legible(sent), panorama)
 
 
 def assert_no_truth(sent: Iterable[bytes], panoramas: Iterable[Panorama]) -> None:
-    kept = list(sent)
-    found = {panorama.pk: forms for panorama in panoramas if (forms := found_in(kept, panorama))}
+    text = _legible(sent)
+    found = {panorama.pk: forms for panorama in panoramas if (forms := _found(text, panorama))}
     if found:
         raise AssertionError(str(found))
+
+
+def _legible(sent: Iterable[bytes]) -> str:
+    """What is text as text, with what is not beside it: pixels, too, could hold a name."""
+    return b"\n".join(sent).decode("utf-8", "surrogateescape").lower()
+
+
+def _found(text: str, panorama: Panorama) -> list[str]:
+    forms = {form.lower() for form in forms_of_the_truth(panorama)}
+    found = [form for form in forms if form in text and re.search(rf"(?<![\w.]){re.escape(form)}", text)]
+    return found + [pattern for pattern in pairs_of_the_truth(panorama) if re.search(pattern, text)]
 
 
 def assert_bare(picture: bytes) -> None:

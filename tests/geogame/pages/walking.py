@@ -186,7 +186,7 @@ KINDS = {
 }
 
 
-def paths_of(address: Address, *, every_kind: bool) -> Iterator[tuple[str, str]]:
+def paths_of(address: Address, known: dict[str, list[str]], *, every_kind: bool) -> Iterator[tuple[str, str]]:
     """(path, token) for each token that the address may name; with `every_kind`, for those of other kinds."""
     variables = set(address.variables)
     choices = [{name: value} for name in variables & set(VALUES) for value in VALUES[name]] or [{}]
@@ -194,7 +194,7 @@ def paths_of(address: Address, *, every_kind: bool) -> Iterator[tuple[str, str]]
         yield from ((address.path(**choice), "") for choice in choices)
         return
     kinds = {kind for start, kind in KINDS.items() if address.route.startswith(start)}
-    for kind, names in tokens().items():
+    for kind, names in known.items():
         for name in names if every_kind or not kinds or kind in kinds else []:
             game = Game.objects.filter(token=name).first()
             rounds = game.rounds.order_by("-number")[:2] if game and "round_token" in variables else []
@@ -207,8 +207,9 @@ def look_around(visitors: list[Visitor], *, every_kind: bool = False) -> None:
     for visitor in visitors:
         tap = Tap(visitor.client)
         told = visitor.told()
+        known = tokens()
         for address in addresses():
-            for path, name in paths_of(address, every_kind=every_kind):
+            for path, name in paths_of(address, known, every_kind=every_kind):
                 _ask(tap, path, name)
         try:
             assert_no_truth(tap.sent, Panorama.objects.exclude(pk__in=told))
