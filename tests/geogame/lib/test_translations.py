@@ -101,7 +101,7 @@ def test_texts_of_templates_python_and_scripts_are_found(project: Path) -> None:
         '_("Python")\nngettext("one", "many", 2)\npgettext("key", "Esc")\n'
     )
     (project / "static" / "js" / "a.js").write_text(
-        'h(t("Round {n}", { n }));\ntn("{n} day", "{n} days", 2); set("no");'
+        'h(t("Round {n}", { n }));\ntn("{n} day", "{n} days", 2); set("no");\nh(` (${t("won")})`);'
     )
     assert texts("django") == {
         "A title",
@@ -110,7 +110,16 @@ def test_texts_of_templates_python_and_scripts_are_found(project: Path) -> None:
         ("one", "many"),
         "Esc",
     }
-    assert texts("djangojs") == {"Round {n}", ("{n} day", "{n} days")}
+    assert texts("djangojs") == {"Round {n}", ("{n} day", "{n} days"), "won"}
+
+
+def test_no_text_of_the_scripts_is_overlooked() -> None:
+    scripts = (translations.ROOT / "static" / "js").rglob("*.js")
+    call = re.compile(r'(?<![\w.*])tn?\(\s*"([^"]+)"')
+    written = {text for path in scripts for text in call.findall(path.read_text(encoding="utf-8"))}
+    found = {translations._singular(message) for message in translations.found_in_sources("djangojs")}
+    assert written
+    assert written - found == set(), "Babel cannot read objects within `${…}`: take the call out of it"
 
 
 def write_german(project: Path, *entries: str) -> None:
