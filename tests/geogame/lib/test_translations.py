@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 from django.utils import translation
+from django.utils.formats import date_format
 
 from geogame.lib import translations
 from geogame.lib.translations import Flaw
@@ -179,3 +181,9 @@ def test_scripts_get_their_texts_and_plurals(project: Path) -> None:
 def test_django_speaks_german() -> None:
     with translation.override("de"):
         assert translation.gettext("Play against PlaNet") == "Gegen PlaNet spielen"
+
+
+@pytest.mark.parametrize(("language", "written"), [("en", "2 November 2026"), ("de", "2. November 2026")])
+def test_a_date_has_one_form(language: str, written: str) -> None:
+    with translation.override(language):
+        assert date_format(date(2026, 11, 2), "DATE_FORMAT") == written
