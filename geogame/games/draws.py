@@ -6,7 +6,7 @@ import random
 
 from geogame.accounts.models import Player
 from geogame.games import rules
-from geogame.games.models import Game
+from geogame.games.models import Exposure, Game
 from geogame.games.queries import candidates_for, model_of, used_groups
 from geogame.panoramas.models import Panorama
 
@@ -17,15 +17,19 @@ def next_panorama(game: Game, player: Player, *, number: int, rng: random.Random
     if game.daily:
         return Panorama.objects.filter(daily_rounds__daily=game.daily, daily_rounds__number=number).first()
     model = model_of(game)
-    drawn = rules.draw(
-        candidates_for(
-            map_=game.map,
-            player=player,
-            version=model.model_version if model else None,
-            game=game,
-            with_country=game.is_about_countries,
-        ),
-        used_groups=used_groups(game),
-        rng=rng,
+    candidates = candidates_for(
+        map_=game.map,
+        player=player,
+        version=model.model_version if model else None,
+        game=game,
+        with_country=game.is_about_countries,
     )
+    if game.mode == Game.Mode.STREAK and _has_shown_new_pictures(game, player):
+        candidates = [candidate for candidate in candidates if candidate.times_seen == 0]
+    drawn = rules.draw(candidates, used_groups=used_groups(game), rng=rng)
     return Panorama.objects.get(pk=drawn.panorama) if drawn else None
+
+
+def _has_shown_new_pictures(game: Game, player: Player) -> bool:
+    """A streak that began with new pictures ends with them: to know a picture is no skill."""
+    return Exposure.objects.filter(round__game=game, player=player, times_seen=0).exists()

@@ -279,7 +279,7 @@ def _go_on(round_: Round, *, rng: random.Random | None = None) -> None:
         finish(game, rounds_total=round_.number)
         return
     if round_.number >= game.rounds_total:
-        finish(game)
+        finish(game, **_unbroken(game))
         return
     player = person_of(game)
     drawn = (
@@ -289,7 +289,14 @@ def _go_on(round_: Round, *, rng: random.Random | None = None) -> None:
     )
     if drawn is None:
         note = _("The map has nothing more to show you now, so this game ended early.")
-        finish(game, rounds_total=round_.number, note=note)
+        finish(game, **{"rounds_total": round_.number, "note": note, **_unbroken(game)})
+
+
+def _unbroken(game: Game) -> dict[str, object]:
+    """What a streak that no wrong country ended says at its end."""
+    if game.mode != Game.Mode.STREAK:
+        return {}
+    return {"note": _("There are no more rounds for you here, so your streak ends, unbroken.")}
 
 
 def finish(game: Game, **changes: object) -> None:

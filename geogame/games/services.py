@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Literal
 
 from django.db import IntegrityError, transaction
@@ -54,24 +55,18 @@ def start_game(
     settings = {"mode": mode, "condition": condition, "time_limit_s": time_limit_s}
     if begun := untouched_game(player, map_, version, **settings):
         return begun
-    streak = mode == Game.Mode.STREAK
-    rounds = rules.rounds_possible(
-        candidates_for(
-            map_=map_,
-            player=player,
-            version=version,
-            with_country=mode in (Game.Mode.COUNTRY, Game.Mode.STREAK),
-        ),
-        wanted=rules.STREAK_ROUNDS if streak else rules.ROUNDS,
-    )
+    about_countries = mode in (Game.Mode.COUNTRY, Game.Mode.STREAK)
+    candidates = candidates_for(map_=map_, player=player, version=version, with_country=about_countries)
+    rounds = rules.rounds_possible(candidates)
     if not rounds:
         raise _nothing_to_draw(map_)
+    streak = mode == Game.Mode.STREAK
     game = Game.objects.create(
         map=map_,
-        rounds_total=rounds,
+        rounds_total=rules.STREAK_ROUNDS if streak else rounds,
         scale_km=map_.scale_km,
         scoring_version=SCORING_VERSION,
-        note="" if streak else _note(rounds),
+        note=_note_of_streak(candidates) if streak else _note(rounds),
         **settings,
     )
     begin(game, player, version, rng=rng)
@@ -106,6 +101,12 @@ def _note(rounds: int) -> str:
         "Only {n} places are left to show you on this map, so this game has {n} rounds.",
         rounds,
     ).format(n=rounds)
+
+
+def _note_of_streak(candidates: Sequence[rules.Candidate]) -> str:
+    if any(candidate.times_seen == 0 for candidate in candidates):
+        return ""
+    return _("You have seen all that this map has: this streak repeats it and does not count as your best.")
 
 
 @transaction.atomic

@@ -16,16 +16,19 @@ def text_of(game: Game, player: Player, *, url: str) -> str:
     yours = [_played(round_, player) for round_ in rounds]
     title = _title(game)
     if game.mode == Game.Mode.STREAK:
-        return streak_text(title=title, countries=sum(played.correct is True for played in yours), url=url)
-    models = [guess for round_ in rounds for guess in _of_model(round_) if not round_.void_reason]
+        return streak_text(title=title, countries=sum(bool(played.correct) for played in yours), url=url)
+    totals = _totals(yours, [guess for round_ in rounds for guess in _of_model(round_)], game)
+    words = country_text if game.mode == Game.Mode.COUNTRY else points_text
+    return words(title=title, rounds=yours, totals=totals, url=url)
+
+
+def _totals(yours: list[RoundPlayed], models: list[Guess], game: Game) -> Totals:
     name = models[0].player.name if models else ""
     if game.mode == Game.Mode.COUNTRY:
-        right = sum(played.correct is True for played in yours)
-        totals = Totals(right, sum(guess.correct is True for guess in models) if models else None, name)
-        return country_text(title=title, rounds=yours, totals=totals, url=url)
-    points = sum(played.points for played in yours)
-    totals = Totals(points, sum(guess.points for guess in models) if models else None, name)
-    return points_text(title=title, rounds=yours, totals=totals, url=url)
+        right = sum(bool(guess.correct) for guess in models) if models else None
+        return Totals(sum(bool(played.correct) for played in yours), right, name)
+    points = sum(guess.points for guess in models) if models else None
+    return Totals(sum(played.points for played in yours), points, name)
 
 
 def _title(game: Game) -> str:
@@ -46,4 +49,6 @@ def _played(round_: Round, player: Player) -> RoundPlayed:
 
 
 def _of_model(round_: Round) -> list[Guess]:
+    if round_.void_reason:
+        return []
     return [guess for guess in round_.guesses.all() if guess.player.kind == Player.Kind.MODEL]

@@ -42,7 +42,8 @@ def _streaks(player: Player) -> QuerySet[Game]:
 
 
 def _lengths(games: QuerySet[Game], player: Player) -> list[tuple[int, str, int]]:
-    """(map, condition, countries right) of each streak that has any."""
-    right = Q(rounds__guesses__player=player, rounds__guesses__correct=True)
+    """(map, condition, countries right) of each streak that has any. What the player knew already is none."""
+    guessed = Q(rounds__guesses__player=player, rounds__guesses__times_revealed=0)
+    right = guessed & Q(rounds__guesses__correct=True)
     counted = games.annotate(countries=Count("rounds__guesses", filter=right)).filter(countries__gt=0)
     return list(counted.values_list("map_id", "condition", "countries"))

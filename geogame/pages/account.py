@@ -78,8 +78,8 @@ def log_out(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@login_required
 @require_GET
+@login_required
 def account(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     return render(request, "account/account.html", {"player": player_of_account(user), "account": user})

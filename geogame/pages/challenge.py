@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -21,6 +22,7 @@ from geogame.pages.paging import page_asked
 from geogame.pages.problems import api_error
 from geogame.pages.share import share_text
 
+BAD_REQUEST = 400
 CONFLICT = 409
 
 
@@ -93,7 +95,9 @@ def send(request: HttpRequest, game: Game, player: Player) -> HttpResponse:
 @limited("challenge")
 @own_game
 def api_send(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
-    """The link to the player's game, and the text to send with it."""
+    """The link to the player's game, and the text to send with it. There is nothing to ask for."""
+    if request.body not in (b"", b"{}"):
+        return api_error("wrong-fields", _("Send no fields."), BAD_REQUEST)
     try:
         made = challenges.send(game=game, player=player)
     except GameError as error:

@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth import SESSION_KEY as USER_KEY
 from django.http import Http404, HttpRequest, HttpResponse
 
-from geogame.accounts.services import SESSION_KEY, find_person
+from geogame.accounts.services import SESSION_KEY, find_person, stored_login_name
 from geogame.games.queries import game_of
 from geogame.lib.limits import client_address, wait_s
 from geogame.pages.problems import too_many
@@ -50,7 +50,7 @@ def limited(name: str, *, account_field: str = "") -> Callable[[View[P]], View[P
                     name,
                     address=client_address(request),
                     player=f"user {user}" if user else request.session.get(SESSION_KEY, ""),
-                    account=request.POST.get(account_field, "").casefold() if account_field else "",
+                    account=stored_login_name(request.POST.get(account_field, "")) if account_field else "",
                 )
                 if wait:
                     return too_many(request, wait)

@@ -40,7 +40,7 @@ def describe(lat: float, lng: float, country: str) -> str:
     """“Near Strasbourg, France”, or the distance where no town is near.
 
     A town of the place's own country goes before a nearer one over the border; where none is near, the
-    country is named apart: “In Germany, 31 km from Strasbourg, France”.
+    country comes first: “Sweden, near Tornio (Finland)”.
 
     Args:
         country: the code of the country that the place lies in, "" in the open sea.
@@ -51,9 +51,9 @@ def describe(lat: float, lng: float, country: str) -> str:
     nearest = int(np.argmin(at_home))
     if not at_home[nearest] <= NEAR_KM:
         nearest = int(np.argmin(distances_km))
-    town = f"{known.names[nearest]}, {country_name(str(known.countries[nearest]))}"
     distance_km = distances_km[nearest]
-    where = f"near {town}" if distance_km <= NEAR_KM else f"{distance_km:,.0f} km from {town}"
+    where = "near" if distance_km <= NEAR_KM else f"{distance_km:,.0f} km from"
+    town, theirs = known.names[nearest], country_name(str(known.countries[nearest]))
     if country and known.countries[nearest] != country:
-        return f"In {country_name(country)}, {where}"
-    return f"{where[0].upper()}{where[1:]}"
+        return f"{country_name(country)}, {where} {town} ({theirs})"
+    return f"{where[0].upper()}{where[1:]} {town}, {theirs}"

@@ -8,7 +8,7 @@ import { byId, isPhone } from "./core/dom.js";
 import { coordinates } from "./core/format.js";
 import { normalised } from "./core/geo.js";
 import { t } from "./core/i18n.js";
-import { canGuess, countsCountries, initial, reduce, shownResult } from "./core/state.js";
+import { besideReplay, canGuess, countsCountries, initial, reduce, shownResult } from "./core/state.js";
 import { problemOf } from "./core/words.js";
 import { nearest } from "./map/gazetteer.js";
 import { GuessPin } from "./map/guess-pin.js";
@@ -179,6 +179,11 @@ class GamePage {
     else this.#send("next", () => this.api.next(snapshot.round.id));
   }
 
+  /** @param {number | null} number of a round of the finished game */
+  replay(number) {
+    if (number) this.dispatch({ type: "replay", number });
+  }
+
   skip() {
     const { phase, picture, sending, snapshot } = this.state;
     if (phase !== "guessing" || picture !== "failed" || sending) return;
@@ -253,6 +258,8 @@ class GamePage {
     if (wish === "guess") this.guess();
     else if (wish === "next" && performance.now() - this.#sceneSince > CALM_MS) this.next();
     else if (wish === "to-summary") this.dispatch({ type: "summary" });
+    else if (wish === "replay-previous") this.replay(besideReplay(this.state, -1));
+    else if (wish === "replay-next") this.replay(besideReplay(this.state, 1));
     else if (wish === "toggle-map" && isPlaying) this.panel.toggle();
     else if (wish === "leave-map" && isPlaying) this.panel.leave();
     else if (wish === "pin-centre") this.pin.chooseCentre();
@@ -282,4 +289,6 @@ function padding(cardId) {
 }
 
 const boot = /** @type {Boot} */ (JSON.parse(byId("boot").textContent ?? ""));
-new GamePage(boot).start();
+const page = new GamePage(boot);
+page.start();
+page.replay(Number(new URLSearchParams(location.search).get("round")));

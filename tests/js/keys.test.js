@@ -55,3 +55,10 @@ test("escape leads from an old result back to the summary", () => {
   assert.equal(press("Escape", { phase: "result", replay: true }), "to-summary");
   assert.equal(press("Escape", { phase: "result" }), "leave-map");
 });
+
+test("the arrows lead from one old result to the next, but not where they move a map or choose a tab", () => {
+  assert.equal(press("ArrowLeft", { phase: "result", replay: true }), "replay-previous");
+  assert.equal(press("ArrowRight", { phase: "result", replay: true }), "replay-next");
+  assert.equal(press("ArrowRight", { phase: "result" }), null);
+  for (const focus of ["map", "control"]) assert.equal(press("ArrowRight", { phase: "result", replay: true, focus }), null);
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { canGuess, canPin, initial, isLastRound, reduce, shownResult } from "../../static/js/core/state.js";
+import { besideReplay, canGuess, canPin, initial, isLastRound, reduce, shownResult } from "../../static/js/core/state.js";
 import { closed, finished, round, snapshot } from "./fixtures.js";
 
 const PIN = { lat: 1, lng: 2 };
@@ -130,6 +130,14 @@ test("a finished game shows each of its rounds again, and goes back to the summa
   assert.equal(run(again, { type: "summary" }).phase, "summary");
   assert.equal(run(over, { type: "replay", number: 9 }), over);
   assert.equal(run(initial(closed()), { type: "replay", number: 1 }).replay, null, "not while playing");
+});
+
+test("beside an old result are the rounds before and after it", () => {
+  const over = initial({ ...finished(), results: [round(1), round(3)] });
+  const last = run(over, { type: "replay", number: 3 });
+  assert.equal(besideReplay(last, -1), 1);
+  assert.equal(besideReplay(last, 1), null);
+  assert.equal(besideReplay(over, 1), null, "nothing is looked at again");
 });
 
 test("the open result is the one of the running round", () => {

@@ -1,17 +1,10 @@
 from __future__ import annotations
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 register = template.Library()
-
-
-@register.filter
-def grouped(number: int) -> str:
-    """A whole number as the language writes it, in groups of three digits."""
-    return number_format(number, use_l10n=True, force_grouping=True)
 
 
 @register.filter

@@ -18,10 +18,14 @@ def fill(apps, schema_editor):
         codes = countries_at([row.lat for row in batch], [row.lng for row in batch])
         for row, code in zip(batch, codes.tolist(), strict=True):
             row.country = code
-            if row.place and code and not row.place.endswith(f", {country_name(code)}"):
+            if row.place and code and not _names(row.place, country_name(code)):
                 row.place = describe(row.lat, row.lng, code)[:200]
         panoramas.bulk_update(batch, ["country", "place"], batch_size=200)
         last = batch[-1].pk
+
+
+def _names(place, country):
+    return place.startswith(f"{country}, ") or place.endswith(f", {country}")
 
 
 class Migration(migrations.Migration):

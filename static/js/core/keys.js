@@ -12,7 +12,7 @@
  * @property {Phase} phase
  * @property {boolean} [replay]    an old result is looked at again
  *
- * @typedef {"guess" | "next" | "toggle-map" | "leave-map" | "pin-centre" | "reset-view" | "help" | "turn" | "to-summary"} Intent
+ * @typedef {"guess" | "next" | "toggle-map" | "leave-map" | "pin-centre" | "reset-view" | "help" | "turn" | "to-summary" | "replay-previous" | "replay-next"} Intent
  */
 
 const TURN = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "a", "d", "w", "s", "+", "=", "-"]);
@@ -25,6 +25,8 @@ export function intent(press) {
   if (key === "m" && !press.repeat) return "toggle-map";
   if (key === "?" && !press.repeat) return "help";
   if (key === " " || key === "Enter") return confirm(press, key);
+  if (press.replay && press.focus === "page" && key === "ArrowLeft") return "replay-previous";
+  if (press.replay && press.focus === "page" && key === "ArrowRight") return "replay-next";
   if (press.focus === "map" || press.phase !== "guessing") return null;
   if (key === "r" && !press.repeat) return "reset-view";
   return TURN.has(key) ? "turn" : null;

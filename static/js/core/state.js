@@ -106,6 +106,12 @@ function canReplay(state, number) {
   return state.snapshot.game.state === "finished" && state.snapshot.results.some((result) => result.number === number);
 }
 
+/** Number of the round before or after the one that is looked at again. @param {State} state @param {-1 | 1} step @returns {number | null} */
+export function besideReplay({ replay, snapshot: { results } }, step) {
+  const here = results.findIndex(({ number }) => number === replay);
+  return here === -1 ? null : (results[here + step]?.number ?? null);
+}
+
 /** @param {State} state @param {Snapshot} snapshot @param {number} at_ms @returns {State} */
 function withSnapshot(state, snapshot, at_ms) {
   if (snapshot.version < state.snapshot.version) return state;

@@ -41,13 +41,14 @@ export class SummaryTable {
   /** @param {ClosedRound} result */
   #round({ number, picture, place, country, void: isVoid }) {
     const name = isVoid ? t("No picture") : place || country?.name || words.noPlace;
-    const button = h("button", { class: "summary-look", type: "button", "aria-label": t("Look again at round {number}, {place}", { number, place: name }) });
+    const button = h("button", { class: "summary-look", type: "button" });
     if (!isVoid) {
       const image = h("img", { src: this.local(picture.url), alt: "", loading: "lazy" });
       image.addEventListener("error", () => image.remove());
       button.append(h("span", { class: "summary-picture" }, image));
     }
-    button.append(h("span", { class: "summary-number" }, String(number)), h("span", { class: "summary-name" }, name));
+    const hint = h("span", { class: "visually-hidden" }, `: ${t("look again")}`);
+    button.append(h("span", { class: "summary-number" }, String(number)), " ", h("span", { class: "summary-name" }, name), hint);
     return button;
   }
 }

@@ -82,7 +82,7 @@ def test_a_challenge_is_a_country_game_where_the_game_was_one(
 ) -> None:
     map_ = make_map(6, country="FR")
     game = start_game(player=alice, map_=map_, version=None, mode=Game.Mode.COUNTRY)
-    link = send(game=play(game, alice, lat=47.0, lng=2.5), player=alice)
+    link = send(game=play(game, alice, lat=47.2, lng=-1.5), player=alice)
     run = play(accept(challenge=link, player=bob), bob, lat=52.0, lng=10.0)
     found = board(link, bob)
     assert run.mode == Game.Mode.COUNTRY

@@ -154,8 +154,8 @@ def test_a_streak_ends_when_the_time_is_up(alice: Player, france: Map) -> None:
 
 def test_a_streak_that_has_seen_the_whole_map_ends_with_a_note(alice: Player, france: Map) -> None:
     game = play(start(alice, france), alice, **FRANCE)
-    assert game.rounds.count() == 8
-    assert game.note
+    assert (game.rounds.count(), game.rounds_total) == (8, 8)
+    assert "unbroken" in game.note
     assert best_streak(alice, france, game.condition) == 8
 
 
@@ -166,7 +166,18 @@ def test_a_streak_shows_nothing_that_was_seen_before_while_it_could_be_new(
     game = play(start(alice, france), alice, **FRANCE)
     assert not set(panoramas_of(before)) & set(panoramas_of(game))
     assert game.rounds.count() == 3
-    assert game.note
+    assert "unbroken" in game.note
+
+
+def test_a_streak_over_pictures_that_are_known_says_so_and_is_no_best(alice: Player, france: Map) -> None:
+    play(start(alice, france), alice, **FRANCE)
+    again = start(alice, france)
+    assert "repeats" in again.note
+    play(again, alice, **FRANCE)
+    assert again.rounds.count() == 8
+    assert best_streak(alice, france, "free") == 8
+    Guess.objects.exclude(round__game=again).delete()
+    assert best_streak(alice, france, "free") == 0
 
 
 def test_a_withdrawn_picture_ends_no_streak(alice: Player, france: Map) -> None:

@@ -114,9 +114,7 @@ def test_the_clock_makes_the_day_once(make_map: MakeMap) -> None:
     assert Daily.objects.get().date == timezone.now().date()
 
 
-def test_the_model_of_the_day_is_fixed(
-    alice: Player, make_map: MakeMap, model_version: ModelVersion
-) -> None:
+def test_the_model_of_the_day_is_fixed(alice: Player, make_map: MakeMap, model_version: ModelVersion) -> None:
     make_map(6)
     daily = daily_of(timezone.now().date())
     assert daily
@@ -142,9 +140,7 @@ def test_a_run_has_the_rounds_of_the_day_and_three_minutes_for_each(alice: Playe
     assert panoramas_of(play(game, alice)) == rounds_of(game.daily)
 
 
-def test_everybody_gets_the_same_rounds(
-    alice: Player, make_player: MakePlayer, make_map: MakeMap
-) -> None:
+def test_everybody_gets_the_same_rounds(alice: Player, make_player: MakePlayer, make_map: MakeMap) -> None:
     make_map(12)
     bob = make_player("Bob", account=True)
     one, other = (play(start_daily(player=player), player) for player in (alice, bob))

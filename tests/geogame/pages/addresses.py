@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
 VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
 TOKEN = "token"
+# What the variables of an address may be, but for tokens: a new one is to be named here.
+VALUES: dict[str, list[str]] = {
+    "day": [date.today().isoformat(), "2026-11-01"],
+    "name": ["probability", "view"],
+    "ending": ["webp", "jpg"],
+}
+TOKENS = {"token", "round_token"}
 ADMIN = "admin/"
 
 
@@ -31,13 +39,16 @@ class Address:
 
     def path(self, **values: object) -> str:
         """The address with a value for each variable; `token` stands in for a missing one."""
-        missing = values.get(TOKEN, "x" * 22)
-        return VARIABLE.sub(lambda match: str(values.get(match[1], missing)), self.route)
+        token = values.get(TOKEN, "x" * 22)
+        samples = {name: several[0] for name, several in VALUES.items()} | values
+        return VARIABLE.sub(lambda match: str(samples.get(match[1], token)), self.route)
 
 
 def addresses() -> list[Address]:
     found = list(_walk(get_resolver().url_patterns, "/"))
     assert len(found) >= 12
+    unknown = {name for address in found for name in address.variables} - TOKENS - set(VALUES)
+    assert not unknown, f"say in VALUES what these may be: {unknown}"
     return found
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 
 from geogame.accounts.models import Player
 from geogame.games.models import Game
+from geogame.lib.env import Limit
 from geogame.panoramas.models import Map
 
 MakeMap = Callable[..., Map]
@@ -118,6 +119,17 @@ def test_a_wrong_login_does_not_say_which_part_was_wrong(
     page = client.post("/account/login/", form).content.decode()
     assert "do not belong together" in page
     assert "_auth_user_id" not in client.session
+
+
+def test_guessing_at_an_account_is_limited_however_its_name_is_typed(ada: User, settings: Any) -> None:
+    settings.RATE_LIMITS = {"login": Limit(2, 0, 900)}
+    answers = [
+        Client(REMOTE_ADDR=f"198.51.100.{number}")
+        .post("/account/login/", {"username": typed, "password": "wrong"})
+        .status_code
+        for number, typed in enumerate(("ada", "\uff41da", " ADA "))
+    ]
+    assert answers == [400, 400, 429]
 
 
 def test_an_account_that_is_switched_off_cannot_log_in(client: Client, ada: User) -> None:

@@ -18,7 +18,7 @@ from tests.geogame.games.playing import at, guess, play, score
 MakeMap = Callable[..., Map]
 MakePlayer = Callable[..., Player]
 SignIn = Callable[[Client, Player], None]
-QUERIES_BEFORE, QUERIES_AFTER, QUERIES_ARCHIVE = 11, 16, 4
+QUERIES_BEFORE, QUERIES_AFTER, QUERIES_ARCHIVE = 12, 13, 5
 
 
 @pytest.fixture
@@ -185,7 +185,8 @@ def test_a_daily_game_is_shared_by_its_date(client: Client, bob: Player, map_of_
     day = Daily.objects.get().date
     assert answer["url"] == "http://testserver/daily/"
     assert str(day.year) in answer["text"].splitlines()[0]
-    assert client.post(f"/api/games/{game.token}/challenge/").json()["error"]["code"] == "daily-is-shared"
+    refused = client.post(f"/api/games/{game.token}/challenge/", "{}", content_type="application/json")
+    assert refused.json()["error"]["code"] == "daily-is-shared"
 
 
 def test_the_board_of_a_day_has_pages(
@@ -237,4 +238,3 @@ def test_the_pages_ask_the_database_the_same_for_more_players_and_days(
     fake_run(Daily.objects.get(date=today.date()), make_player("Eve", account=True), 1)
     with django_assert_num_queries(QUERIES_AFTER):
         page(client)
-

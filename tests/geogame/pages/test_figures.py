@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from django.utils import translation
 
-from geogame.pages.templatetags.figures import grouped, hours_and_minutes, stopwatch
+from geogame.pages.templatetags.figures import hours_and_minutes, stopwatch
 
 
 @pytest.mark.parametrize(
@@ -26,9 +25,3 @@ def test_a_stopwatch_shows_minutes_and_seconds(seconds: float | None, text: str)
 )
 def test_waiting_is_told_in_hours_and_minutes(seconds: int, text: str) -> None:
     assert hours_and_minutes(seconds) == text
-
-
-def test_thousands_are_grouped_as_the_language_does() -> None:
-    assert grouped(12_345) == "12,345"
-    with translation.override("de"):
-        assert grouped(12_345) == "12.345"
