@@ -1,8 +1,8 @@
 """How long a player waits: for the first picture, for the next one, and for the result of a guess.
 
 Goals: the first picture visible within 1.5 s of opening a round (Chromium, warm server), a result within
-100 ms of a guess at p95 (one player, over HTTP). Measured on `manage.py play` with the 24 drawn panoramas that
-come with the program, against a tiny model with random weights that has looked at all of them ahead of play.
+100 ms of a guess at p95 (one player, over HTTP). Measured on `manage.py play` with the 24 drawn panoramas
+that come with the program, against a tiny model with random weights that has looked at all of them before.
 
 A picture counts as visible when nothing covers it any more. A guest's first game loads scripts and styles
 too; their second game finds them in the browser. The next picture is asked for 1.5 s after the result came.
