@@ -37,10 +37,19 @@ class YourAnswer(Answer):
     time_used_s: float | None
 
 
+class LayersPromise(TypedDict):
+    """`coming` where layers can be asked for, else `none`. Where they are, their own address says."""
+
+    state: str
+    probability: None
+    occlusion: None
+
+
 class ModelsAnswer(Answer):
     name: str
     rule: str
     top_cells: list[dict[str, float]]
+    layers: LayersPromise
 
 
 class Ghost(Answer):
@@ -322,7 +331,13 @@ def _result(round_: Round, player: Player, ghosts: dict[int, Guess]) -> Result:
             "time_used_s": yours.time_used_s if yours else None,
         },
         "model": (
-            {**_answer(models), "name": models.player.name, "rule": seal.rule, "top_cells": seal.top_cells}
+            {
+                **_answer(models),
+                "name": models.player.name,
+                "rule": seal.rule,
+                "top_cells": seal.top_cells,
+                "layers": _promise(round_),
+            }
             if models and seal
             else None
         ),
@@ -348,6 +363,10 @@ def _winner(game: Game, yours: Guess | None, models: Guess | None) -> Winner:
     return winner(
         you_km=yours.distance_km if yours else None, model_km=models.distance_km if models else None
     )
+
+
+def _promise(round_: Round) -> LayersPromise:
+    return {"state": "none" if round_.void_reason else "coming", "probability": None, "occlusion": None}
 
 
 def _answer(guess: Guess | None) -> Answer:

@@ -50,6 +50,8 @@ def polygons() -> CountryPolygons:
         (51.4404, 4.9312, "BE"),  # Baarle-Hertog, an enclave in the Netherlands
         (47.6973, 8.6910, "DE"),  # Büsingen, an exclave in Switzerland
         (40.0, -3.0, "ES"),
+        (4.34283, 18.59447, "CD"),  # Zongo
+        (4.3947, 18.5582, "CF"),  # Bangui, on the other side of the Ubangi
         (35.8883, -5.3162, "ES"),  # Ceuta
         (36.1408, -5.3536, "GI"),
         (22.2783, 114.1747, "HK"),
@@ -89,6 +91,7 @@ def test_countries_of_places(lat: float, lng: float, code: str) -> None:
         (32.22, 35.26, "PS"),  # Nablus
         (27.15, -13.20, "MA"),  # El Aaiun, west of the berm
         (21.87, 33.74, "SD"),  # Bir Tawil
+        (9.3, 24.2, "SD"),  # Kafia Kingi
         (25.0330, 121.5654, "TW"),
         (46.84, 29.63, "MD"),  # Tiraspol
         (43.0, 41.02, "GE"),  # Sukhumi

@@ -281,6 +281,8 @@ def test_a_closed_round_has_layers_as_soon_as_they_are_drawn(
     game: Game, alice: Player, browser: Client
 ) -> None:
     round_ = close(game, alice)
+    result = browser.get(f"/api/games/{game.token}/").json()["results"][0]
+    assert result["model"]["layers"]["state"] == "coming"
     before = browser.get(address(game, round_)).json()
     assert (before["state"], before["probability"], before["occlusion"]) == ("coming", None, None)
     explain.work(idle_s=0)

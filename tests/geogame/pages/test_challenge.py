@@ -231,7 +231,7 @@ def test_the_board_has_twenty_players_a_page(
     second = text_of(client.get(f"/c/{challenge.token}/?page=2"))
     assert ("P19" in first, "P00" in first, "Page 1 of 2" in first) == (True, False, True)
     assert ("P19" in second, "P00" in second, "Page 2 of 2" in second) == (False, True, True)
-    assert text_of(client.get(f"/c/{challenge.token}/?page=%00")) == first
+    assert "Page 1 of 2" in text_of(client.get(f"/c/{challenge.token}/?page=%00"))
 
 
 def test_the_board_asks_the_database_the_same_for_more_players(

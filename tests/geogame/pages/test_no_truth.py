@@ -41,9 +41,7 @@ def table(
     projection: str,
     condition: str,
 ) -> Table:
-    for module in ("geogame.games.countries", "geogame.games.lifecycle"):
-        monkeypatch.setattr(f"{module}.country_at", truth.country_at)
-    monkeypatch.setattr("geogame.games.snapshots.named", truth.named)
+    monkeypatch.setattr("planet_core.geography.country_at", truth.country_at)
     caplog.set_level(logging.CRITICAL, logger="django.request")  # thousands of 404s
     monkeypatch.setattr("geogame.games.rules.ROUNDS", ROUNDS)
     owner, stranger = (Player.objects.create(kind="person", name=name) for name in ("Owner", "Stranger"))
@@ -73,25 +71,28 @@ def test_every_way_to_play_is_walked() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    ("condition", "projection"), [("fair", "equirectangular"), ("free", "equirectangular"), ("fair", "flat")]
+    ("mode", "condition", "projection"),
+    [
+        ("classic", "fair", "flat"),
+        *((mode, condition, "equirectangular") for mode in sorted(STARTS) for condition in ("fair", "free")),
+    ],
 )
-@pytest.mark.parametrize("mode", sorted(STARTS))
 def test_no_byte_tells_what_is_not_told_yet(table: Table, mode: str) -> None:
     table.game = STARTS[mode](table)
     everybody = [table.owner, *table.others]
-    look_around(table, [table.owner])  # the model thinks, or has answered long ago
+    look_around([table.owner])  # the model thinks, or has answered long ago
     table.seal()
     assert table.current().state == Round.State.OPEN
-    look_around(table, everybody, everything=True)
+    look_around(everybody, every_kind=mode in ("classic", "challenge"))
     table.guess()
     table.seal()
     assert table.game.rounds.count() == 2, "the next one waits to be asked for"
-    look_around(table, everybody)
+    look_around(everybody)
     table.go_on()
     assert table.current().number == 2
-    look_around(table, [table.owner])
+    look_around([table.owner])
     table.play_on()
-    look_around(table, everybody)
+    look_around(everybody)
     assert table.owner.told() == set(table.game.rounds.values_list("panorama", flat=True))
 
 

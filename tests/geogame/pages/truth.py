@@ -19,16 +19,9 @@ from geogame.games.models import Round
 from geogame.games.seals import CellProbability, ModelAnswer
 from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.services import publish_map
+from planet_core.geography import country_name
 
-COUNTRIES = {
-    "PY": "Paraguay",
-    "BW": "Botswana",
-    "MR": "Mauritania",
-    "KG": "Kyrgyzstan",
-    "BO": "Bolivia",
-    "ZM": "Zambia",
-    "UG": "Uganda",
-}
+COUNTRIES = ("PY", "BW", "MR", "KG", "BO", "ZM", "UG")
 FIRST_KEY = 73_405_019
 GEOHASH = "0123456789bcdefghjkmnpqrstuvwxyz"
 NAMELESS_INFO = {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
@@ -56,16 +49,12 @@ def pin(number: int) -> Place:
 
 def country_at(lat: float, lng: float) -> str:
     number = int(lat - 10)
-    return list(COUNTRIES)[number] if (lat, lng) == pin(number) else "ZW"
-
-
-def named(code: str) -> dict[str, str] | None:
-    return {"code": code, "name": COUNTRIES.get(code, "Zimbabwe")} if code else None
+    return COUNTRIES[number] if (lat, lng) == pin(number) else "ZW"
 
 
 def secret_map(make_panorama: Callable[..., Panorama], *, projection: str, panoramas: int = 6) -> Map:
     map_ = Map.objects.create(name="Secrets", slug="secrets")
-    for number, country in enumerate(list(COUNTRIES)[:panoramas]):
+    for number, country in enumerate(COUNTRIES[:panoramas]):
         letter = "abcdefg"[number]
         map_.panoramas.add(
             make_panorama(
@@ -135,7 +124,8 @@ def forms_of_the_truth(panorama: Panorama) -> Iterator[str]:
         yield from forms_of_a_place(place)
     texts = [panorama.source, panorama.author, panorama.place, panorama.group]
     texts += [panorama.taken_at, panorama.taken_at[:10], panorama.file, panorama.digest, panorama.file_digest]
-    texts += [str(panorama.heading), str(panorama.pk), COUNTRIES[panorama.country]]
+    texts += [str(panorama.heading), str(panorama.pk)]
+    texts += [country_name(panorama.country, language) for language in ("en", "de")]
     for text in texts:
         yield text
         yield html.escape(text)

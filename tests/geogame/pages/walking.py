@@ -48,8 +48,7 @@ class Table:
     owner: Visitor
     others: list[Visitor]
     settings: dict[str, Any]
-    game: Game = field(init=False)
-    open_to: dict[str, set[str]] = field(default_factory=dict)
+    game: Game = field(init=False, repr=False)
 
     @property
     def player(self) -> Player:
@@ -133,7 +132,7 @@ def start_challenge(table: Table) -> Game:
     sender = Player.objects.create(kind="person", name="Sender")
     sent = finished_by(sender, table, **table.settings)
     challenge = Challenge.objects.create(game=sent, sender=sender)
-    look_around(table, [table.owner])
+    look_around([table.owner])
     return _seated(table, table.player, challenge=challenge, **table.settings)
 
 
@@ -144,7 +143,7 @@ def start_daily(table: Table) -> Game:
         DailyRound.objects.create(daily=daily, number=number, panorama=panorama)
     first = Player.objects.create(kind="person", name="First")
     _play_as_sender(_attempt(table, daily, first), first, table.version)
-    look_around(table, [table.owner])
+    look_around([table.owner])
     return _attempt(table, daily, table.player)
 
 
@@ -177,34 +176,40 @@ def tokens() -> dict[str, list[str]]:
     }
 
 
-def paths_of(address: Address, kinds: set[str] | None = None) -> Iterator[tuple[str, str, str]]:
-    """(path, kind, token) for each token that the address may name."""
+# What the token of an address is, by how the address begins; of others every kind is tried.
+KINDS = {
+    "/c/": "challenge",
+    "/players/": "player",
+    "/pictures/": "picture",
+    "/games/": "game",
+    "/api/games/": "game",
+}
+
+
+def paths_of(address: Address, *, every_kind: bool) -> Iterator[tuple[str, str]]:
+    """(path, token) for each token that the address may name; with `every_kind`, for those of other kinds."""
     variables = set(address.variables)
     choices = [{name: value} for name in variables & set(VALUES) for value in VALUES[name]] or [{}]
     if not variables & TOKENS:
-        yield from ((address.path(**choice), "", "") for choice in choices)
+        yield from ((address.path(**choice), "") for choice in choices)
         return
+    kinds = {kind for start, kind in KINDS.items() if address.route.startswith(start)}
     for kind, names in tokens().items():
-        for name in names if kinds is None or kind in kinds else []:
+        for name in names if every_kind or not kinds or kind in kinds else []:
             game = Game.objects.filter(token=name).first()
             rounds = game.rounds.order_by("-number")[:2] if game and "round_token" in variables else []
             for inner in [round_.token for round_ in rounds] or [name]:
                 for choice in choices:
-                    yield address.path(token=name, round_token=inner, **choice), kind, name
+                    yield address.path(token=name, round_token=inner, **choice), name
 
 
-def look_around(table: Table, visitors: list[Visitor], *, everything: bool = False) -> None:
-    """The owner goes everywhere; others where the owner was ever shown something, or to `everything`."""
+def look_around(visitors: list[Visitor], *, every_kind: bool = False) -> None:
     for visitor in visitors:
         tap = Tap(visitor.client)
         told = visitor.told()
         for address in addresses():
-            shown = table.open_to.setdefault(str(address), set())
-            for path, kind, name in paths_of(
-                address, None if everything or visitor is table.owner else shown
-            ):
-                if _ask(tap, path, name) not in (404, 405) and visitor is table.owner:
-                    shown.add(kind)
+            for path, name in paths_of(address, every_kind=every_kind):
+                _ask(tap, path, name)
         try:
             assert_no_truth(tap.sent, Panorama.objects.exclude(pk__in=told))
         except AssertionError as error:
@@ -212,12 +217,10 @@ def look_around(table: Table, visitors: list[Visitor], *, everything: bool = Fal
         assert visitor.told() == told, "looking around changes nothing"
 
 
-def _ask(tap: Tap, path: str, name: str) -> int:
+def _ask(tap: Tap, path: str, name: str) -> None:
     round_ = Round.objects.filter(picture_token=name).first() if path.startswith("/pictures/") else None
     if round_:  # with our signature: the address alone must not be enough
         path = picture_ahead_url(round_) if path.endswith(".bin") else picture_url(round_)
-    status: int = tap.get(path).status_code
-    if status == 405 and path.startswith("/api/"):
+    if tap.get(path).status_code == 405 and path.startswith("/api/"):
         tap.post(path, {"round": name, "lat": "x", "lng": 1})
-        status = tap.post(path, {"round": "x" * 22}).status_code
-    return status
+        tap.post(path, {"round": "x" * 22})
