@@ -64,7 +64,7 @@ QUERIES = {
 }
 NO_PAGE = 405
 ELSEWHERE = ("layer", "daily-day", "player")
-"""Counted where there is something to show: opponent/test_explain.py, pages/test_daily.py, test_profile.py."""
+"""Counted where there is something to show: test_explain.py, test_daily.py, test_profile.py."""
 
 
 @dataclass
