@@ -44,4 +44,4 @@ def test_theme_units_and_language(open_page: OpenPage, arena: Arena, width: int,
 
 
 def background(page: Page) -> str:
-    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    return str(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
