@@ -24,12 +24,14 @@ import redis
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.db import connection
+from django.db import close_old_connections, connection
 
 from geogame.lib.database import migrations_missing, set_up_database
 from geogame.lib.supervisor import Program
 from geogame.lib.translations import compile_changed
 from geogame.panoramas.services import MapError, find_map, get_or_create_map
+from geogame.predictions.queries import playable
+from geogame.registry.queries import active_version
 from geogame.registry.services import RegistryError, install_shipped
 from geogame.world.pictures import import_shipped, open_for_play
 from geogame.world.services import MAP_NAME, WorldError, ensure_job
@@ -38,6 +40,7 @@ from procedural_earth.play_set import PlaySetError
 
 ANY_ADDRESS = {"0.0.0.0", "::"}
 MOST_SOCKET_PATH = 80
+FIRST_PICTURES = 20
 
 Say = Callable[[str], None]
 
@@ -320,6 +323,28 @@ def _own_address() -> str | None:
         except OSError:
             return None
         return str(probe.getsockname()[0])
+
+
+def let_the_model_look(say: Say, *, patience_s: float = 30.0) -> None:
+    """Wait until the model has answered for a few pictures: else the first round would open without it."""
+    if _model_has_looked():
+        return
+    say("PlaNet looks at the first pictures …")
+    until = time.monotonic() + patience_s
+    while time.monotonic() < until:
+        if _model_has_looked():
+            return
+        time.sleep(0.2)
+    say("PlaNet is not ready yet: the first rounds may open without it.")
+
+
+def _model_has_looked() -> bool:
+    version = active_version()
+    if version is None or not settings.PREDICT_AHEAD_BATCH:
+        return True
+    close_old_connections()
+    enough = min(FIRST_PICTURES, playable().count())
+    return version.predictions.count() >= enough
 
 
 def open_browser(url: str) -> None:

@@ -75,9 +75,10 @@ class Command(BaseCommand):
                 self._say("Starting …")
                 group.start(startup.web(host, port))
                 group.wait_for("web", lambda: startup.web_answers(host, port), timeout_s=START_TIMEOUT_S)
-                self._announce(host, port, browser=browser)
                 for program in [*startup.workers(), startup.clock()]:
                     group.start(program)
+                startup.let_the_model_look(self._say)
+                self._announce(host, port, browser=browser)
                 group.run()
                 self._say("Stopping …")
         self._say("Stopped.")
