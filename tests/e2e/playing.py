@@ -92,12 +92,13 @@ def pin_with_mouse(page: Page) -> None:
 
 
 def pin_at(page: Page, lat: float, lng: float) -> None:
-    """Bring the place to the middle of the map and press there."""
-    open_map(page)
-    page.evaluate(
-        "place => window.arenaMap.invalidateSize(false).setView(place, 5, { animate: false })", [lat, lng]
-    )
-    page.get_by_test_id("guess-map").click()
+    """Bring the place under the crosshair, and set the pin there: exact, however large the map is."""
+    if is_phone(page):
+        open_map(page)
+    page.get_by_test_id("guess-map").focus()
+    page.keyboard.press("+")
+    page.evaluate("place => window.arenaMap.setView(place, 5, { animate: false })", [lat, lng])
+    page.keyboard.press("Enter")
 
 
 def guess_with_mouse(page: Page) -> None:
