@@ -111,8 +111,9 @@ def training_photos(
         SourceError, UserError: as `read_source`, or nothing is left.
     """
     listed = read_source(name, None, say).photos
-    digests = frozenset(index.training_digests)
-    photos, which = [photo for photo in listed if photo.digest in digests], "that the model trained on"
+    by_group = not index.training_digests  # a packed model may know the groups alone
+    photos = [photo for photo in listed if index.trained_on(photo.digest, photo.group if by_group else "")]
+    which = "of groups that the model trained on" if by_group else "that the model trained on"
     if not photos:
         seen = {photo.digest for photo in evaluated}
         groups = {photo.group for photo in evaluated if photo.group}

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional
 
 from planet_core import images
 from planet_core.loader import ahead
@@ -212,6 +213,13 @@ def validation_views(example: Example, image_px: int) -> list[Pixels]:
 def views_of(photo: Photo) -> int:
     """How many views `validation_views` gives of a photo."""
     return len(VALIDATION_HEADINGS) if photo.projection == "equirectangular" else 1
+
+
+def shrunk(pixels: Tensor, side: int) -> Tensor:
+    """uint8 (B, H, W, 3) made smaller, to (B, side, side, 3)."""
+    planes = pixels.permute(0, 3, 1, 2)
+    small = functional.interpolate(planes, (side, side), mode="bilinear", antialias=True)
+    return small.permute(0, 2, 3, 1)
 
 
 def change_colour(pixels: Tensor, amounts: Tensor) -> Tensor:

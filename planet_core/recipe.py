@@ -26,9 +26,9 @@ _CHOICES = {
 _LEAST = {
     **dict.fromkeys(("max_photos", "min_photos", "epochs", "batch_size", "accumulate"), 1),
     **dict.fromkeys(("max_level", "fine_level", "weight_decay", "balance", "patience", "colour"), 0),
-    "initial_accumulator": 0,
+    **dict.fromkeys(("initial_accumulator", "first_px"), 0),
 }
-_SHARES = ("validation_share", "warmup_share", "label_smoothing", "average", "dropout")
+_SHARES = ("validation_share", "warmup_share", "label_smoothing", "average", "dropout", "first_share")
 
 
 class RecipeError(Exception):
@@ -79,6 +79,9 @@ class Recipe:
         dropout: share of the embedding dropped in training; None for the network's own.
         initial_accumulator: what the sums of `adagrad` start at. 0 is torch's: the first step moves every
             weight by the whole learning rate, whatever its gradient. 0.1 is that of other implementations.
+        first_px, first_share: in the first share of the steps pictures are shrunk to so many pixels a side,
+            which takes less time (progressive resizing, Howard 2018); 0 for never. For networks that take any
+            size.
     """
 
     name: str
@@ -113,6 +116,8 @@ class Recipe:
     frozen: bool = False
     dropout: float | None = None
     initial_accumulator: float = 0.0
+    first_px: int = 0
+    first_share: float = 0.0
 
     def __post_init__(self) -> None:
         """Raises RecipeError where a value makes no sense."""

@@ -52,7 +52,7 @@ from planet_core.feed import make_feed
 from planet_core.hierarchy import HierarchyError
 from planet_core.labels import Labels, unit_vectors
 from planet_core.optimisation import Average, check_finite, make_optimiser, rate_at
-from planet_core.pictures import READ_SHARE, change_colour, open_examples, usable
+from planet_core.pictures import READ_SHARE, change_colour, open_examples, shrunk, usable
 from planet_core.predict import normalise
 from planet_core.processes import Processes, is_lost, joined, seed_all, share_batch_statistics
 from planet_core.recipe import Recipe, RecipeError
@@ -248,6 +248,8 @@ def run(
             for position, part in enumerate(parts):
                 rows = torch.from_numpy(part.rows).to(device)
                 pixels = torch.from_numpy(part.pixels).to(device)  # (B, px, px, 3)
+                if recipe.first_px and step < recipe.first_share * steps:
+                    pixels = shrunk(pixels, recipe.first_px)
                 colour = torch.from_numpy(part.colour).to(device)  # (B, 3)
                 images = normalise(change_colour(pixels, recipe.colour * colour), network.normalisation)
                 last = position == len(parts) - 1

@@ -23,6 +23,8 @@ from planet_core.partition import Partition
 THUMBNAIL_PX = 16
 LAB_BINS = (4, 14, 14)
 """Of lightness, green to red, blue to yellow (paper, Sec. 4: Im2GPS; `paper-spec` 5)."""
+AT_ONCE = 4096
+"""Pictures whose colours are counted together."""
 MOST_PLACES = 20_000
 """More places than these are counted in cells before the best point is looked for."""
 
@@ -135,6 +137,9 @@ class NearestColours:
     """The least expected distance over the places of the k training photos with the nearest colours.
 
     Colours are a histogram in CIE L*a*b*; the distance is chi-squared.
+
+    Attributes:
+        histograms: float32 (bins, n), bin by bin: a picture has few colours, and others are not looked at.
     """
 
     photos: TrainingPhotos
@@ -148,7 +153,12 @@ class NearestColours:
             raise ValueError("neighbours by colour need the training pictures, not their places alone")
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
-        return cls(photos, colour_histograms(photos.thumbnails), min(k, photos.lat.size))
+        size = photos.lat.size
+        histograms = np.empty((int(np.prod(LAB_BINS)), size), dtype=np.float32)
+        for start in range(0, size, AT_ONCE):
+            some = slice(start, start + AT_ONCE)
+            histograms[:, some] = colour_histograms(photos.thumbnails[some]).T
+        return cls(photos, histograms, min(k, size))
 
     def answer(self, thumbnails: Thumbnails) -> Places:
         """See `Player`."""
@@ -156,7 +166,9 @@ class NearestColours:
         mass = np.full(self.k, 1 / self.k)
         for row, histogram in enumerate(colour_histograms(thumbnails)):
             distance = _chi_squared(histogram, self.histograms)
-            near = np.argsort(distance, kind="stable")[: self.k]
+            farthest = np.partition(distance, self.k - 1)[self.k - 1]
+            near = np.flatnonzero(distance <= farthest)
+            near = near[np.argsort(distance[near], kind="stable")[: self.k]]
             place = answer.best_point(mass, self.photos.lat[near], self.photos.lng[near], "min-distance")
             lat[row], lng[row] = place
         return lat, lng
@@ -220,6 +232,11 @@ _SRGB_TO_XYZ = np.array(
 
 
 def _chi_squared(one: npt.NDArray[np.float32], many: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    total = one + many
-    distance: npt.NDArray[np.float32] = ((one - many) ** 2 / np.where(total > 0, total, 1)).sum(axis=1)
-    return distance
+    """From a histogram (bins,) to others (bins, n), all of sum 1: the sum of (a - b)^2 / (a + b).
+
+    That is a + b - 4ab / (a + b), so bins in which `one` has nothing are not looked at.
+    """
+    shared = np.zeros(many.shape[1], dtype=np.float32)
+    for row in np.flatnonzero(one).tolist():
+        shared += one[row] * many[row] / (one[row] + many[row])
+    return 2 - 4 * shared

@@ -5,6 +5,8 @@ Single ones by the road, woods where the ground has them, gardens in towns.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from procedural_earth.facts import leaves
@@ -48,22 +50,56 @@ def _openness(site: Site) -> float:
     return float(np.clip(0.9 * (1 - empty), 0.04, 1))
 
 
+@dataclass(frozen=True)
+class Chance:
+    """What is left to chance for each of N plants, drawn before it is known which of them have room.
+
+    A clue that is switched off makes room or takes it; the other plants then stay as they were.
+
+    Attributes:
+        kind: (N,) number of the kind.
+        size: (N,) 0..1 between the least and the greatest height of the kind.
+        tone: (N, 3) tint.
+        variant: (N,) number of the shape.
+        turn: (N,) degrees.
+    """
+
+    kind: Array
+    size: Array
+    tone: Array
+    variant: Array
+    turn: Array
+
+    @classmethod
+    def draw(cls, rng: Generator, count: int, weights: Array) -> Chance:
+        """Chance for so many plants of kinds with these weights."""
+        return cls(
+            rng.choice(len(weights), size=count, p=weights),
+            rng.beta(2.2, 2.0, count),
+            np.exp(rng.normal(0, 0.09, (count, 1)) + rng.normal(0, 0.035, (count, 3))),
+            rng.integers(0, VARIANTS, count),
+            rng.uniform(0, 360, count),
+        )
+
+    def of(self, rows: Array) -> Chance:
+        """That of some of the plants."""
+        return Chance(self.kind[rows], self.size[rows], self.tone[rows], self.variant[rows], self.turn[rows])
+
+
 def build_green(parts: Parts, look: Look) -> None:
     """Plants the scene's trees, shrubs and crops."""
     site = parts.site
     names, weights = _mix(site)
-    rng = site.rng("green")
     if names:
-        x, y, z, wooded = _sites(parts, look, rng)
-        kinds = rng.choice(len(names), size=len(x), p=weights)
-        _plant(parts, rng, names, kinds, x, y, z, wooded)
-        _avenue(parts, rng, names, weights)
+        x, y, z, chance = _sites(parts, look, site.rng("green"), weights)
+        _plant(parts, names, chance, x, y, z)
+        _avenue(parts, site.rng("avenue"), names, weights)
     if "crops" not in site.without and "climate" not in site.without:
         build_crops(parts, look)
-    _rocks(parts, rng)
+    _rocks(parts, site.rng("rocks"))
 
 
-def _sites(parts: Parts, look: Look, rng: Generator) -> tuple[Array, Array, Array, Array]:
+def _sites(parts: Parts, look: Look, rng: Generator, weights: Array) -> tuple[Array, Array, Array, Chance]:
     """Where trees stand: thick in woods, thin in the open, denser close by than far away."""
     site, town = parts.site, density(parts.site)
     count = 2400
@@ -73,7 +109,9 @@ def _sites(parts: Parts, look: Look, rng: Generator) -> tuple[Array, Array, Arra
     clear = site.road.clearance(x, y)
     draw = rng.random(count)
     keep = (draw < 0.86) & (clear > rng.uniform(1.6, 7.0, count)) & ((r > 9) | (clear > 4))
-    x, y, draw = x[keep], y[keep], draw[keep]
+    chance = Chance.draw(rng, count, weights)
+    rows = np.flatnonzero(keep)
+    x, y, draw = x[rows], y[rows], draw[rows]
     count = len(x)
     z0 = np.zeros(count)
     wood = fields.woods_share(site.land, x, y, z0) if "climate" not in site.without else np.full(count, 0.2)
@@ -88,12 +126,12 @@ def _sites(parts: Parts, look: Look, rng: Generator) -> tuple[Array, Array, Arra
     cover = np.where(hedge, np.maximum(cover, 0.35), cover)
     cover = np.where(tilled & (wood < 0.95), 0.004, cover)
     keep = draw < cover
-    x, y, wood = x[keep], y[keep], wood[keep]
+    x, y, rows = x[keep], y[keep], rows[keep]
     keep = dry(site, x, y, 9.0) & parts.free(x, y, 1.8) & _apart(x - site.eye[0], y - site.eye[1])
-    x, y, wood = x[keep], y[keep], wood[keep]
+    x, y, rows = x[keep], y[keep], rows[keep]
     z = site.height(x, y)
     keep = z < site.land.tree_line + 40
-    return x[keep], y[keep], z[keep], wood[keep]
+    return x[keep], y[keep], z[keep], chance.of(rows[keep])
 
 
 def _apart(x: Array, y: Array) -> Array:
@@ -104,25 +142,20 @@ def _apart(x: Array, y: Array) -> Array:
     return np.asarray(keep)
 
 
-def _plant(
-    parts: Parts, rng: Generator, names: list[str], kinds: Array, x: Array, y: Array, z: Array, wooded: Array
-) -> None:
+def _plant(parts: Parts, names: list[str], chance: Chance, x: Array, y: Array, z: Array) -> None:
     site = parts.site
     distance = np.hypot(x - site.eye[0], y - site.eye[1])
     wears = "green" if "climate" in site.without else leaves(site.facts.lat, site.facts.lng, site.day_of_year)
     lying = 0.0 if "climate" in site.without else site.snow
-    size = rng.beta(2.2, 2.0, len(x))
-    tone = np.exp(rng.normal(0, 0.09, (len(x), 1)) + rng.normal(0, 0.035, (len(x), 3)))
-    variants = rng.integers(0, VARIANTS, len(x))
     near = np.zeros(len(x), bool)
     near[np.argsort(distance)[:_MOST_NEAR]] = True
     near &= distance < NEAR_M
     for number, name in enumerate(names):
-        here = np.flatnonzero(kinds == number)
+        here = np.flatnonzero(chance.kind == number)
         if len(here) == 0:
             continue
         low, high = SPECIES[name].height_m
-        heights = low + (high - low) * size[here]
+        heights = low + (high - low) * chance.size[here]
         crown = 0.5 * SPECIES[name].aspect * heights
         # no crown over the camera, no trunk by the kerb
         beside = site.road.clearance(x[here], y[here]) + site.road.sidewalk_m
@@ -131,25 +164,21 @@ def _plant(
         season = vegetation.season_of(name, wears, lying)
         close = near[here] & (season != "bare")  # twigs are finer in the sprite
         feet = np.stack([x[here], y[here], z[here]], axis=1)
-        tint = tone[here].astype(np.float32)
+        tint, variants = chance.tone[here].astype(np.float32), chance.variant[here]
         far = ~close
         parts.add(
             vegetation.billboards(
-                name, season, feet[far], heights[far], variants[here][far], tint[far], eye=site.eye[:2]
+                name, season, feet[far], heights[far], variants[far], tint[far], eye=site.eye[:2]
             )
         )
-        # drawn in every season, so that what follows is the same all year
-        turns = np.zeros(len(here))
-        turns[near[here]] = rng.uniform(0, 360, int(near[here].sum()))
         for i in np.flatnonzero(close):
-            tree = vegetation.near_tree(name, int(variants[here][i]), season)
-            turn = float(turns[i])
+            tree = vegetation.near_tree(name, int(variants[i]), season)
+            turn = float(chance.turn[here[i]])
             if not SPECIES[name].near:
                 turn = float(np.rad2deg(np.arctan2(feet[i, 0] - site.eye[0], feet[i, 1] - site.eye[1])))
             parts.put(
                 tree, float(feet[i, 0]), float(feet[i, 1]), turn, scale=float(heights[i]), z=float(feet[i, 2])
             )
-    del wooded
 
 
 def _avenue(parts: Parts, rng: Generator, names: list[str], weights: Array) -> None:
@@ -171,10 +200,11 @@ def _avenue(parts: Parts, rng: Generator, names: list[str], weights: Array) -> N
     x, y, _, _ = site.road.at(along + rng.normal(0, 0.5, len(along)), sides * at)
     ok = (site.road.clearance(x, y) > 0.6) & parts.free(x, y, 1.0) & dry(site, x, y, 8)
     ok &= (np.hypot(x - site.eye[0], y - site.eye[1]) > 7) & (rng.random(len(x)) < 0.86)
+    chance = Chance.draw(rng, len(x), np.ones(1)).of(ok)
     x, y = x[ok], y[ok]
     if len(x):
         parts.take(x, y, 0.8)
-        _plant(parts, rng, [kind], np.zeros(len(x), int), x, y, site.height(x, y), np.zeros(len(x)))
+        _plant(parts, [kind], chance, x, y, site.height(x, y))
 
 
 def build_crops(parts: Parts, look: Look) -> None:
@@ -186,28 +216,29 @@ def build_crops(parts: Parts, look: Look) -> None:
     count = 5000
     r = 7.0 + 48.0 * np.sqrt(rng.random(count)) ** 1.4
     angle = rng.uniform(0, 2 * np.pi, count)
+    chance, tone = rng.random((count, 3)), np.exp(rng.normal(0, 0.08, (count, 1)))
     x, y = site.eye[0] + r * np.sin(angle), site.eye[1] + r * np.cos(angle)
-    keep = site.road.clearance(x, y) > 2.0
-    x, y = x[keep], y[keep]
+    rows = np.flatnonzero(site.road.clearance(x, y) > 2.0)
+    x, y = x[rows], y[rows]
     crop, edge, across = fields.crop_at(look, site.road.axis, x, y)
     standing = np.array([name in LOW for name in names])
     keep = (crop >= 0) & (edge > 1.6)
     keep[keep] &= standing[crop[keep]]
-    x, y, crop, across = x[keep], y[keep], crop[keep], across[keep]
+    x, y, crop, across, rows = x[keep], y[keep], crop[keep], across[keep], rows[keep]
     if len(x) == 0:
         return
     x, y = _into_rows(site, look, x, y, crop, across)
     keep = (site.road.clearance(x, y) > 2.6) & dry(site, x, y, 6) & parts.free(x, y, 0.6)
-    x, y, crop = x[keep], y[keep], crop[keep]
+    x, y, crop, chance, tone = x[keep], y[keep], crop[keep], chance[rows[keep]], tone[rows[keep]]
     z = site.height(x, y)
     meshes: list[Mesh] = []
-    for row in np.unique(crop):
-        here, name = np.flatnonzero(crop == row), names[int(row)]
+    for field in np.unique(crop):
+        here, name = np.flatnonzero(crop == field), names[int(field)]
         low, high = LOW[name].height_m
         feet = np.stack([x[here], y[here], z[here]], axis=1)
-        heights = rng.uniform(low, high, len(here))
-        tint = np.exp(rng.normal(0, 0.08, (len(here), 1)) * np.ones((1, 3))).astype(np.float32)
-        meshes += vegetation.tufts(name, feet, heights, rng, tint, eye=site.eye[:2])
+        heights = low + (high - low) * chance[here, 0]
+        tint = np.repeat(tone[here], 3, axis=1).astype(np.float32)
+        meshes += vegetation.tufts(name, feet, heights, chance[here, 1:], tint, eye=site.eye[:2])
     parts.add(meshes)
 
 
@@ -229,20 +260,10 @@ def _rocks(parts: Parts, rng: Generator) -> None:
     count = int(rng.integers(20, 90))
     r, angle = 6 + 70 * rng.random(count) ** 0.8, rng.uniform(0, 2 * np.pi, count)
     x, y = site.eye[0] + r * np.sin(angle), site.eye[1] + r * np.cos(angle)
+    size = 0.2 + 0.9 * rng.random(count) ** 3.0
+    tint = np.exp(rng.normal(0, 0.12, (count, 1)) * np.ones((1, 3))).astype(np.float32)
+    which, turn = rng.integers(0, 4, count), rng.uniform(0, 360, count)
     ok = (site.road.clearance(x, y) > 1.2) & dry(site, x, y, 2) & parts.free(x, y, 0.4)
-    x, y = x[ok], y[ok]
-    if len(x) == 0:
-        return
-    size = 0.2 + 0.9 * rng.random(len(x)) ** 3.0
-    tint = np.exp(rng.normal(0, 0.12, (len(x), 1)) * np.ones((1, 3))).astype(np.float32)
-    which = rng.integers(0, 4, len(x))
     for k in range(4):
-        pick = which == k
-        parts.put_many(
-            furniture.rock(k),
-            x[pick],
-            y[pick],
-            rng.uniform(0, 360, int(pick.sum())),
-            scale=size[pick],
-            tint=tint[pick],
-        )
+        pick = ok & (which == k)
+        parts.put_many(furniture.rock(k), x[pick], y[pick], turn[pick], scale=size[pick], tint=tint[pick])

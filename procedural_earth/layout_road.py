@@ -160,7 +160,8 @@ def build_signs(parts: Parts) -> None:
             values = (30, 40, 50) if town > 0.3 else (60, 70, 80, 90)
             if "diamond" in _style(site):
                 values = (25, 30, 35) if town > 0.3 else (45, 50, 55)
-            mesh = signs.blank() if plain else signs.speed_limit(int(rng.choice(values)), _style(site))
+            value = int(rng.choice(values))
+            mesh = signs.blank() if plain else signs.speed_limit(value, _style(site))
             _stand(parts, mesh, (1 if forward else -1) * rng.uniform(12, 60), forward)
     _junction_signs(parts, rng, plain)
 
@@ -178,16 +179,10 @@ def _bend(site: Site, forward: bool) -> str:
 
 def _town_signs(parts: Parts, rng: Generator, plain: bool) -> None:
     site = parts.site
-    if plain:
-        for forward in (True, False):
-            if rng.random() < 0.5:
-                along = (1 if forward else -1) * rng.uniform(12, 40)
-                _stand(parts, signs.blank(1.9, 0.7), along, forward, out=2.0)
-        return
     country, towns = site.facts.country, site.facts.towns
     if country is None or not towns:
         return
-    lettering = "script" not in site.without
+    lettering = not plain and "script" not in site.without
     background, text = country.town_sign_background, country.town_sign_text
     near = towns[0]
     if near.distance_km < 7 and rng.random() < 0.85:
@@ -195,7 +190,7 @@ def _town_signs(parts: Parts, rng: Generator, plain: bool) -> None:
             near.local_name, near.name, near.script, background, text, lettering=lettering
         )
         height = 0.72 if aspect < 2.6 else 0.62
-        mesh = signs.on_post(parts.own_texture(face), height * aspect, height, 1.35, posts=2)
+        mesh = _board(parts, face, height * aspect, height, 1.35, plain)
         forward = bool(rng.random() < 0.5)
         _stand(
             parts,
@@ -210,7 +205,7 @@ def _town_signs(parts: Parts, rng: Generator, plain: bool) -> None:
         rows.sort(key=lambda row: row[3])
         face, aspect = sign_faces.direction_sign(tuple(rows), background, text, lettering=lettering)
         height = 0.52 * len(rows)
-        mesh = signs.on_post(parts.own_texture(face), height * aspect, height, 1.7, posts=2)
+        mesh = _board(parts, face, height * aspect, height, 1.7, plain)
         forward = bool(rng.random() < 0.5)
         _stand(
             parts,
@@ -219,6 +214,15 @@ def _town_signs(parts: Parts, rng: Generator, plain: bool) -> None:
             forward,
             out=1.0 + height * aspect * 0.5,
         )
+
+
+def _board(
+    parts: Parts, face: sign_faces.Pixels, width: float, height: float, foot: float, plain: bool
+) -> Mesh:
+    """A board on posts, or a grey one of its size."""
+    if plain:
+        return signs.blank(width, height)
+    return signs.on_post(parts.own_texture(face), width, height, foot, posts=2)
 
 
 def _junction_signs(parts: Parts, rng: Generator, plain: bool) -> None:
@@ -245,7 +249,8 @@ def _junction_signs(parts: Parts, rng: Generator, plain: bool) -> None:
             point = (np.array([x]), np.array([y]))
             if site.road.clearance(*point)[0] < 0.2 or not parts.free(*point, 0.4)[0]:
                 continue
-            mesh = signs.blank() if plain else signs.stop(*word) if rng.random() < 0.5 else signs.give_way()
+            stops = rng.random() < 0.5
+            mesh = signs.blank() if plain else signs.stop(*word) if stops else signs.give_way()
             parts.put(mesh, x, y, site.road.heading_deg + 90 * sign)
             parts.take(*point, 0.6)
 
@@ -260,6 +265,7 @@ def plate_text(rng: Generator) -> str:
 def _plates(site: Site, rng: Generator) -> tuple[tuple[int, float], tuple[int, float]]:
     """Textures and aspects of the front and rear plate, one of a few per country style."""
     country = site.facts.country
+    which = int(rng.integers(6))
     if "plates" in site.without or country is None:
         return (-1, 1.0), (-1, 1.0)
     long = country.continent == "EU" or country.region in (
@@ -271,7 +277,6 @@ def _plates(site: Site, rng: Generator) -> tuple[tuple[int, float], tuple[int, f
         "brazil",
     )
     aspect = 4.6 if long else 2.1
-    which = int(rng.integers(6))
     band = (
         country.continent == "EU"
         and country.plate_front == "white"
@@ -331,18 +336,21 @@ def build_traffic(parts: Parts) -> None:
             if abs(along) < 11 or along > 260:
                 continue
             side = drive * (1 if forward else -1)
-            _vehicle(parts, rng, names, weights, along, side * site.road.half_width_m * 0.5, forward)
+            mesh = _any_vehicle(site, rng, names, weights)
+            _drive(parts, mesh, along, side * site.road.half_width_m * 0.5, forward)
     if town > 0.25:
         _parked(parts, rng, names, weights, drive, town)
 
 
-def _vehicle(
-    parts: Parts, rng: Generator, names: list[str], weights: Array, along: float, offset: float, forward: bool
-) -> None:
-    site = parts.site
+def _any_vehicle(site: Site, rng: Generator, names: list[str], weights: Array) -> Mesh:
     kind = names[pick(rng, weights)]
     front, rear = _plates(site, rng)
-    mesh = vehicles.vehicle(kind, vehicles.paint_for(rng, kind), front, rear)
+    return vehicles.vehicle(kind, vehicles.paint_for(rng, kind), front, rear)
+
+
+def _drive(parts: Parts, mesh: Mesh, along: float, offset: float, forward: bool) -> None:
+    """Puts a vehicle on the road."""
+    site = parts.site
     x, y, z, heading = site.road.at(along, offset)
     parts.put(mesh, float(x), float(y), float(heading) + (0 if forward else 180), z=float(z) + 0.02)
 
@@ -358,6 +366,9 @@ def _parked(parts: Parts, rng: Generator, names: list[str], weights: Array, driv
             along += rng.uniform(6.2, 9.0) / max(town, 0.3) ** 1.2
             if rng.random() > 0.25 + 0.5 * town or abs(along) < 9:
                 continue
+            mesh = _any_vehicle(
+                site, rng, names, chances
+            )  # also where there is no room: the next stays the same
             # wheels on the kerb where the road is narrow
             offset = side * (
                 site.road.half_width_m - 0.75 if site.road.half_width_m > 4 else site.road.half_width_m + 1.15
@@ -370,7 +381,7 @@ def _parked(parts: Parts, rng: Generator, names: list[str], weights: Array, driv
                 or abs(float(beyond[1])) < site.road.half_width_m * 0.55
             ):
                 continue
-            _vehicle(parts, rng, names, chances, along, offset, side == drive)
+            _drive(parts, mesh, along, offset, side == drive)
             parts.take(x, y, 1.2)
 
 
@@ -387,23 +398,24 @@ def build_extras(parts: Parts) -> None:
     site, rng = parts.site, parts.site.rng("extras")
     country, town = site.facts.country, density(site)
     free = _verge(site) + 0.8
-    wanted: list[tuple[Mesh, float]] = []
+    wanted: list[tuple[Mesh | None, float]] = []  # None is left out, and the others stay where they are
     if town > 0.2 and rng.random() < 0.35:
         wanted.append((furniture.bus_shelter(), 1.6))
     if town > 0.3 and rng.random() < 0.5:
         wanted.append((furniture.bench(), 0.6))
-    if country is not None and not {"signs", "buildings"} & site.without and town > 0.05:
+    if country is not None and town > 0.05:
         for name in country.rarities:
             rare = furniture.rarity(name)
             if rare is not None and rng.random() < 0.3:
-                wanted.append((rare, 0.9))
+                wanted.append((None if {"signs", "buildings"} & site.without else rare, 0.9))
     for mesh, size in wanted:
         side = 1 if rng.random() < 0.5 else -1
         x, y, _, heading = site.road.at(rng.uniform(-45, 45), side * (free + size * 0.6))
         point = (np.array([float(x)]), np.array([float(y)]))
         far = np.hypot(float(x) - site.eye[0], float(y) - site.eye[1]) > 5
         if (
-            far
+            mesh is not None
+            and far
             and site.road.clearance(*point)[0] > 0.4 + size * 0.4
             and parts.free(*point, size)[0]
             and dry(site, *point, 5)[0]

@@ -143,7 +143,7 @@ def build_town(parts: Parts) -> None:
     if town > 0.16:
         _landmark(parts, rng)
     if town > 0.2:
-        _flag(parts, rng)
+        _flag(parts, site.rng("flag"))
 
 
 def _kept(parts: Parts, lots: list[Lot]) -> list[tuple[Lot, float, float, float, float]]:
@@ -265,9 +265,9 @@ def _fascia(parts: Parts, rng: Generator, lot: Lot, x: float, y: float, heading:
     site = parts.site
     country = site.facts.country
     lettered = country is not None and "script" not in site.without and "signs" not in site.without
-    words = shop_words(country.language, country.script) if country is not None and lettered else ("",)
-    script = country.script if country is not None else "Latin"
     latin = shop_words("en", "Latin")
+    words = shop_words(country.language, country.script) if country is not None and lettered else latin
+    script = country.script if country is not None and lettered else "Latin"
     low = 2.98 if lot.house.height_m > 3.7 and lot.family != "african_tin" else 2.52
     front = lot.house.depth_m / 2 + (0.17 if lot.family != "north_american_clapboard" else -0.8)
     boards = _boards(lot.house.width_m, front, low)
@@ -276,7 +276,7 @@ def _fascia(parts: Parts, rng: Generator, lot: Lot, x: float, y: float, heading:
         number, paint = int(rng.integers(len(words))), int(rng.integers(len(_FASCIAS)))
         fill = _FASCIAS[paint]
         ink = (244, 238, 220) if sum(fill) < 420 else (40, 36, 32)
-        key = ("fascia", words[number], script, paint)
+        key = ("fascia", words[number] if lettered else "", script, paint)
         textures.append(
             _book_board(key, words[number], script, latin[number % len(latin)], fill, ink, lettered)
         )

@@ -25,7 +25,7 @@ from procedural_earth.road import Road, lay
 from procedural_earth.seeds import generator, number
 from procedural_earth.sky import daylight
 from procedural_earth.terrain import DEM_SIDE, DEM_STEP_M, SEA_SIDE, SEA_STEP_M, Land
-from procedural_earth.withheld import CLUES, MEADOW, withheld
+from procedural_earth.withheld import CLUES, MEADOW, nowhere, withheld
 
 Array = npt.NDArray[Any]
 
@@ -197,12 +197,18 @@ def _road(facts: PlaceFacts, without: frozenset[str]) -> Road:
     heading = float(rng.uniform(0, 360))
     country = facts.country
     paved = country.paved_share if country else 0.0
-    surface = "asphalt" if rng.random() < max(paved, settlement * 1.3) else "gravel"
+    draw = rng.random()
+    surface = "asphalt" if draw < max(paved, settlement * 1.3) else "gravel"
     half = float(rng.uniform(2.7, 3.6)) if surface == "asphalt" else float(rng.uniform(2.0, 2.6))
     if settlement > 0.5:
         half += float(rng.uniform(0.2, 1.6))
     spread = 45.0 if "relief" in without else float(np.std(elevation_m(*_local_grid(facts, 9, 4000.0))))
-    return lay(rng, heading, half, surface, settlement, float(np.clip(spread / 300.0, 0, 1)))
+    road = lay(rng, heading, half, surface, settlement, float(np.clip(spread / 300.0, 0, 1)))
+    if "road_lines" not in without:
+        return road
+    # of the same width and course, so that the camera stays where it was
+    shown = "asphalt" if draw < max(nowhere().paved_share, settlement * 1.3) else "gravel"
+    return dataclasses.replace(road, surface=shown)
 
 
 def _crops(facts: PlaceFacts, rng: np.random.Generator, day: int, without: frozenset[str]) -> Array:

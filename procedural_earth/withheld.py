@@ -56,8 +56,7 @@ def _country(facts: PlaceFacts, without: AbstractSet[str]) -> CountryCues | None
         return None
     columns = {
         "drive_side": ("drive",),
-        "road_lines": ("centre_line", "edge_line", "paved_share", "kerb"),
-        "script": ("script", "language"),
+        "road_lines": ("centre_line", "edge_line", "kerb"),
         "signs": ("warning_sign", "town_sign_background", "town_sign_text"),
         "plates": ("plate_front", "plate_rear"),
         "bollards": ("bollard",),
@@ -68,15 +67,15 @@ def _country(facts: PlaceFacts, without: AbstractSet[str]) -> CountryCues | None
     changes: dict[str, Any] = {
         name: getattr(plain, name) for clue, names in columns.items() if clue in without for name in names
     }
-    if {"signs", "buildings"} & without:
-        changes["rarities"] = ()
     return replace(country, **changes)
 
 
 def withheld(facts: PlaceFacts, without: AbstractSet[str]) -> PlaceFacts:
     """The facts as far as they may be told.
 
-    A place at sea counts as land where the coast is withheld. The road's surface goes with its lines.
+    A place at sea counts as land where the coast is withheld. As long as any clue of the country is on, some
+    facts stay and are not drawn, so that the rest stands where it stood: the letters of "script", the road's
+    surface, which goes with "road_lines", and rarities, which go with "signs" and "buildings".
     """
     changes: dict[str, Any] = {"country": _country(facts, without)}
     if "coast" in without:
@@ -93,7 +92,7 @@ def withheld(facts: PlaceFacts, without: AbstractSet[str]) -> PlaceFacts:
         changes["elevation_m"] = 0.0
     if "settlement" in without:
         changes["settlement"] = 0.25
-    if {"script", "signs", "settlement"} & without:
+    if "settlement" in without:
         changes["towns"] = _towns()
     if "tint" in without:
         changes["ground_rgb"] = (110, 110, 100)

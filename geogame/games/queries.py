@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.utils import timezone
@@ -60,7 +61,7 @@ def candidates_for(
     ]
 
 
-def _todays_pictures(player: Player) -> QuerySet[DailyRound, dict[str, int]]:
+def _todays_pictures(player: Player) -> QuerySet[DailyRound, Any]:
     """The pictures of today's daily, while the player has not finished it."""
     finished = DailyAttempt.objects.filter(player=player, game__state=Game.State.FINISHED).values("daily")
     today = timezone.now().date()

@@ -37,6 +37,7 @@ PYTHON_KEYWORDS: Final = {
     **dict.fromkeys(("npgettext", "npgettext_lazy"), ((1, "c"), 2, 3)),
 }
 JAVASCRIPT_KEYWORDS: Final = {"t": None, "tn": (1, 2)}
+JAVASCRIPT_OPTIONS: Final = {"parse_template_string": "true"}  # `${t("…")}` as well
 PLACEHOLDER: Final = re.compile(r"%\((\w+)\)[a-z]|%[a-z]|\{(\w*)\}")
 
 
@@ -84,11 +85,13 @@ def _as_python(template: str) -> str:
 
 def found_in_sources(domain: str) -> Catalog:
     catalog = Catalog()
-    keywords = JAVASCRIPT_KEYWORDS if domain == "djangojs" else PYTHON_KEYWORDS
+    is_script = domain == "djangojs"
+    keywords, options = (JAVASCRIPT_KEYWORDS, JAVASCRIPT_OPTIONS) if is_script else (PYTHON_KEYWORDS, {})
     for path, method, readable in sources(domain):
         text = readable(path.read_text(encoding="utf-8"))
         name = path.relative_to(ROOT).as_posix()
-        for _, ids, comments, context in extract(method, io.BytesIO(text.encode()), keywords):
+        found = extract(method, io.BytesIO(text.encode()), keywords, options=options)
+        for _, ids, comments, context in found:
             catalog.add(ids, locations=[(name, 1)], auto_comments=comments, context=context)
     if domain == "django":
         for text in _clue_texts():

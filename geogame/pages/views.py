@@ -12,6 +12,7 @@ from geogame.accounts.models import Player
 from geogame.games.lifecycle import settle
 from geogame.games.models import Game
 from geogame.games.queries import game_of
+from geogame.games.rules import GRACE_S
 from geogame.games.snapshots import snapshot
 from geogame.pages.decorators import own_game
 
@@ -33,7 +34,7 @@ def game(request: HttpRequest, game: Game, player: Player) -> HttpResponse:
         "learn": reverse("learn"),
     }
     boot = {"snapshot": snapshot(game, player), "urls": urls, "csrf_token": get_token(request)}
-    return render(request, "pages/game.html", {"boot": boot})
+    return render(request, "pages/game.html", {"boot": boot, "grace_s": f"{GRACE_S:g}"})
 
 
 @never_cache

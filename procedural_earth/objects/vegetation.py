@@ -190,20 +190,21 @@ def tufts(
     kind: str,
     places: npt.NDArray[np.floating],
     heights_m: npt.NDArray[np.floating],
-    rng: np.random.Generator,
+    chance: npt.NDArray[np.floating],
     tint: npt.NDArray[np.floating],
     *,
     season: str = "green",
     eye: tuple[float, float] = (0.0, 0.0),
 ) -> list[Mesh]:
-    """Low plants (grass, reeds, crops) as quads that face the camera, roughly; they throw no shadow."""
+    """Low plants (grass, reeds, crops) as quads that face the camera, roughly; they throw no shadow.
+
+    Args:
+        chance: (N, 2) from 0 to 1, of each plant's picture and of how it is turned.
+    """
     meshes: list[Mesh] = []
-    which = rng.integers(0, 2, len(places))
-    facing = np.rad2deg(np.arctan2(places[:, 0] - eye[0], places[:, 1] - eye[1])) + rng.uniform(
-        -25, 25, len(places)
-    )
+    facing = np.rad2deg(np.arctan2(places[:, 0] - eye[0], places[:, 1] - eye[1])) + 50 * chance[:, 1] - 25
     for variant in range(2):
-        here = np.flatnonzero(which == variant)
+        here = np.flatnonzero((chance[:, 0] < 0.5) == (variant == 0))
         if len(here):
             quad = _quad(sprite(kind, variant, season), frame(kind, variant, season), VISIBLE, False)
             meshes.append(instances(quad, places[here], facing[here], heights_m[here], tint[here]))

@@ -412,9 +412,8 @@ def _tractor(solid: Solid) -> None:
 def paint_for(rng: np.random.Generator, kind: str) -> Colour:
     """A colour for a vehicle of that kind."""
     fixed = {"school_bus": (232, 168, 30), "tuk_tuk": (38, 96, 62), "truck": None}.get(kind)
-    if fixed is not None:
-        return varied(rng, fixed, 0.03)
-    return varied(rng, PAINTS[int(rng.integers(len(PAINTS)))], 0.04)
+    paint = PAINTS[int(rng.integers(len(PAINTS)))]  # drawn for all, so that what follows is the same
+    return varied(rng, paint, 0.04) if fixed is None else varied(rng, fixed, 0.03)
 
 
 _FRONT, _REAR = -2, -3

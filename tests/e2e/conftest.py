@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
+import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,52 +18,100 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    sync_playwright,
+)
 
 from tests.conftest import ROOT
 
 ARTEFACTS = ROOT / "test-artifacts"
-PICTURES = 14
-REGISTER = """
+SET_UP = """
+import sys
 import django; django.setup()
 from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from geogame.registry.services import activate, register
+call_command("migrate", verbosity=0)
+for folder in sorted(Path(sys.argv[1]).iterdir()):
+    call_command("import_panoramas", str(folder), "--map", folder.name)
 activate(register(directory=Path(settings.MODEL_ROOT) / "random", name="PlaNet tiny"))
 User.objects.create_superuser("keeper", password="only-for-tests")
 """
+NOTE_MAP = "window.addEventListener('map:init', (event) => (window.arenaMap = event.detail.map));"
+FLAT, ALL_AROUND = (800, 600), (1024, 512)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Pictures along a line, each so far from the one before; the first of so many can be turned."""
+
+    pictures: int
+    start: tuple[float, float]
+    step: tuple[float, float]
+    all_around_every: int
+
+    def place(self, number: int) -> tuple[str, str]:
+        (lat, lng), (north, east) = self.start, self.step
+        return f"{lat + number * north:.7f}", f"{lng + number * east:.7f}"
+
+
+MAPS = {
+    "Drawn Europe": Drawn(14, (37.1234567, -8.7654321), (1.5, 2.5), 4),  # each game has a flat one
+    "Drawn Days": Drawn(5, (40.5234567, -3.4654321), (1.4, 4.5), 2),  # the daily: in no other game
+    "Drawn All Around": Drawn(3, (48.2234567, 2.1654321), (1.8, 8.5), 1),  # games of three rounds
+}
 
 
 @dataclass(frozen=True)
 class Arena:
     url: str
+    data: Path
     places: list[tuple[str, str]]
 
+    def sql(self, statement: str, *values: Any) -> list[Any]:
+        with contextlib.closing(sqlite3.connect(self.data / "db.sqlite3", timeout=20)) as database, database:
+            return database.execute(statement, values).fetchall()
 
-def draw_pictures(directory: Path) -> list[tuple[str, str]]:
-    """Coloured pictures with a horizon over Europe, four of them panoramas: each game has a flat one."""
+
+def draw_pictures(directory: Path, drawn: Drawn) -> list[tuple[str, str]]:
+    """Coloured pictures with a horizon. No two are alike, of any map."""
     directory.mkdir(parents=True)
-    places = [
-        (f"{37.1234567 + number * 1.5:.7f}", f"{-8.7654321 + number * 2.5:.7f}") for number in range(PICTURES)
-    ]
+    places = [drawn.place(number) for number in range(drawn.pictures)]
     with (directory / "labels.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["path", "lat", "lng", "author", "licence", "source"])
         for number, (lat, lng) in enumerate(places):
-            size = (1024, 512) if number % 4 == 0 else (800, 600)
-            picture = Image.new("RGB", size, (90 + number * 11, 150, 215 - number * 9))
-            brush = ImageDraw.Draw(picture)
-            brush.rectangle((0, size[1] * 0.6, *size), fill=(120, 110 + number * 8, 70))
-            brush.ellipse((40 + number * 30, 60, 120 + number * 30, 140), fill=(250, 240, 200))
-            picture.save(directory / f"{number}.jpg", quality=90)
+            size = ALL_AROUND if number % drawn.all_around_every == 0 else FLAT
+            sky = (90 + number * 11, 150, 215 - number * 9)
+            draw_picture(size, sky, len(directory.name) * 10, number).save(
+                directory / f"{number}.jpg", quality=90
+            )
             writer.writerow(
                 [f"{number}.jpg", lat, lng, "Ada Example", "CC0", "https://example.org/secret-source"]
             )
     return places
+
+
+def draw_picture(size: tuple[int, int], sky: tuple[int, int, int], high: int, number: int) -> Image.Image:
+    picture = Image.new("RGB", size, sky)
+    brush = ImageDraw.Draw(picture)
+    brush.rectangle((0, size[1] * 0.6, *size), fill=(120, 110 + number * 8, 70))
+    brush.ellipse((40 + number * 30, high - 60, 120 + number * 30, high + 20), fill=(250, 240, 200))
+    for house in range(12):
+        left, top = house * size[0] // 12, size[1] * 0.6 - 20 - (house * 37 + number * 23) % 70
+        brush.rectangle((left, top, left + size[0] // 16, size[1] * 0.62), fill=(150 + house * 6, 110, 90))
+    return picture
 
 
 def free_port() -> int:
@@ -88,7 +139,7 @@ def healthy(url: str) -> bool:
 @pytest.fixture(scope="session")
 def arena(tmp_path_factory: pytest.TempPathFactory, model_directory: Path) -> Iterator[Arena]:
     data = tmp_path_factory.mktemp("arena")
-    places = draw_pictures(data / "pictures")
+    places = {name: draw_pictures(data / "pictures" / name, drawn) for name, drawn in MAPS.items()}
     shutil.copytree(model_directory, data / "models" / "random")
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
@@ -97,17 +148,18 @@ def arena(tmp_path_factory: pytest.TempPathFactory, model_directory: Path) -> It
         "DATA_DIR": str(data),
         "PORT": str(port),
         "WORLD_COUNT": "0",
+        "DAILY_MAP": "drawn-days",
+        "MODEL_ANSWER_TIMEOUT_S": "20",  # no test may depend on how fast the machine is
+        "EXPLAIN_POSITIONS": "4",
         "DJANGO_SETTINGS_MODULE": "geogame.settings",
     }
-
-    def manage(*arguments: str) -> None:
-        subprocess.run(
-            [sys.executable, *arguments], cwd=ROOT, env=environment, check=True, capture_output=True
-        )
-
-    manage("manage.py", "migrate")
-    manage("manage.py", "import_panoramas", str(data / "pictures"), "--map", "Drawn Europe")
-    manage("-c", REGISTER)
+    subprocess.run(
+        [sys.executable, "-c", SET_UP, str(data / "pictures")],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     with (data / "play.log").open("wb") as log:
         play = subprocess.Popen(
             [sys.executable, "manage.py", "play", "--no-browser"],
@@ -120,7 +172,7 @@ def arena(tmp_path_factory: pytest.TempPathFactory, model_directory: Path) -> It
         try:
             wait_for(lambda: healthy(url) or play.poll() is not None, 90, "manage.py play does not answer")
             assert play.poll() is None, (data / "play.log").read_text()
-            yield Arena(url, places)
+            yield Arena(url, data, places["Drawn Europe"])
         finally:
             play.send_signal(signal.SIGINT)
             play.wait(timeout=30)
@@ -145,21 +197,30 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, arena: Arena) -> Iterator[Callable[..., Page]]:
-    """A page of a new guest without internet: what asks for another host or logs an error fails the test."""
+    """A page of a new guest without internet: what asks for another host or logs an error fails the test.
+
+    `tolerates` is what the browser's log may say nevertheless, where a test breaks something.
+    """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_one(width: int = 1280, height: int = 800, *, has_touch: bool = False) -> Page:
+    def open_one(width: int = 1280, height: int = 800, *, tolerates: str = "$^", **options: Any) -> Page:
         size = {"width": width, "height": height}
-        context = browser.new_context(viewport=size, reduced_motion="reduce", has_touch=has_touch)
+        touch = {"has_touch": width < 600}
+        context = browser.new_context(viewport=size, reduced_motion="reduce", **{**touch, **options})
         context.route(lambda url: not own(url), lambda route: route.abort())
+        context.add_init_script(NOTE_MAP)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: complaints.append(f"error in the page: {error}"))
-        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        page.on("console", lambda line: complain(line, tolerates))
         page.on("request", lambda request: complaints.extend([request.url] * (not own(request.url))))
         return page
+
+    def complain(line: ConsoleMessage, tolerates: str) -> None:
+        if line.type == "error" and not re.search(tolerates, line.text):
+            complaints.append(f"{line.text} ({line.location.get('url', '')})")
 
     def own(url: str) -> bool:
         return url.startswith((arena.url, arena.url.replace("http", "ws"), "data:", "blob:"))

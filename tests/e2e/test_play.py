@@ -7,40 +7,20 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Response, WebSocket, expect
 
-from tests.e2e.conftest import ARTEFACTS, Arena
+from tests.e2e.conftest import Arena
+from tests.e2e.playing import (
+    SIZES,
+    assert_nothing_scrolls_sideways,
+    go_on,
+    guess_with_mouse,
+    phase,
+    pin_with_mouse,
+    shoot,
+    start,
+)
 
 pytestmark = pytest.mark.e2e
 OpenPage = Callable[..., Page]
-SIZES = [(1280, 800), (390, 844)]
-
-
-def phase(page: Page, name: str) -> None:
-    expect(page.locator(f"body[data-phase={name}]")).to_be_attached(timeout=20_000)
-
-
-def shoot(page: Page, name: str) -> None:
-    ARTEFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTEFACTS / f"{name}.png")
-
-
-def start(page: Page, arena: Arena) -> None:
-    page.goto(arena.url)
-    page.get_by_test_id("start-game-drawn-europe").click()
-    phase(page, "guessing")
-
-
-def is_phone(page: Page) -> bool:
-    return bool(page.viewport_size and page.viewport_size["width"] < 600)
-
-
-def pin_with_mouse(page: Page) -> None:
-    if is_phone(page):
-        page.locator("#map-open-button").click()
-    world = page.get_by_test_id("guess-map")
-    world.hover()
-    box = world.bounding_box()
-    assert box
-    world.click(position={"x": box["width"] * 0.52, "y": box["height"] * 0.4})
 
 
 def pin_with_keys(page: Page) -> None:
@@ -51,16 +31,8 @@ def pin_with_keys(page: Page) -> None:
     page.keyboard.press("Enter")
 
 
-def guess_with_mouse(page: Page) -> None:
-    page.get_by_test_id("guess-button").click()
-
-
 def guess_with_keys(page: Page) -> None:
     page.keyboard.press("Space")
-
-
-def go_on_with_mouse(page: Page) -> None:
-    page.get_by_test_id("next-button").click()
 
 
 def go_on_with_keys(page: Page) -> None:
@@ -72,19 +44,15 @@ def go_on_with_keys(page: Page) -> None:
             return
 
 
-WITH_MOUSE = (pin_with_mouse, guess_with_mouse, go_on_with_mouse)
+WITH_MOUSE = (pin_with_mouse, guess_with_mouse, go_on)
 WITH_KEYS = (pin_with_keys, guess_with_keys, go_on_with_keys)
-
-
-def assert_nothing_scrolls_sideways(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("way", ["mouse", "keyboard"])
 def test_five_rounds(open_page: OpenPage, arena: Arena, width: int, height: int, way: str) -> None:
-    page = open_page(width, height, has_touch=width < 600)
-    pin, guess, go_on = WITH_MOUSE if way == "mouse" else WITH_KEYS
+    page = open_page(width, height)
+    pin, guess, to_next = WITH_MOUSE if way == "mouse" else WITH_KEYS
     name = f"{way}-{width}x{height}"
     start(page, arena)
     for number in range(1, 6):
@@ -103,7 +71,7 @@ def test_five_rounds(open_page: OpenPage, arena: Arena, width: int, height: int,
         expect(page.get_by_test_id("winner")).not_to_be_empty()
         assert_nothing_scrolls_sideways(page)
         shoot(page, f"{name}-{number}-result")
-        go_on(page)
+        to_next(page)
     phase(page, "summary")
     expect(page.get_by_test_id("summary-table").locator("tbody tr")).to_have_count(5)
     assert_nothing_scrolls_sideways(page)
@@ -178,7 +146,7 @@ def test_the_picture_is_shown_whole(open_page: OpenPage, arena: Arena) -> None:
         pin_with_mouse(page)
         guess_with_mouse(page)
         phase(page, "result")
-        go_on_with_mouse(page)
+        go_on(page)
         phase(page, "guessing")
     assert image.evaluate("image => getComputedStyle(image).objectFit") == "contain"
     expect(image).to_have_js_property("naturalWidth", 800)  # once it has come

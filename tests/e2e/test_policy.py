@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Response, expect
 
+from tests.e2e.addresses import FOR_ANYBODY, NOT_THERE
 from tests.e2e.conftest import Arena
-from tests.e2e.test_play import guess_with_mouse, phase, pin_with_mouse, start
+from tests.e2e.playing import go_on, phase, picture_is_shown, play_round, start
 
 pytestmark = pytest.mark.e2e
 OpenPage = Callable[..., Page]
@@ -23,29 +24,47 @@ def violations(page: Page) -> list[str]:
     return list(page.evaluate("window.violations"))
 
 
-def test_five_rounds_break_no_rule(open_page: OpenPage, arena: Arena) -> None:
+def test_a_game_with_panoramas_breaks_no_rule(open_page: OpenPage, arena: Arena) -> None:
     page = open_page()
     page.add_init_script(WATCH)
     pages: list[Response] = []
     page.on(
         "response", lambda answer: pages.append(answer) if answer.request.is_navigation_request() else None
     )
-    start(page, arena)
-    projections = set()
-    for number in range(1, 6):
-        phase(page, "guessing")
-        projections.add("360" if page.locator(".picture-panorama canvas").count() else "flat")
-        pin_with_mouse(page)
-        guess_with_mouse(page)
-        phase(page, "result")
+    start(page, arena, "drawn-all-around")
+    for number in range(1, 4):
+        picture_is_shown(page)
+        assert page.locator(".picture-panorama canvas").count() == 1
+        play_round(page)
+        page.locator("#tab-looked").click()
+        expect(page.locator("#looked-heat")).to_be_visible()
         page.locator("#tab-beliefs").click()
         page.locator("#tab-seal").click()
         assert violations(page) == [], f"round {number}"
-        page.get_by_test_id("next-button").click()
+        go_on(page)
     phase(page, "summary")
+    page.get_by_test_id("challenge").click()
+    expect(page.locator("#challenge-made")).to_be_visible()
     assert violations(page) == []
     assert all("default-src 'none'" in answer.headers.get("content-security-policy", "") for answer in pages)
-    assert "360" in projections
+
+
+def test_the_pages_break_no_rule(open_page: OpenPage, arena: Arena) -> None:
+    page = open_page(tolerates="404")
+    page.add_init_script(WATCH)
+    for path in [*FOR_ANYBODY.values(), NOT_THERE]:
+        answer = page.goto(arena.url + path)
+        assert answer
+        assert "default-src 'none'" in answer.headers["content-security-policy"], path
+        assert violations(page) == [], path
+
+
+def test_what_breaks_a_rule_is_seen(open_page: OpenPage, arena: Arena) -> None:
+    page = open_page(tolerates="Content Security Policy")
+    page.add_init_script(WATCH)
+    page.goto(arena.url)
+    page.evaluate("document.body.append(Object.assign(document.createElement('script'), { text: '1' }))")
+    page.wait_for_function("window.violations.length === 1")
 
 
 def test_the_admin_breaks_no_rule(open_page: OpenPage, arena: Arena) -> None:

@@ -162,6 +162,16 @@ def test_what_the_model_trained_on_is_flagged_and_fits_the_players(
     assert "9 views of the photos that the model trained on" in report["facts"]["players"]
 
 
+def test_players_are_fitted_by_group_where_a_packed_model_knows_no_more(towns: Path) -> None:
+    index = TrainingIndex((), ("walk-1-0",), (), (), 13, np.array([], dtype=np.uint64))
+    photos = evaluate_predict.read_source(str(towns), None, lambda _: None).photos
+    of_it = [photo for photo in photos if photo.group == "walk-1-0"]
+    fitted, said = evaluate_predict.training_photos(str(towns), index, [], 64, lambda _: None)
+    assert 0 < len(of_it) < len(photos)
+    assert fitted.lat.tolist() == [photo.lat for photo in of_it]
+    assert said.endswith("of the photos of groups that the model trained on.")
+
+
 def test_a_panorama_is_four_views_of_one_group(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from planet_core import images, recipe
-from planet_core.pictures import Example, change_colour, decode, training_crop, validation_views
+from planet_core.pictures import Example, change_colour, decode, shrunk, training_crop, validation_views
 from planet_core.run_log import RunLog
 from planet_core.sources.csv_photos import Photo
 from tests.planet_core.made import gradient_panorama, noise_picture
@@ -97,3 +97,13 @@ def test_colours_change_mildly_and_differently() -> None:
 def test_brightness_changes_by_the_amount_asked_for() -> None:
     pixels = torch.full((1, 2, 2, 3), 100, dtype=torch.uint8)
     assert torch.equal(change_colour(pixels, torch.tensor([[0.2, 0.0, 0.0]])), pixels + 20)
+
+
+def test_shrunk_pictures_keep_their_colours_and_their_sides() -> None:
+    pixels = torch.zeros((2, 32, 32, 3), dtype=torch.uint8)
+    pixels[:, :, :16, 0], pixels[:, :, 16:, 2] = 200, 100  # red on the left, blue on the right
+    small = shrunk(pixels, 24)
+    assert small.shape == (2, 24, 24, 3)
+    assert small.dtype == torch.uint8
+    assert small[0, 12, 3].tolist() == [200, 0, 0]
+    assert small[1, 12, 20].tolist() == [0, 0, 100]

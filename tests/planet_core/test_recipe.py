@@ -74,6 +74,7 @@ def test_values_are_changed_from_texts() -> None:
         ("epochs=0", "recipe 'tiny': epochs must be at least 1, not 0"),
         ("batch_size=0", "batch_size must be at least 1"),
         ("dropout=1", "dropout must be at least 0 and below 1"),
+        ("first_share=1.5", "first_share must be at least 0 and below 1"),
         ("validation_share=0.6", "validation_share must be at most 0.5"),
         ("fine_level=10", "fine_level must be at least 11, the cells' finest level"),
         ("level=14", "fine_level must be at least 14"),

@@ -96,6 +96,27 @@ def test_a_cpu_that_has_bfloat16_trains_in_it_on_demand(train: Callable[..., Pat
     assert (curve(half) != curve(plain)) == has
 
 
+def test_the_first_steps_are_of_smaller_pictures_on_demand(
+    train: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sides: list[int] = []
+
+    def embed(network: MeanColour, images: Tensor) -> Tensor:
+        assert images.shape[2] == images.shape[3]
+        if network.training:
+            sides.append(images.shape[2])
+        return images.mean(dim=(2, 3))
+
+    monkeypatch.setattr(MeanColour, "embed", embed)
+    run = train(first_px=16, first_share=0.5, learning_rate=0.5)
+    steps = len(curve(run))
+    assert sides == [16] * -(-steps // 2) + [32] * (steps // 2)
+    sides.clear()
+    train("never", learning_rate=0.5)
+    assert sides == [32] * steps
+    assert curve(run)[-1] < curve(run)[0]
+
+
 def test_the_shuffled_label_control_learns_nothing_from_the_pictures(train: Callable[..., Path]) -> None:
     values = {"learning_rate": 0.5, "epochs": 6}
     learnt = model_directory.read_metrics(train("true", **values) / "model")

@@ -72,6 +72,18 @@ def test_the_nearest_colours_are_found() -> None:
     assert own.tolist() == LAT[2:].tolist()
 
 
+def test_the_distance_of_colours_is_chi_squared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trivial, "AT_ONCE", 3)  # several parts
+    thumbnails = np.stack([trivial.thumbnail(noise_picture(n)) for n in range(8)])
+    player = NearestColours.fit(TrainingPhotos(np.arange(8.0), np.zeros(8), thumbnails))
+    rows = trivial.colour_histograms(thumbnails).astype(float)
+    for one in rows:
+        total = one + rows
+        expected = np.divide((one - rows) ** 2, total, where=total > 0, out=np.zeros_like(rows)).sum(axis=1)
+        found = trivial._chi_squared(one.astype(np.float32), player.histograms)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
 def test_of_several_neighbours_the_middle_one_answers() -> None:
     lat = np.array([48.0, 48.5, 49.0, -33.0])
     photos = TrainingPhotos(lat, np.zeros(4), np.stack([plain((200, 0, 0))] * 3 + [plain((0, 0, 200))]))

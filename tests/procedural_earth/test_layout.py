@@ -117,6 +117,46 @@ def test_a_clue_that_is_off_leaves_no_trace(clue: str, gone: Clue) -> None:
     assert len(corners(objects(VILLAGE, clue), gone)) == 0
 
 
+def places(mesh: Mesh, *clues: Clue) -> set[tuple[float, ...]]:
+    """Where the triangles of these clues lie, to the centimetre."""
+    chosen = mesh.triangles[np.isin(mesh.clue, [int(clue) for clue in clues])]
+    return {tuple(row) for row in mesh.positions[chosen].mean(axis=1).round(2).tolist()}
+
+
+STANDING = (Clue.VEGETATION, Clue.BUILDING, Clue.VEHICLE, Clue.POLE, Clue.BOLLARD, Clue.FLAG, Clue.OTHER)
+
+
+@pytest.mark.parametrize("place", [VILLAGE, TOWN])
+@pytest.mark.parametrize(
+    ("clue", "its_own"),
+    [
+        ("script", ()),
+        ("signs", (Clue.OTHER,)),  # rarities go with signs
+        ("plates", (Clue.VEHICLE,)),
+        ("flags", (Clue.FLAG,)),
+        ("bollards", (Clue.BOLLARD,)),
+        ("poles", (Clue.POLE,)),
+    ],
+)
+def test_a_clue_that_is_off_leaves_everything_else_where_it_was(
+    place: tuple[float, float], clue: str, its_own: tuple[Clue, ...]
+) -> None:
+    others = [one for one in STANDING if one not in its_own]
+    before, after = places(objects(place), *others), places(objects(place, clue), *others)
+    assert len(before) > 500
+    # what stood where another board now stands, or grows where a pole stood, may differ
+    assert len(before & after) > 0.985 * len(before)
+    assert len(after & before) > 0.985 * len(after)
+
+
+def test_the_camera_stays_where_it_was_without_road_lines() -> None:
+    for lat, lng in ((50.6676, 17.9749), (8.717, 4.1512)):  # where the surface is another one
+        before, after = scene((lat, lng)), scene((lat, lng), frozenset({"road_lines"}))
+        assert before.site.road.surface != after.site.road.surface
+        assert np.array_equal(before.eye, after.eye)
+        assert np.array_equal(before.land.road, after.land.road)
+
+
 def test_the_clues_are_there_when_they_are_on() -> None:
     assert len(corners(objects(VILLAGE), Clue.PLATE))
     assert len(corners(objects(VILLAGE), Clue.SIGN))

@@ -68,5 +68,5 @@ function summarySentence({ snapshot: { game, results } }) {
   if (game.mode === "streak") return tn("The streak is over. {n} country in a row.", "The streak is over. {n} countries in a row.", streakOf(results));
   if (countsCountries(game)) return tn("The game is over. {n} country right.", "The game is over. {n} countries right.", game.right?.you ?? 0);
   const you = t("The game is over. You have {points}.", { points: pointsWord(game.points.you) });
-  return game.points.model === null ? you : `${you} ${t("The model PlaNet has {points}.", { points: points(game.points.model) })}`;
+  return game.points.model === null ? you : [you, t("The model PlaNet has {points}.", { points: points(game.points.model) })].join(" ");
 }

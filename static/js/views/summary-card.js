@@ -123,7 +123,7 @@ function totalRow(kind, name, tag, value, most, medals) {
     "div",
     { class: `score score-${kind}` },
     who(kind, name, tag),
-    h("span", { class: "score-points" }, points(value), h("small", {}, ` ${t("of {most}", { most: points(most) })}`)),
+    h("span", { class: "score-points" }, points(value), h("small", {}, " ", t("of {most}", { most: points(most) }))),
     track,
   );
 }

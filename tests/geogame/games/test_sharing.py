@@ -48,7 +48,7 @@ def test_a_void_round_counts_for_nobody(
 def test_a_daily_game_is_called_by_its_date(alice: Player, make_map: MakeMap) -> None:
     make_map()
     game = play(start_daily(player=alice, now=at("2026-03-04 10:00")), alice)
-    assert lines(game, alice)[0] == "PlaNet Arena · March 4, 2026"
+    assert lines(game, alice)[0] == "PlaNet Arena · 4 March 2026"
 
 
 def test_countries_are_marks_and_streaks_a_number(alice: Player, make_map: MakeMap) -> None:

@@ -156,7 +156,7 @@ def test_earlier_days_are_listed_for_who_played_them(
     played(make_player("Carol"), 9999, now=at("2026-03-05 10:00"))
     start_daily(player=bob, now=at("2026-03-06 10:00"))
     text = page(client, "/daily/archive/")
-    assert ("1,500" in text, "March 4, 2026" in text, "9,999" in text) == (True, True, False)
+    assert ("1,500" in text, "4 March 2026" in text, "9,999" in text) == (True, True, False)
     assert "1,500" in page(client, "/daily/2026-03-04/")
     for day in ("2026-03-05", "2026-03-06", "2026-03-07", "2026-02-30", "0000-00-00", "x"):
         assert client.get(f"/daily/{day}/").status_code == 404

@@ -86,6 +86,15 @@ class TestShippedModel:
         assert (version.path / "model.safetensors").is_file()
         assert install_shipped(shipped, name=self.NAME) is None, "once is enough"
 
+    def test_the_one_of_this_repository_plays_at_the_first_start(self, db: None, settings: Any) -> None:
+        version = install_shipped(settings.WORLD_MODEL, name=self.NAME)
+        assert version is not None
+        assert version.name == self.NAME
+        assert active_version() == version
+        assert version.recipe.startswith("procedural-earth")
+        assert "What it is not for" in version.card
+        assert training_index(version).training_groups
+
     def test_without_one_nothing_happens(self, db: None, tmp_path: Path) -> None:
         assert install_shipped(tmp_path / "nowhere", name=self.NAME) is None
         assert not ModelVersion.objects.exists()

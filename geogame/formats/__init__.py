@@ -1,0 +1,1 @@
+"""How the languages write dates, where the game differs from Django."""

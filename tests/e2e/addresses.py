@@ -1,0 +1,33 @@
+"""The pages of the site, as a visitor finds them."""
+
+from __future__ import annotations
+
+FOR_ANYBODY = {
+    "home": "/",
+    "tried": "/?spot.x=150&spot.y=40",
+    "play": "/play/",
+    "with-a-friend": "/play/?with=friend",
+    "learn": "/learn/",
+    "help": "/help/",
+    "about": "/about/",
+    "borders": "/borders/",
+    "settings": "/settings/",
+    "daily": "/daily/",
+    "daily-archive": "/daily/archive/",
+    "profile": "/players/me/",
+    "register": "/account/register/",
+    "login": "/account/login/",
+    "your-data": "/account/data/",
+}
+WITH_AN_ACCOUNT = {
+    "home": "/",
+    "profile": "/players/me/",
+    "account": "/account/",
+    "name": "/account/name/",
+    "password": "/account/password/",
+    "delete": "/account/delete/",
+    "your-data": "/account/data/",
+    "daily": "/daily/",
+    "daily-archive": "/daily/archive/",
+}
+NOT_THERE = "/games/nobodys/"
