@@ -63,6 +63,27 @@ def one_link_and_one_run(game: Any, sender: Any, player: Any) -> None:
     assert counted == (1, 1), counted
 
 
+def one_guess(game: Any, player: Any) -> None:
+    """Four guesses for one round: one is stored, the others hear that it is in."""
+    from geogame.games.errors import GameError
+    from geogame.games.models import Guess
+    from geogame.games.services import place_guess
+
+    token = game.rounds.get().token
+    places = [1.0, 2.0, 3.0, 4.0]
+
+    def guess() -> str:
+        try:
+            place_guess(game=game, player=player, round_token=token, lat=places.pop(), lng=5.0)
+        except GameError as error:
+            return error.code
+        return "stored"
+
+    answers = at_once(guess)
+    assert sorted(answers) == ["already-guessed"] * 3 + ["stored"], answers
+    assert Guess.objects.filter(round__token=token).count() == 1
+
+
 def main() -> None:
     """On an empty SQLite file of its own: the tests' database in memory has one connection only."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
@@ -104,6 +125,7 @@ def main() -> None:
     Game.objects.all().delete()
     Daily.objects.all().delete()
     one_day_for_two_players([alice, bob])
+    one_guess(start_game(player=bob, map_=map_, version=None), bob)
     shutil.rmtree(settings.DATA_DIR)
     sys.stdout.write("one of each\n")
 

@@ -63,3 +63,10 @@ def test_one_player_accepts_once(make_map: MakeMap, make_player: Callable[..., P
     sent = play(start_game(player=alice, map_=make_map(12), version=None), alice)
     at_once.one_link_and_one_run(sent, alice, bob)
     assert connection.vendor == "postgresql"
+
+
+@needs_connections
+@pytest.mark.django_db(transaction=True)
+def test_one_player_guesses_once(make_map: MakeMap, make_player: Callable[..., Player]) -> None:
+    alice = make_player("Alice")
+    at_once.one_guess(start_game(player=alice, map_=make_map(12), version=None), alice)

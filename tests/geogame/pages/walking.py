@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -92,6 +93,11 @@ def start_by_form(mode: str) -> Callable[[Table], Game]:
     return start
 
 
+def account(name: str) -> Player:
+    """Of accounts there are public pages."""
+    return Player.objects.create(kind="person", name=name, user=User.objects.create_user(name))
+
+
 def finished_by(player: Player, table: Table, **settings: Any) -> Game:
     """A game that somebody else has played to its end, with guesses of their own."""
     game = start_game(player=player, map_=table.map, version=table.version, **settings)
@@ -129,7 +135,7 @@ def _seated(table: Table, player: Player, **fields: Any) -> Game:
 
 def start_challenge(table: Table) -> Game:
     """The owner takes up a challenge; before, everybody looks around while the sender has finished."""
-    sender = Player.objects.create(kind="person", name="Sender")
+    sender = account("Sender")
     sent = finished_by(sender, table, **table.settings)
     challenge = Challenge.objects.create(game=sent, sender=sender)
     look_around([table.owner])
@@ -141,7 +147,7 @@ def start_daily(table: Table) -> Game:
     daily = Daily.objects.create(date=timezone.now().date(), map=table.map, model_version=table.version)
     for number, panorama in enumerate(table.map.panoramas.order_by("pk")[:ROUNDS], start=1):
         DailyRound.objects.create(daily=daily, number=number, panorama=panorama)
-    first = Player.objects.create(kind="person", name="First")
+    first = account("First")
     _play_as_sender(_attempt(table, daily, first), first, table.version)
     look_around([table.owner])
     return _attempt(table, daily, table.player)
@@ -167,12 +173,13 @@ STARTS: dict[str, Callable[[Table], Game]] = {
 def tokens() -> dict[str, list[str]]:
     """What an address may name, by kind, the latest of each game: guests could not know it, the walk does."""
     latest = [round_ for game in Game.objects.all() for round_ in game.rounds.order_by("-number")[:2]]
+    people = Player.objects.filter(kind=Player.Kind.PERSON)
     return {
         "game": list(Game.objects.values_list("token", flat=True)),
         "round": [round_.token for round_ in latest],
         "picture": [round_.picture_token for round_ in latest],
         "challenge": list(Challenge.objects.values_list("token", flat=True)),
-        "player": list(Player.objects.filter(kind="person").values_list("token", flat=True)),
+        "player": [name for row in people.values_list("token", "profile_token") for name in row],
     }
 
 
