@@ -57,6 +57,7 @@ class Audit:
     script: str = field(default_factory=AXE.read_text)
 
     def look(self, page: Page, where: str) -> None:
+        page.wait_for_load_state("load")  # without its style sheets no page is accessible
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             if not page.evaluate("'axe' in window"):
