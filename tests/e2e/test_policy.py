@@ -37,7 +37,7 @@ def test_a_game_with_panoramas_breaks_no_rule(open_page: OpenPage, arena: Arena)
         assert page.locator(".picture-panorama canvas").count() == 1
         play_round(page)
         page.locator("#tab-looked").click()
-        expect(page.locator("#looked-heat")).to_be_visible()
+        expect(page.locator("#looked-heat")).to_be_visible(timeout=60_000)  # worked out with low priority
         page.locator("#tab-beliefs").click()
         page.locator("#tab-seal").click()
         assert violations(page) == [], f"round {number}"
