@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -162,12 +163,16 @@ def test_ctrl_c_leaves_the_old_file_and_no_half_one(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "planet_core.partition", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(Path(partition_cli.__file__).parents[1])}
     child = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
-    with (tmp_path / "endless.csv").open("w") as pipe:  # opens when the command reads
+    with contextlib.suppress(BrokenPipeError), (tmp_path / "endless.csv").open("w") as pipe:
         pipe.write("lat,lng\n1,2\n")
         pipe.flush()
         time.sleep(0.2)
         child.send_signal(signal.SIGINT)
-        _, errors = child.communicate(timeout=30)
+        while child.poll() is None:  # a read that began just before the signal would wait for a row
+            pipe.write("1,2\n")
+            pipe.flush()
+            time.sleep(0.01)
+    _, errors = child.communicate(timeout=30)
     assert child.returncode == 130
     assert errors.strip() == "interrupted: no file is half-written"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["endless.csv", "p.npz"]

@@ -21,7 +21,7 @@ from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.services import publish_map
 from planet_core.geography import country_name
 
-COUNTRIES = ("PY", "BW", "MR", "KG", "BO", "ZM", "UG")
+COUNTRIES = ("PY", "BW", "MR", "KG", "BO", "ZM", "UG", "LA", "NP")
 FIRST_KEY = 73_405_019
 GEOHASH = "0123456789bcdefghjkmnpqrstuvwxyz"
 NAMELESS_INFO = {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
@@ -31,15 +31,15 @@ Place = tuple[float, float]
 
 
 def true_place(number: int) -> Place:
-    return 71.2345671 + 1.3 * number, -122.7654321 - 3.1 * number
+    return round(71.2345671 + 1.3 * number, 7), round(-122.7654321 - 3.1 * number, 7)
 
 
 def models_place(number: int) -> Place:
-    return -(64.8642197 + 0.7 * number), 160.2345678 + 1.7 * number
+    return round(-64.8642197 - 0.7 * number, 7), round(160.2345678 + 1.7 * number, 7)
 
 
 def senders_place(number: int) -> Place:
-    return -(82.1357924 + 0.3 * number), 101.9753186 + 2.3 * number
+    return round(-82.1357924 - 0.3 * number, 7), round(101.9753186 + 2.3 * number, 7)
 
 
 def pin(number: int) -> Place:
@@ -52,10 +52,11 @@ def country_at(lat: float, lng: float) -> str:
     return COUNTRIES[number] if (lat, lng) == pin(number) else "ZW"
 
 
-def secret_map(make_panorama: Callable[..., Panorama], *, projection: str, panoramas: int = 6) -> Map:
+def secret_map(make_panorama: Callable[..., Panorama], *, projection: str) -> Map:
+    """More places than a daily and a game of three rounds take together."""
     map_ = Map.objects.create(name="Secrets", slug="secrets")
-    for number, country in enumerate(COUNTRIES[:panoramas]):
-        letter = "abcdefg"[number]
+    for number, country in enumerate(COUNTRIES):
+        letter = "abcdefghi"[number]
         map_.panoramas.add(
             make_panorama(
                 *true_place(number),
