@@ -125,7 +125,7 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
     if path is None:
         sys.exit("bench_game: no Chromium found: install it (Debian: sudo apt-get install chromium)")
-    flags = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+    flags = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"]
     with sync_playwright() as running, running.chromium.launch(executable_path=path, args=flags) as browser:
         yield browser
 

@@ -190,8 +190,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
     assert path, "no Chromium found: install it (Debian: sudo apt-get install chromium)"
     flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-    webgl = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-    with playwright.chromium.launch(executable_path=path, args=flags + webgl) as chromium:
+    # Panoramas need WebGL; all else is drawn several times as fast without a graphics card made of software.
+    flags += ["--disable-gpu", "--enable-unsafe-swiftshader"]
+    with playwright.chromium.launch(executable_path=path, args=flags) as chromium:
         yield chromium
 
 

@@ -43,11 +43,13 @@ def test_a_slow_network_shows_its_progress(
     play_round(page)
     browser = page.context.new_cdp_session(page)
     browser.send("Network.enable")
-    throttle(browser, 1500, latency_ms=300)
+    throttle(browser, 2500, latency_ms=300)
     go_on(page)
+    phase(page, "guessing")
     expect(page.locator("#curtain-title")).to_have_text("Loading the picture…")
     expect(page.locator("#curtain-progress")).to_be_visible()
-    expect(page.locator("#curtain-hint")).to_contain_text("The network is slow today. Nothing is lost.")
+    slow = "The network is slow today. Nothing is lost."
+    expect(page.locator("#curtain-hint")).to_contain_text(slow, timeout=10_000)
     shoot(page, f"slow-{width}x{height}", smallest=True)
     throttle(browser, -1)
     picture_is_shown(page)
@@ -69,6 +71,7 @@ def test_a_picture_that_does_not_come_can_be_asked_for_again(
     page.unroute("**/pictures/**")
     page.locator("#picture-retry").click()
     picture_is_shown(page)
+    expect(page.locator("#message")).to_be_hidden()
     play_round(page)
 
 

@@ -96,6 +96,16 @@ test("the same picture is not loaded twice", () => {
   assert.equal(run(ready, { type: "snapshot", snapshot: snapshot({ version: 5 }) }).picture, "ready");
 });
 
+test("a message about a missing picture goes when the picture comes; others stay", () => {
+  const problem = { code: "picture-is-there", message: "…", retry: null, fatal: false };
+  const state = run(initial(snapshot()), { type: "failed", problem });
+  const loading = run(state, { type: "picture", picture: "loading" });
+  assert.equal(loading.problem, problem);
+  assert.equal(run(loading, { type: "picture", picture: "ready" }).problem, null);
+  const other = run(pinned(), { type: "failed", problem: { ...problem, code: "no-answer" } });
+  assert.notEqual(run(other, { type: "picture", picture: "ready" }).problem, null);
+});
+
 test("the time of a round ends at the earliest moment that any answer tells", () => {
   const at = (left, at_ms) => ({ type: "snapshot", snapshot: snapshot({ round: { time_left_s: left } }), at_ms });
   const state = initial(snapshot({ round: { time_left_s: 30 } }), 1000);

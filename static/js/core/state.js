@@ -59,7 +59,7 @@ export function reduce(state, action) {
     case "dismiss":
       return { ...state, problem: null };
     case "picture":
-      return { ...state, picture: action.picture, progress: action.progress ?? null };
+      return { ...state, picture: action.picture, progress: action.progress ?? null, problem: problemOnceShown(state, action) };
     case "time-up":
       return state.phase === "guessing" && state.deadline_ms !== null ? { ...state, timeUp: true, problem: null } : state;
     case "connection":
@@ -71,6 +71,11 @@ export function reduce(state, action) {
     case "summary":
       return settle({ ...state, reviewing: null, replay: null });
   }
+}
+
+/** What a message said of a picture that did not come is past when it has come. @param {State} state @param {{picture: State["picture"]}} action */
+function problemOnceShown({ problem }, { picture }) {
+  return picture === "ready" && problem?.code === "picture-is-there" ? null : problem;
 }
 
 /** @param {State} state */
