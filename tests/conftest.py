@@ -4,11 +4,13 @@ import gc
 import hashlib
 import io
 import itertools
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from geogame.lib.translations import compile_changed
@@ -27,12 +29,18 @@ counter = itertools.count(1)
 
 def pytest_configure() -> None:
     compile_changed()  # before Django reads them
+    hypothesis.settings.register_profile("unit", hypothesis.settings(), max_examples=50)
+    hypothesis.settings.load_profile("unit")
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays: the garbage collector need not look at it again and again."""
+    # What was imported stays: the garbage collector need not look at it again and again.
     gc.collect()
     gc.freeze()
+    # pytest gives a handler to each logger that does not propagate, six times a test, and torch has fifty.
+    for name, logger in logging.Logger.manager.loggerDict.items():
+        if name.startswith("torch.") and isinstance(logger, logging.Logger):
+            logger.propagate = True
 
 
 @pytest.fixture(scope="session")
