@@ -283,7 +283,7 @@ function receivedAt() {
 
 /** Room for what floats over the map. @param {string} cardId @returns {L.FitBoundsOptions} */
 function padding(cardId) {
-  if (isPhone()) return { paddingTopLeft: [40, 60], paddingBottomRight: [40, 40] };
+  if (isPhone()) return { paddingTopLeft: [40, 60], paddingBottomRight: [70, 40] }; // the zoom buttons stand at the right
   const card = byId(cardId).getBoundingClientRect();
   return { paddingTopLeft: [card.right + 60, 110], paddingBottomRight: [90, 100] };
 }
