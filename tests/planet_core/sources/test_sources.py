@@ -290,7 +290,7 @@ def test_memory_does_not_grow_with_the_list(tmp_path: Path) -> None:
         tracemalloc.stop()
     # pathlib interns names, and the interpreter's table of those grows in jumps
     ours = held.filter_traces([tracemalloc.Filter(False, "*pathlib.py")]).statistics("filename")
-    assert sum(one.size for one in ours) < 300_000  # 4,000 photos would be more than a megabyte
+    assert sum(one.size for one in ours) < 300_000  # 4,000 photos would be a megabyte
     assert len(list(photos)) == 1
 
 
