@@ -214,7 +214,9 @@ def _game_state(game: Game, results: list[NumberedResult], model: Player | None)
         "note": game.note or None,
         "opponent": {"name": model.name, "digest": version.digest[:8]} if model and version else None,
         "challenge": (
-            {"token": game.challenge.token, "sender": game.challenge.sender.name} if game.challenge else None
+            {"token": game.challenge.token, "sender": game.challenge.sender.shown_name}
+            if game.challenge
+            else None
         ),
         "daily": game.daily.date.isoformat() if game.daily else None,
     }
@@ -341,7 +343,7 @@ def _result(round_: Round, player: Player, ghosts: dict[int, Guess]) -> Result:
             if models and seal
             else None
         ),
-        "ghost": {**_answer(ghost), "name": ghost.player.name} if ghost else None,
+        "ghost": {**_answer(ghost), "name": ghost.player.shown_name} if ghost else None,
         "winner": "nobody" if round_.void_reason else _winner(round_.game, yours, models),
         "place": panorama.place or None,
         "author": panorama.author,
