@@ -33,7 +33,7 @@ QUERIES = {
     "api-challenge": 9,
     "api-guess": 36,
     "api-layers": 7,
-    "api-next": 18,
+    "api-next": 20,
     "api-share": 8,
     "api-skip": 9,
     "api-state": 14,
