@@ -38,7 +38,10 @@ export class SummaryCard {
     this.table.fill(game, results);
     this.#lessons(game, results, drawn > 0);
     show(byId("summary-best"), false);
-    show(byId("again-form"), !game.daily && !game.challenge);
+    const canRepeat = !game.daily && !game.challenge;
+    show(byId("again-form"), canRepeat);
+    const against = document.getElementById("again-against"); // not there in a game without a model
+    if (against) show(against, canRepeat);
   }
 
   /** Comes a moment later, from the server. @param {number | null} best */
