@@ -55,6 +55,7 @@ class GamePage {
     this.result = new ResultCard({
       onTab: (tab) => this.#showTab(tab),
       onHeat: (visible) => this.overlays.showHeat(visible),
+      onAgain: () => this.layers.again(),
       describe: (place) => nearest(this.world.cities, place),
       local,
     });

@@ -16,14 +16,20 @@ import { SealPanel } from "./seal-panel.js";
 import { Tabs } from "./tabs.js";
 
 export class ResultCard {
-  /** @param {{onTab: (tab: string) => void, onHeat: (visible: boolean) => void, describe: (place: Place) => string, local: (url: string) => string}} hooks */
-  constructor({ onTab, onHeat, describe, local }) {
+  /** @param {{onTab: (tab: string) => void, onHeat: (visible: boolean) => void, onAgain: () => void, describe: (place: Place) => string, local: (url: string) => string}} hooks */
+  constructor({ onTab, onHeat, onAgain, describe, local }) {
     this.card = byId("result-card");
     this.place = new PlacePanel(local);
     this.looked = new LookedPanel();
     this.beliefs = new BeliefsPanel(describe, onHeat);
     this.seal = new SealPanel();
     this.tabs = new Tabs(byId("result-tabs"), onTab);
+    for (const name of ["looked", "beliefs"]) {
+      byId(`${name}-again`).addEventListener("click", () => {
+        onAgain();
+        byId(`tab-${name}`).focus(); // the button goes away
+      });
+    }
     this.tabs.swipeOn(byId("result-panels"));
   }
 
