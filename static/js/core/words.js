@@ -75,7 +75,7 @@ export function pointsWord(value) {
 
 /** @param {number} drawn @param {number} all */
 export function drawnOf(drawn, all) {
-  return drawn === all ? words.drawn : t("{drawn} of {all} pictures were drawn from facts, not photographed", { drawn, all });
+  return drawn === all ? words.drawn : tn("{n} of {all} pictures was drawn from facts, not photographed", "{n} of {all} pictures were drawn from facts, not photographed", drawn, { all });
 }
 
 /** @param {number} value @param {number} rounds */
