@@ -75,6 +75,7 @@ class Result(TypedDict):
     source: str
     taken_at: str | None
     drawn: bool
+    withdrawn: bool
     times_seen: int
     seen_in_training: bool | None
     seal: SealShown | None
@@ -351,6 +352,7 @@ def _result(round_: Round, player: Player, ghosts: dict[int, Guess]) -> Result:
         "source": panorama.source,
         "taken_at": panorama.taken_at or None,
         "drawn": panorama.drawn,
+        "withdrawn": panorama.withdrawn_at is not None,
         "times_seen": times_seen,
         "seen_in_training": seal.seen_in_training if seal else None,
         "seal": {"digest": seal.digest, "preimage": seal.preimage} if seal else None,
@@ -368,7 +370,8 @@ def _winner(game: Game, yours: Guess | None, models: Guess | None) -> Winner:
 
 
 def _promise(round_: Round) -> LayersPromise:
-    return {"state": "none" if round_.void_reason else "coming", "probability": None, "occlusion": None}
+    gone = round_.void_reason or round_.panorama.withdrawn_at
+    return {"state": "none" if gone else "coming", "probability": None, "occlusion": None}
 
 
 def _answer(guess: Guess | None) -> Answer:

@@ -58,6 +58,7 @@
  * @property {string} source           a URL, a sentence or ""
  * @property {string | null} taken_at
  * @property {boolean} drawn           drawn from facts, not photographed
+ * @property {boolean} withdrawn       taken down since: the picture cannot be shown any more
  * @property {number} times_seen       0: the first time
  * @property {boolean | null} seen_in_training
  * @property {Seal | null} seal

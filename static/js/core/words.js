@@ -20,6 +20,7 @@ export const words = {
   opening: t("Opening…"),
   timeUp: t("Time is up"),
   drawn: t("Drawn from facts, not photographed"),
+  withdrawn: t("This picture has been withdrawn since, so it cannot be shown any more. The result stays."),
   noPlace: t("An unnamed place"),
   unknownAuthor: t("author unknown"),
   openSea: t("open sea"),

@@ -16,8 +16,8 @@ export class LookedPanel {
   }
 
   /** @param {ClosedRound} result */
-  fill({ model, void: isVoid }) {
-    show(byId("tab-looked"), model !== null && !isVoid);
+  fill({ model, withdrawn, void: isVoid }) {
+    show(byId("tab-looked"), model !== null && !isVoid && !withdrawn);
     this.show({ state: model?.layers?.state ?? "none", probability: null, occlusion: null, view: null });
   }
 

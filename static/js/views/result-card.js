@@ -86,6 +86,7 @@ function notesOf(game, result) {
   if (result.void) return [result.void];
   const notes = [];
   if (result.you.outcome === "timeout") notes.push(countsCountries(game) ? t("The time was up before you guessed.") : t("The time was up before you guessed: 0 points."));
+  if (result.withdrawn) notes.push(words.withdrawn);
   if (result.drawn) notes.push(words.drawn);
   if (result.times_seen > 0) notes.push(seen(result.times_seen));
   if (result.seen_in_training) notes.push(t("The model trained on this picture or its neighbours: the round does not count in the benchmark."));
