@@ -16,6 +16,7 @@ from geogame.games.queries import model_of
 from geogame.games.rules import Winner, country_winner, winner
 from geogame.panoramas.fair import FairPicture, PictureGone, fair_picture, fair_side
 from geogame.panoramas.models import Panorama
+from geogame.panoramas.place_names import in_readers_language
 
 
 class Place(TypedDict):
@@ -346,7 +347,7 @@ def _result(round_: Round, player: Player, ghosts: dict[int, Guess]) -> Result:
         ),
         "ghost": {**_answer(ghost), "name": ghost.player.shown_name} if ghost else None,
         "winner": "nobody" if round_.void_reason else _winner(round_.game, yours, models),
-        "place": panorama.place or None,
+        "place": in_readers_language(panorama.place) or None,
         "author": panorama.author,
         "licence": panorama.licence,
         "source": panorama.source,
