@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
+from django.utils.translation import override
 
 from geogame.accounts.models import Player
 from geogame.games.challenges import accept, board, link_of, run_at, send
@@ -21,8 +23,13 @@ MakePlayer = Callable[..., Player]
 
 
 @pytest.fixture
+def alice(make_player: MakePlayer) -> Player:
+    return make_player("Alice", account=True)
+
+
+@pytest.fixture
 def bob(make_player: MakePlayer) -> Player:
-    return make_player("Bob")
+    return make_player("Bob", account=True)
 
 
 @pytest.fixture
@@ -232,6 +239,23 @@ def test_the_board_has_finished_runs_with_points_time_and_the_models_points(
     rows = [(row.rank, row.run.name, row.run.points, row.run.time_s) for row in found.page.rows]
     assert rows == [(1, "Bob", 3000, 90), (2, "Alice", 3000, 100)]
     assert {row.run.model_points for row in found.page.rows} == {None}
+
+
+def test_boards_and_snapshots_call_who_has_no_name_by_what_they_are(
+    challenge: Challenge, alice: Player, bob: Player
+) -> None:
+    run = play(accept(challenge=challenge, player=bob), bob)
+    Player.objects.filter(pk=alice.pk).update(user=None, deleted_at=timezone.now())
+    Player.objects.filter(pk=bob.pk).update(user=None)
+    found = board(challenge, bob)
+    assert found
+    assert {row.run.name for row in found.page.rows} == {"Deleted player", "Guest"}
+    with override("de"):
+        known = snapshot(Game.objects.get(pk=run.pk), bob)
+    ghost = known["results"][0]["ghost"]
+    assert known["game"]["challenge"] == {"token": challenge.token, "sender": "Gelöschter Spieler"}
+    assert ghost
+    assert ghost["name"] == "Gelöschter Spieler"
 
 
 def test_the_models_points_stand_beside_each_run(
