@@ -110,12 +110,12 @@ def exchanges(found: Answered, cells: IntArray) -> dict[str, Exchanged]:
     """Right cell, log-probability of the true cell (places in cells alone) and points, against pictures dealt
     out at random. All views of a place go together, and each place counts the same."""
     first = np.unique(found.place, return_index=True)[1]
-    cell, lat_lng = cells[first], [part[first] for part in true_points(found.photos)]
+    cell, (lat, lng) = cells[first], true_points(found.photos)
     hits = np.eye(found.rows.shape[1])[found.rows.argmax(axis=1)]
     logs = np.log(np.maximum(found.rows.astype(np.float64), LEAST_PROBABILITY))
     inside = np.flatnonzero(cell >= 0)
-    km = geo.haversine_km(*(part[:, None] for part in lat_lng), *answers(found.predictor, found.rows))
-    results = {"points": exchange(_of_places(points(np.asarray(km)).T, found.place).T)}
+    km = geo.haversine_km(lat[first, None], lng[first, None], *answers(found.predictor, found.rows))
+    results = {"points": exchange(_of_places(points(km).T, found.place).T)}
     if len(inside):
         for name, values in (("right cell", hits), ("log-probability", logs)):
             results[name] = exchange(_of_places(values, found.place)[np.ix_(inside, cell[inside])].T)
