@@ -12,6 +12,7 @@ from geogame.pages import (
     daily,
     home,
     layers,
+    leaderboards,
     new_game,
     pictures,
     preferences,
@@ -43,6 +44,7 @@ urlpatterns = [
     path("daily/start/", daily.start, name="daily-start"),
     path("daily/archive/", daily.archive, name="daily-archive"),
     path("daily/<day:day>/", daily.earlier, name="daily-day"),
+    path("leaderboards/", leaderboards.leaderboards, name="leaderboards"),
     path("borders/", borders.borders, name="borders"),
     path("pictures/<token:token>.jpg", pictures.picture, name="picture"),
     path("pictures/<token:token>.bin", pictures.picture_ahead, name="picture-ahead"),
@@ -54,6 +56,7 @@ urlpatterns = [
     path("api/games/<token:token>/next/", api.next_round, name="api-next"),
     path("api/games/<token:token>/challenge/", challenge.api_send, name="api-challenge"),
     path("api/games/<token:token>/share/", share.share, name="api-share"),
+    path("api/games/<token:token>/rating/", leaderboards.rating, name="api-rating"),
     path("api/games/<token:token>/skip/", api.skip, name="api-skip"),
     path("api/games/<token:token>/rounds/<token:round_token>/layers/", layers.layers, name="api-layers"),
     path(

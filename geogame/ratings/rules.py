@@ -20,7 +20,7 @@ RULES_VERSION = 1
 
 PERIOD = timedelta(days=7)
 """One rating period of Glicko-2: how fast a rating that is not played grows uncertain."""
-CERTAIN_DEVIATION = 110.0
+CERTAIN_DEVIATION = 140.0
 """A rating whose deviation is larger is provisional."""
 
 PAIR_WINDOW = timedelta(days=7)

@@ -1,7 +1,7 @@
 /**
  * The JSON calls of the game. Failures come out as one class with a stable code.
  *
- * @import { Boot, Layers, Place, Share, Snapshot } from "../types.js"
+ * @import { Boot, Layers, Place, Rating, Share, Snapshot } from "../types.js"
  */
 import { t } from "../core/i18n.js";
 
@@ -56,6 +56,11 @@ export class Api {
   /** How a finished game went, to be shown to others. @returns {Promise<Share>} */
   share() {
     return this.#call(`${this.urls.snapshot}share/`, { method: "GET" });
+  }
+
+  /** What a finished game changed. @returns {Promise<Rating>} */
+  rating() {
+    return this.#call(`${this.urls.snapshot}rating/`, { method: "GET" });
   }
 
   /** Make a link to the same rounds. @returns {Promise<{url: string, text: string}>} */

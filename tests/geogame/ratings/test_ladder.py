@@ -86,23 +86,23 @@ def test_a_game_moves_both_and_the_winner_up() -> None:
     assert (rated.after[0].won, rated.after[1].lost) == (1, 1)
 
 
-def test_a_rating_is_certain_after_a_dozen_even_games() -> None:
+@pytest.mark.parametrize(
+    ("scores", "games"), [([1.0, 0.0] * 10, 6), ([1.0] * 20, 11)], ids=["even", "all won"]
+)
+def test_a_rating_is_certain_after_some_games(scores: list[float], games: int) -> None:
     """What docs/ratings.md says of how long a rating is provisional."""
-    rated = list(run(contests(*[1.0, 0.0] * 10), {2: ESTABLISHED}))
-    deviations = [one.after[0].rating.deviation for one in rated]
-    certain = next(number for number, deviation in enumerate(deviations, start=1) if deviation <= 110)
-    assert certain == 10
-    assert is_provisional(deviations[certain - 2])
-    assert not is_provisional(deviations[certain - 1])
+    rated = list(run(contests(*scores), {2: ESTABLISHED}))
+    provisional = [is_provisional(one.after[0].rating.deviation) for one in rated]
+    assert provisional.index(False) + 1 == games
 
 
 def test_who_stays_away_becomes_provisional_again() -> None:
-    """What docs/ratings.md says: from 60 in about a year and a half."""
+    """What docs/ratings.md says: from 60 in almost three years."""
     weeks = next(
         week for week in range(200) if is_provisional(ESTABLISHED.at(NOON + timedelta(weeks=week)).deviation)
     )
-    assert weeks == 79
-    assert CERTAIN_DEVIATION == 110
+    assert weeks == 148
+    assert CERTAIN_DEVIATION == 140
 
 
 # --- farming -------------------------------------------------------------------------------------
