@@ -150,7 +150,7 @@ def test_no_pair_counts_for_more_than_eleven_games_within_any_week(times: list[d
     for start, _ in counted:
         within = [weight for time, weight in counted if start <= time < start + PAIR_WINDOW]
         assert len(within) <= PAIR_FULL + 3
-        assert sum(within) <= PAIR_FULL + 3  # weights of before the week may have run out of it
+        assert sum(within) <= 10.875
 
 
 @given(st.lists(moments, max_size=40), moments)
