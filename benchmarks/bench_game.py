@@ -56,7 +56,7 @@ checkpoint.save(directory, inception.build("tiny", len(partition)), "tiny", part
     recipe={"name": "tiny", "class_point": "cell-center"}, metrics={}, training_index=index)
 activate(register(directory=directory, name="Random weights"))
 """
-IS_VISIBLE = """
+IS_VISIBLE = """() =>
     document.body.dataset.phase === "guessing" && document.getElementById("curtain").hidden
     && document.querySelector("#picture img, #picture canvas") !== null
 """
@@ -168,7 +168,7 @@ def seconds_until_visible(page: Page, button: str) -> float:
     page.locator(button).wait_for()
     begun = time.perf_counter()
     page.locator(button).click(no_wait_after=True)
-    page.wait_for_function("document.body.dataset.phase !== 'result'")
+    page.wait_for_function("() => document.body.dataset.phase !== 'result'")
     page.wait_for_function(IS_VISIBLE)
     return time.perf_counter() - begun
 

@@ -4,6 +4,7 @@
     python -m benchmarks.clue_tests heat MODEL [--places 100] [--positions 14] [--out FILE.md]
     python -m benchmarks.clue_tests horizon MODEL SOURCE [--out FILE.md]
     python -m benchmarks.clue_tests leak MODEL SOURCE [--out FILE.md]
+    python -m benchmarks.clue_tests trained MODEL SOURCE WITHOUT VIEWS [--out FILE.md]
 
 off      draws held-out places with all clues and then without each of them, same day, heading and traffic,
          and compares the answers view by view. A missing clue is also a shift of distribution, which a model
@@ -12,7 +13,9 @@ heat     hides parts of views (`planet_core.occlusion`) and compares the confide
          road, sky and so on with that on the same areas moved sideways at random
 horizon  answers places by all views of theirs together, and by each alone
 leak     a model that was trained without any clue, on views without any: it may do no better than always
-         answering the most frequent cell
+         answering the most frequent cell, nor than with the pictures of the places dealt out at random
+trained  compares MODEL with WITHOUT, a model that was trained without a clue, at places drawn with the clue
+         (SOURCE) and without it (VIEWS)
 
 Intervals are of 95 %, by the bootstrap over places.
 """
@@ -21,7 +24,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import io
 import itertools
 import os
 import sys
@@ -29,15 +31,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from planet_core import answer, geo, scoring
+from benchmarks.clue_answers import (
+    RULE,
+    FloatArray,
+    Lines,
+    clusters,
+    distances_km,
+    estimate,
+    log_km,
+    pictures,
+    points,
+)
+from benchmarks.clue_training import report_leak, report_trained
 from planet_core.files import atomic_file
-from planet_core.intervals import bootstrap, interval, wilson_interval
 from planet_core.model_directory import ModelDirectoryError
 from planet_core.occlusion import occlusion_map
 from planet_core.predict import Predictor
@@ -51,18 +62,11 @@ from procedural_earth.rendering import render_view
 from procedural_earth.scene import CLUES
 from procedural_earth.view_shards import Spot, Wish, encode, spots
 
-RULE = "min-distance"
-RESAMPLES = 2000
-LEAST_KM = 1.0
-"""Distances below count as this in logarithms."""
 LEAST_AREA = 0.004
 """Share of a view that an area must cover for its heat to count."""
 ROLLS = 16
 VISIBLE_STEP = 3
 """Pixels that change by more than this, of 255, look different."""
-
-FloatArray = npt.NDArray[np.float64]
-Lines = list[str]
 
 
 # ------------------------------------------------------------------------------------------------
@@ -129,48 +133,7 @@ def _say(text: str) -> None:
 
 
 # ------------------------------------------------------------------------------------------------
-# Answers
-
-
-def pictures(data: Sequence[bytes]) -> list[Image.Image]:
-    """Decoded views."""
-    return [Image.open(io.BytesIO(one)).convert("RGB") for one in data]
-
-
-def distances_km(predictor: Predictor, rows: npt.NDArray[np.float32], places: Sequence[Any]) -> FloatArray:
-    """Distance from the answer of each distribution (n, cells) to its place."""
-    lat, lng = answer.best_point(rows, *predictor.partition.centroids(), RULE)
-    true_lat, true_lng = (np.array([getattr(place, name) for place in places]) for name in ("lat", "lng"))
-    return np.atleast_1d(geo.haversine_km(np.asarray(lat), np.asarray(lng), true_lat, true_lng))
-
-
-def points(km: FloatArray) -> FloatArray:
-    """The game's points of distances."""
-    return np.array([scoring.points(one) for one in km.tolist()], dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean with its interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def text(self, form: str = "+.0f") -> str:
-        """As it stands in a table."""
-        return f"{self.value:{form}} ({self.low:{form}} to {self.high:{form}})"
-
-
-def estimate(values: FloatArray, clusters: npt.NDArray[np.int64] | None = None) -> Estimate:
-    """The mean of values (n,), with an interval by the bootstrap over clusters (n,) or single values."""
-    which = np.arange(len(values)) if clusters is None else clusters
-    drawn = bootstrap(which, values[:, None], np.empty((len(values), 0)), RESAMPLES)
-    return Estimate(float(values.mean()), *interval(drawn.means[:, 0]))
-
-
-# ------------------------------------------------------------------------------------------------
-# The four reports
+# Reports
 
 
 def report_off(options: argparse.Namespace) -> Lines:
@@ -207,7 +170,7 @@ def _off_row(name: str, number: int, found: Sequence[Drawn], km: FloatArray, pre
     other = km.copy()
     other[changed] = distances_km(predictor, rows, [found[row].spot for row in changed.tolist()])
     lost = points(km) - points(other)
-    logs = np.log10(np.maximum(other, LEAST_KM)) - np.log10(np.maximum(km, LEAST_KM))
+    logs = log_km(other) - log_km(km)
     return (
         f"| {name} | {len(changed)} of {len(found)} | {area:.1%} | {estimate(lost).text()} |"
         f" {estimate(lost[changed]).text()} | {estimate(logs[changed]).text('+.3f')} |"
@@ -271,16 +234,15 @@ def report_horizon(options: argparse.Namespace) -> Lines:
     if not photos:
         raise UserError(f"{options.source} has no photos with a group: give shards of views")
     rows = predictor.distributions(pictures([photo.read() for photo in photos]))
-    groups = sorted({photo.group for photo in photos})
-    cluster = np.array([groups.index(photo.group) for photo in photos])
-    members = [np.flatnonzero(cluster == number) for number in range(len(groups))]
+    cluster = clusters([photo.group for photo in photos])
+    members = [np.flatnonzero(cluster == number) for number in range(int(cluster.max()) + 1)]
     together = np.stack([fuse(rows[some], len(some), "geometric")[0] for some in members])
     alone = distances_km(predictor, rows, photos)
     fused = distances_km(predictor, together, [photos[some[0]] for some in members])
     lines = [
         f"# One view and the whole horizon, model {predictor.digest[:12]}",
         "",
-        f"{len(photos)} views of {len(groups)} places, rule `{RULE}`, views fused by the geometric mean.",
+        f"{len(photos)} views of {len(members)} places, rule `{RULE}`, views fused by the geometric mean.",
         "",
         "| condition | 200 km | 750 km | 2500 km | median km | points |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -298,32 +260,16 @@ def report_horizon(options: argparse.Namespace) -> Lines:
     return lines
 
 
-def report_leak(options: argparse.Namespace) -> Lines:
-    """A model without clues against the most frequent cell."""
-    predictor = Predictor.load(options.model)
-    photos = list(open_source(options.source))
-    cells = predictor.partition.lookup([p.lat for p in photos], [p.lng for p in photos])
-    top = predictor.distributions(pictures([photo.read() for photo in photos])).argmax(axis=1)
-    favourite = int(predictor.partition.counts.argmax())
-    right, usual = int((top == cells).sum()), int((cells == favourite).sum())
-    low, high = wilson_interval(usual, len(photos))
-    inside = right / len(photos) <= high
-    return [
-        f"# Leak test, model {predictor.digest[:12]}",
-        "",
-        f"{len(photos)} held-out views without clues. Right cell: {right / len(photos):.2%}. The most"
-        f" frequent cell: {usual / len(photos):.2%} ({low:.2%} to {high:.2%}).",
-        "",
-        "No leak was found: the model is within the interval."
-        if inside
-        else "**The pictures leak the place.**",
-    ]
-
-
 # ------------------------------------------------------------------------------------------------
 # Command line
 
-REPORTS = {"off": report_off, "heat": report_heat, "horizon": report_horizon, "leak": report_leak}
+REPORTS = {
+    "off": report_off,
+    "heat": report_heat,
+    "horizon": report_horizon,
+    "leak": report_leak,
+    "trained": report_trained,
+}
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -335,8 +281,11 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         one = kinds.add_parser(kind)
         one.add_argument("model", metavar="MODEL", help="a model version directory")
         one.add_argument("--out", type=Path, metavar="FILE", help="also write the report there, as Markdown")
-        if kind in ("horizon", "leak"):
+        if kind in ("horizon", "leak", "trained"):
             one.add_argument("source", metavar="SOURCE", help="held-out views, as shards:DIR")
+            if kind == "trained":
+                one.add_argument("without_model", metavar="WITHOUT", help="trained without a clue")
+                one.add_argument("without_source", metavar="VIEWS", help="the same views, without the clue")
             continue
         one.add_argument("--places", type=int, default=300 if kind == "off" else 100, metavar="N")
         one.add_argument("--size", type=int, default=160, metavar="PX", help="side of a view (160)")

@@ -1,4 +1,4 @@
-"""The web process: pages, JSON and websockets. Never imports torch (tests/geogame/test_asgi.py)."""
+"""The web process: pages, JSON and websockets. Never imports torch (tests/geogame/test_imports.py)."""
 
 from __future__ import annotations
 

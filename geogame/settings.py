@@ -53,7 +53,7 @@ TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0, minimum=0, maximum=10)
 # What one player and one address may do, as "each player/each address/seconds".
 RATE_LIMITS = env_limits(
     "RATE_LIMITS",
-    "start=30/300/600,challenge=20/200/600,guess=60/1200/60,next=60/1200/60,skip=20/200/60,"
+    "start=30/300/600,challenge=20/200/600,guess=60/1200/60,next=60/1200/60,skip=20/200/60,country=120/2400/60,"
     "settings=60/600/600,login=10/100/900,register=10/60/3600",
 )
 

@@ -57,6 +57,7 @@ urlpatterns = [
     path("api/games/<token:token>/challenge/", challenge.api_send, name="api-challenge"),
     path("api/games/<token:token>/share/", share.share, name="api-share"),
     path("api/games/<token:token>/rating/", leaderboards.rating, name="api-rating"),
+    path("api/games/<token:token>/country/", api.country, name="api-country"),
     path("api/games/<token:token>/skip/", api.skip, name="api-skip"),
     path("api/games/<token:token>/rounds/<token:round_token>/layers/", layers.layers, name="api-layers"),
     path(

@@ -31,6 +31,7 @@ from planet_core.cell_counts import FINE_LEVEL, CellCounts, CellCountsError, Cou
 from planet_core.partition import Partition
 from planet_core.sources.csv_photos import SourceError
 from planet_core.sources.places import Places, read_places
+from planet_core.stopping import Stopped, stopping_on_signals
 
 _ERRORS_SHOWN = 5  # of each source
 _COUNTS = "counts:"
@@ -52,14 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _options(arguments)
         _check(options)
-        _run(options)
+        with stopping_on_signals():
+            _run(options)
     except (CommandError, SourceError, CellCountsError, ValueError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except OSError as error:
         print(f"error: cannot write {error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Stopped):
         print("\ninterrupted: no file is half-written", file=sys.stderr)
         return 130
     return 0

@@ -127,7 +127,9 @@ def seed_all(*numbers: int) -> None:
     survive a crash: a resumed run draws what the uninterrupted one drew.
     """
     value = int(np.random.SeedSequence(numbers).generate_state(1)[0])
-    torch.manual_seed(value)
+    torch.default_generator.manual_seed(value)
+    if torch.cuda.is_available():  # torch.manual_seed remembers each call until there is a GPU
+        torch.cuda.manual_seed_all(value)
     np.random.seed(value)  # our own code draws from generators of its own; other people's networks may not
     random.seed(value)
 

@@ -124,9 +124,11 @@ def sample(
             lat, lng = lat[far], lng[far]
         for pair in zip(lat.tolist(), lng.tolist(), strict=True):
             found.setdefault(identity(*pair), pair)
-        if len(found) - before < FEWEST_OF_BATCH:
+            if len(found) == count:
+                break
+        if len(found) - before < min(FEWEST_OF_BATCH, count - before):
             raise SamplingError(f"only {len(found)} of {count} places fit: lower the count or exclude_km")
-    names = list(found)[:count]
+    names = list(found)
     lat, lng = np.array([found[name] for name in names], np.float64).reshape(-1, 2).T
     return _dated(lat, lng, np.array(names, "U16"), _entropy(preset, seed))
 

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 import itertools
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from geogame.lib.translations import compile_changed
@@ -26,6 +29,19 @@ counter = itertools.count(1)
 
 def pytest_configure() -> None:
     compile_changed()  # before Django reads them
+    # No test may depend on how fast the machine is.
+    hypothesis.settings.register_profile("unit", hypothesis.settings(), max_examples=50, deadline=None)
+    hypothesis.settings.load_profile("unit")
+
+
+def pytest_collection_finish() -> None:
+    # What was imported stays: the garbage collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
+    # pytest gives a handler to each logger that does not propagate, six times a test, and torch has fifty.
+    for name, logger in logging.Logger.manager.loggerDict.items():
+        if name.startswith("torch.") and isinstance(logger, logging.Logger):
+            logger.propagate = True
 
 
 @pytest.fixture(scope="session")
@@ -35,14 +51,6 @@ def shared_data() -> Path:
     if not path.is_dir():
         pytest.skip(f"no real photos at {path}")
     return path
-
-
-@pytest.fixture(autouse=True)
-def media_root(settings: object, tmp_path: Path) -> Path:
-    settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
-    settings.MODEL_ROOT = tmp_path / "models"  # type: ignore[attr-defined]
-    settings.RUN_ROOT = tmp_path / "runs"  # type: ignore[attr-defined]
-    return tmp_path / "media"
 
 
 @pytest.fixture
@@ -66,10 +74,11 @@ def no_counts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     read.cache_clear()
 
 
-@pytest.fixture(autouse=True)
-def _connection_of_the_test_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Channels closes old connections around each call, and with it the transaction of the test."""
-    monkeypatch.setattr("channels.db.close_old_connections", lambda: None)
+@pytest.fixture(scope="session", autouse=True)
+def _files_need_not_outlive_a_power_cut() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda file: None)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -129,9 +138,14 @@ def make_map(make_panorama: Callable[..., Panorama]) -> Callable[..., Map]:
         panoramas: int = 6, *, name: str = "Test", groups: list[str] | None = None, **fields: object
     ) -> Map:
         map_ = Map.objects.create(name=name, slug=name.lower().replace(" ", "-"))
-        for number in range(panoramas):
-            group = groups[number] if groups else ""
-            map_.panoramas.add(make_panorama(40.0 + number, -10.0 + 3.0 * number, group=group, **fields))
+        map_.panoramas.add(
+            *(
+                make_panorama(
+                    40.0 + number, -10.0 + 3.0 * number, group=groups[number] if groups else "", **fields
+                )
+                for number in range(panoramas)
+            )
+        )
         publish_map(map_)
         return map_
 

@@ -14,11 +14,15 @@ class Socket:
     def __init__(self, path: str, client: Client | None = None, origin: str = "http://testserver") -> None:
         from geogame.asgi import application
 
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value if client else ""
+        session = {settings.SESSION_COOKIE_NAME: ""}
+        cookies = {
+            **session,
+            **{name: kept.value for name, kept in (client.cookies if client else {}).items()},
+        }
         headers = {
             "host": "testserver",
             "origin": origin,
-            "cookie": f"{settings.SESSION_COOKIE_NAME}={cookie}",
+            "cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
         }
         scope = {
             "type": "websocket",

@@ -12,6 +12,13 @@ GUEST_NAME = "Guest"
 DELETED_NAME = "Deleted player"
 
 
+def shown_name(name: str, *, is_guest: bool, is_deleted: bool) -> str:
+    """A stored name as people read it: a guest and a deleted player have none of their own."""
+    if is_deleted:
+        return str(_("Deleted player"))
+    return str(_("Guest")) if is_guest else name
+
+
 class Player(models.Model):
     """Who answers rounds: a person (guest or account) or a model version, never both.
 
@@ -61,10 +68,7 @@ class Player(models.Model):
 
     @property
     def shown_name(self) -> str:
-        """The name as people read it, in their language where the game itself gave it."""
-        if self.deleted_at:
-            return str(_("Deleted player"))
-        return str(_("Guest")) if self.is_guest and self.name == GUEST_NAME else self.name
+        return shown_name(self.name, is_guest=self.is_guest, is_deleted=self.deleted_at is not None)
 
     @property
     def is_guest(self) -> bool:

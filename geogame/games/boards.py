@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from geogame.accounts.models import Player
+from geogame.accounts.models import Player, shown_name
 from geogame.games.models import Game, Guess, Round
 from geogame.games.standings import Run
 
 
 class Score(NamedTuple):
-    """What one player has in one game: points, or countries where those are guessed."""
+    """What one player has in one game: points, or countries where those are guessed. `name` is as shown."""
 
     game: int
     player: int
@@ -50,7 +50,8 @@ def runs_by_game(games: QuerySet[Game], player: Player) -> dict[int, Run]:
 
 
 def scores(games: QuerySet[Game], *, void: Collection[int] = ()) -> Iterator[Score]:
-    keys = ("round__game", "player", "player__name", "player__kind", "player__user", "round__game__mode")
+    about_player = ("player", "player__name", "player__kind", "player__user", "player__deleted_at")
+    keys = ("round__game", "round__game__mode", *about_player)
     rows = (
         Guess.objects.filter(round__game__in=games, round__game__state=Game.State.FINISHED)
         .exclude(round__number__in=void)
@@ -59,8 +60,11 @@ def scores(games: QuerySet[Game], *, void: Collection[int] = ()) -> Iterator[Sco
         .order_by("round__game", "player")
         .values_list(*keys, "total", "right", "time_s")
     )
-    for game, player, name, kind, user, mode, total, right, time_s in rows:
+    for game, mode, player, stored, kind, user, deleted_at, total, right, time_s in rows:
         about_countries = mode in (Game.Mode.COUNTRY, Game.Mode.STREAK)
+        is_deleted = deleted_at is not None
+        is_guest = kind == Player.Kind.PERSON and user is None and not is_deleted
+        name = shown_name(stored, is_guest=is_guest, is_deleted=is_deleted)
         yield Score(game, player, name, kind, user, right if about_countries else total, time_s)
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from geogame.games.errors import GameError
 from planet_core import geography
+from planet_core.geo import normalise_lng
 
 
 class Country(TypedDict):
@@ -22,6 +23,11 @@ def country_of_pin(lat: float, lng: float) -> str:
     if not country:
         raise GameError("at-sea", _("This is open sea: set your pin in a country."))
     return country
+
+
+def country_under_pin(lat: float, lng: float) -> Country | None:
+    """What `country_of_pin` would find, by name; None on the open sea. It knows of no round."""
+    return named(geography.country_at(lat, float(normalise_lng(lng))))
 
 
 def named(code: str) -> Country | None:

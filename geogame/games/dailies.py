@@ -171,7 +171,7 @@ def result_of(daily: Daily, player: Player, *, page: int = 1) -> DailyResult | N
     runs = runs_of(games, void=void)
     own = next((run for run in runs if run.player == player.pk), None)
     if own is None:  # every round of theirs was void
-        own = Run(player=player.pk, name=player.name, points=0, registered=player.user_id is not None)
+        own = Run(player=player.pk, name=player.shown_name, points=0, registered=player.user_id is not None)
     board = rank(run for run in runs if run.registered)
     mine = place_of(board, player.pk)
     most = MAX_POINTS * max(1, attempt.game.rounds_total - len(void))

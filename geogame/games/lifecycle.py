@@ -138,7 +138,11 @@ def go_without_model(round_: Round, *, reason: str = "") -> bool:
 # --- open ----------------------------------------------------------------------------------------
 def ask_for(round_: Round) -> None:
     """The player wants to see the round: it opens now, or as soon as the model has answered."""
-    Round.objects.filter(pk=round_.pk, wanted=False).update(wanted=True, answer_deadline=_answer_deadline())
+    asked = Round.objects.filter(pk=round_.pk, wanted=False).update(
+        wanted=True, answer_deadline=_answer_deadline()
+    )
+    if asked and round_.state == Round.State.PREPARING:
+        _ask_model(round_)  # again: a worker that was restarted has lost the question
     open_if_wanted(round_)
 
 

@@ -42,9 +42,13 @@ def start_game(
     condition: Game.Condition = Game.Condition.FREE,
     time_limit_s: int | None = None,
     version: ModelVersion | Literal["active"] | None = "active",
+    note: str = "",
     rng: random.Random | None = None,
 ) -> Game:
-    """A game of the player against that model version, or alone. A second click gets the same game."""
+    """A game of the player against that model version, or alone. A second click gets the same game.
+
+    `note` is a sentence that the player reads during the game, before those on what the map has left.
+    """
     if version == "active":
         version = active_version()
     if not map_.is_published or map_.scale_km is None:
@@ -66,7 +70,7 @@ def start_game(
         rounds_total=rules.STREAK_ROUNDS if streak else rounds,
         scale_km=map_.scale_km,
         scoring_version=SCORING_VERSION,
-        note=_note_of_streak(candidates) if streak else _note(rounds),
+        note=f"{note} {_note_of_streak(candidates) if streak else _note(rounds)}".strip(),
         **settings,
     )
     begin(game, player, version, rng=rng)

@@ -16,6 +16,7 @@ from geogame.games.queries import model_of
 from geogame.games.rules import Winner, country_winner, winner
 from geogame.panoramas.fair import FairPicture, PictureGone, fair_picture, fair_side
 from geogame.panoramas.models import Panorama
+from geogame.panoramas.place_names import in_readers_language
 
 
 class Place(TypedDict):
@@ -75,6 +76,7 @@ class Result(TypedDict):
     source: str
     taken_at: str | None
     drawn: bool
+    withdrawn: bool
     times_seen: int
     seen_in_training: bool | None
     seal: SealShown | None
@@ -214,7 +216,9 @@ def _game_state(game: Game, results: list[NumberedResult], model: Player | None)
         "note": game.note or None,
         "opponent": {"name": model.name, "digest": version.digest[:8]} if model and version else None,
         "challenge": (
-            {"token": game.challenge.token, "sender": game.challenge.sender.name} if game.challenge else None
+            {"token": game.challenge.token, "sender": game.challenge.sender.shown_name}
+            if game.challenge
+            else None
         ),
         "daily": game.daily.date.isoformat() if game.daily else None,
     }
@@ -341,14 +345,15 @@ def _result(round_: Round, player: Player, ghosts: dict[int, Guess]) -> Result:
             if models and seal
             else None
         ),
-        "ghost": {**_answer(ghost), "name": ghost.player.name} if ghost else None,
+        "ghost": {**_answer(ghost), "name": ghost.player.shown_name} if ghost else None,
         "winner": "nobody" if round_.void_reason else _winner(round_.game, yours, models),
-        "place": panorama.place or None,
+        "place": in_readers_language(panorama.place) or None,
         "author": panorama.author,
         "licence": panorama.licence,
         "source": panorama.source,
         "taken_at": panorama.taken_at or None,
         "drawn": panorama.drawn,
+        "withdrawn": panorama.withdrawn_at is not None,
         "times_seen": times_seen,
         "seen_in_training": seal.seen_in_training if seal else None,
         "seal": {"digest": seal.digest, "preimage": seal.preimage} if seal else None,
@@ -366,7 +371,8 @@ def _winner(game: Game, yours: Guess | None, models: Guess | None) -> Winner:
 
 
 def _promise(round_: Round) -> LayersPromise:
-    return {"state": "none" if round_.void_reason else "coming", "probability": None, "occlusion": None}
+    gone = round_.void_reason or round_.panorama.withdrawn_at
+    return {"state": "none" if gone else "coming", "probability": None, "occlusion": None}
 
 
 def _answer(guess: Guess | None) -> Answer:

@@ -22,6 +22,7 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 from planet_core.files import atomic_file
+from planet_core.geography import BORDER_DATA
 from procedural_earth.clues import CLUES, HERO, SURE_WORDS
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -94,13 +95,20 @@ def found_in_sources(domain: str) -> Catalog:
         for _, ids, comments, context in found:
             catalog.add(ids, locations=[(name, 1)], auto_comments=comments, context=context)
     if domain == "django":
-        for text in _clue_texts():
-            catalog.add(text, locations=[("procedural_earth/clues.py", 1)])
+        for name, text in _texts_of_packages():
+            catalog.add(text, locations=[(name, 1)])
     return catalog
 
 
+def _texts_of_packages() -> Iterator[tuple[str, str]]:
+    """Of packages that know nothing of the web, and so mark no texts."""
+    for text in _clue_texts():
+        yield "procedural_earth/clues.py", text
+    for text in (BORDER_DATA.name, BORDER_DATA.policy, BORDER_DATA.licence):
+        yield "planet_core/geography.py", text
+
+
 def _clue_texts() -> Iterator[str]:
-    """Of a package that knows nothing of the web, and so marks no texts."""
     yield from SURE_WORDS.values()
     yield HERO.place
     for clue in CLUES:

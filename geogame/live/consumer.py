@@ -6,6 +6,8 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.http import HttpRequest
+from django.utils.translation import get_language_from_request, override
 
 from geogame.accounts.services import find_person
 from geogame.games.broadcast import group_name
@@ -58,4 +60,13 @@ class GameConsumer(AsyncJsonWebsocketConsumer):
     def _snapshot(self) -> dict[str, Any] | None:
         player = find_person(session=self.scope["session"], user=self.scope["user"])
         game = game_of(player, self.token) if player else None
-        return snapshot_frame(snapshot(game, player)) if player and game else None
+        with override(self._language()):
+            return snapshot_frame(snapshot(game, player)) if player and game else None
+
+    def _language(self) -> str:
+        """That of the page which opened the socket: no middleware chooses one here."""
+        request = HttpRequest()
+        request.COOKIES = self.scope["cookies"]
+        wishes = dict(self.scope["headers"]).get(b"accept-language", b"")
+        request.META["HTTP_ACCEPT_LANGUAGE"] = wishes.decode("latin-1")
+        return get_language_from_request(request)

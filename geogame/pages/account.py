@@ -94,7 +94,7 @@ def change_name(request: HttpRequest) -> HttpResponse:
     form = NameForm(request.POST if request.method == "POST" else None, initial={"name": player.name})
     if form.is_valid():
         services.rename(player=player, name=form.cleaned_data["name"])
-        messages.success(request, _("Others see you as {name} now.").format(name=player.name))
+        messages.success(request, _("Others see you as {name} now.").format(name=player.shown_name))
         return redirect("account")
     return _form_page(request, "change_name", form)
 

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from geogame.accounts.models import Player
+from geogame.games.countries import country_under_pin
 from geogame.games.errors import GameError
 from geogame.games.lifecycle import settle
 from geogame.games.models import Game
@@ -86,6 +87,20 @@ def skip(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
     except GameError as error:
         return api_error(error.code, error.message, CONFLICT)
     return _snapshot(game, player)
+
+
+@never_cache
+@require_POST
+@limited("country")
+@own_game
+def country(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
+    """In which country a pin lies, wherever the picture is: the answer that the borders of a guess give."""
+    try:
+        fields = _fields(request, {"lat", "lng"})
+        lat, lng = _degrees(fields, "lat", 90), _degrees(fields, "lng", 180)
+    except BadRequest as error:
+        return api_error(error.code, error.message, BAD_REQUEST)
+    return JsonResponse({"country": country_under_pin(lat, lng)})
 
 
 def _snapshot(game: Game, player: Player) -> JsonResponse:

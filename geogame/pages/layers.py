@@ -60,7 +60,8 @@ def layers(request: HttpRequest, game: Game, player: Player, *, round_token: str
 
 def _layers(game: Game, round_: Round) -> Layers:
     view: Address | None = {"url": _url(game, round_, VIEW, "jpg")} if _fair_file(round_) else None
-    prediction = None if round_.void_reason else prediction_behind(round_)
+    nothing = round_.void_reason or round_.panorama.withdrawn_at
+    prediction = None if nothing else prediction_behind(round_)
     if prediction is None:
         return {"state": "none", "probability": None, "occlusion": None, "view": view}
     explanation = explanations.ask(prediction)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from geogame.accounts.models import Player
 from geogame.games.models import Game, Guess, Round
@@ -128,4 +129,9 @@ def _drawn_note(*, drawn: int, all_: int) -> str:
         return ""
     if drawn == all_:
         return _("Drawn from facts, not photographed")
-    return _("%(drawn)s of them are drawn from facts, not photographed") % {"drawn": drawn}
+    text = ngettext(
+        "%(drawn)s of them is drawn from facts, not photographed",
+        "%(drawn)s of them are drawn from facts, not photographed",
+        drawn,
+    )
+    return text % {"drawn": drawn}

@@ -23,12 +23,11 @@ from geogame.games.rules import TIME_LIMITS_S
 from geogame.games.services import start_game
 from geogame.pages.decorators import limited
 from geogame.pages.maps import MapCard, map_cards
-from geogame.pages.setup import ALONE, BadSettings, game_settings
+from geogame.pages.setup import ALONE, NEWEST, BadSettings, game_settings, opponent_again
 from geogame.panoramas.models import Map
 from geogame.registry.queries import active_versions
 
 SESSION_KEY: Final = "last_choice"
-NEWEST: Final = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,8 @@ TIME_LIMITS: Final = (
     *(Option(str(seconds), format_lazy("{}\u202fs", seconds)) for seconds in TIME_LIMITS_S),
 )
 DEFAULTS: Final = {"mode": "classic", "condition": "free", "time_limit": "0", "opponent": NEWEST}
-FIELDS: Final = frozenset({"map", *DEFAULTS, "csrfmiddlewaretoken"})
+AGAIN: Final = "again"  # the first letters of the digest of the version that played last
+FIELDS: Final = frozenset({"map", *DEFAULTS, AGAIN, "csrfmiddlewaretoken"})
 
 
 def remembered(session: SessionBase) -> dict[str, str]:
@@ -122,6 +122,9 @@ def start(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return redirect("play")
     chosen = request.POST.dict()
+    note = ""
+    if last := chosen.get(AGAIN):
+        chosen["opponent"], note = opponent_again(last)
     try:
         map_, settings = _map_of(chosen), game_settings(_known(chosen))
     except NoSuchMap as error:
@@ -130,7 +133,7 @@ def start(request: HttpRequest) -> HttpResponse:
         return _form_page(request, chosen, problem=str(error), status=400)
     player = person_for(session=request.session, user=request.user)
     try:
-        game = start_game(player=player, map_=map_, **settings)
+        game = start_game(player=player, map_=map_, note=note, **settings)
     except GameError as error:
         return _form_page(request, chosen, problem=error.message, status=409)
     request.session[SESSION_KEY] = _possible(chosen)

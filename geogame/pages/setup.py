@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypedDict
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from geogame.games.models import Game
@@ -14,6 +15,9 @@ from geogame.registry.queries import active_version, active_versions
 
 MODES = (Game.Mode.CLASSIC, Game.Mode.COUNTRY, Game.Mode.STREAK)
 ALONE = "none"
+NEWEST = ""
+MOST_OF_A_NAME = 24
+"""Letters of a model's name in the note of a game, which has room for two sentences."""
 
 
 class BadSettings(Exception):
@@ -45,10 +49,24 @@ def game_settings(fields: Mapping[str, str]) -> GameSettings:
     }
 
 
+def opponent_again(begins: str) -> tuple[str, str]:
+    """The choice that a game against the same version needs, named by the first letters of its digest; where
+    it plays no longer, the newest one, and a sentence that says so.
+    """
+    versions = active_versions()
+    same = next((version for version in versions if version.digest.startswith(begins)), None)
+    if same is not None:
+        return (NEWEST if same == versions[0] else same.digest), ""
+    if not versions:
+        return ALONE, _("Your last opponent plays no longer: you play alone.")
+    text = _("Your last opponent plays no longer; now it is {name}, the newest.")
+    return NEWEST, text.format(name=Truncator(versions[0].name).chars(MOST_OF_A_NAME))
+
+
 def _opponent(choice: str) -> ModelVersion | None:
     if choice == ALONE:
         return None
-    if not choice:
+    if choice == NEWEST:
         return active_version()
     chosen = next((version for version in active_versions() if version.digest == choice), None)
     if chosen is None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.services import MapError, publish_map, unpublish_map, withdraw
@@ -65,9 +66,18 @@ class PanoramaAdmin(admin.ModelAdmin[Panorama]):
     actions = ["withdraw"]
 
     @admin.action(description="Withdraw (takedown): off all maps, files deleted, for good")
-    def withdraw(self, request: HttpRequest, panoramas: QuerySet[Panorama]) -> None:
+    def withdraw(self, request: HttpRequest, panoramas: QuerySet[Panorama]) -> HttpResponse | None:
+        if request.POST.get("confirmed") != "yes":
+            context = {
+                **self.admin_site.each_context(request),
+                "title": "Withdraw panoramas",
+                "opts": self.model._meta,
+                "panoramas": panoramas,
+            }
+            return TemplateResponse(request, "admin/panoramas/withdraw_confirmation.html", context)
         count = sum(withdraw(panorama) for panorama in panoramas)
-        self.message_user(request, f"{count} withdrawn: on no map, files deleted, nobody is shown them.")
+        self.message_user(request, f"{count} withdrawn: on no map, files deleted, shown to nobody.")
+        return None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

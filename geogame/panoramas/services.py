@@ -14,6 +14,7 @@ from geogame.lib.queue import INFERENCE, PREDICT_AHEAD, enqueue
 from geogame.lib.tokens import random_token
 from geogame.panoramas.models import FairView, Map, Panorama
 from geogame.panoramas.places import describe
+from geogame.panoramas.signals import panorama_withdrawn
 from planet_core.files import atomic_file
 from planet_core.geo import bounding_box, diagonal_km
 from planet_core.geography import country_at
@@ -154,7 +155,8 @@ def publish_map(map_: Map) -> None:
 
 
 def withdraw(panorama: Panorama) -> bool:
-    """Take the panorama down for good: off all maps, its files deleted, its rows kept for what was played.
+    """Take the panorama down for good: off all maps, its files and those made from it deleted,
+    its rows kept for what was played.
 
     False when it was withdrawn already; its files are deleted again all the same.
     """
@@ -169,6 +171,7 @@ def withdraw(panorama: Panorama) -> bool:
         paths = [panorama.path, *(view.path for view in views)]
     for path in paths:
         path.unlink(missing_ok=True)
+    panorama_withdrawn.send(sender=Panorama, panorama=panorama)
     return withdrawn == 1
 
 

@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from geogame.lib.words import counted
 from geogame.predictions.explanations import retry
 from geogame.predictions.models import Explanation, PredictionJob
 from geogame.predictions.services import request_stop, resume
@@ -66,7 +67,7 @@ class ExplanationAdmin(admin.ModelAdmin[Explanation]):
     @admin.action(description="Make again what failed")
     def make_again(self, request: HttpRequest, rows: QuerySet[Explanation]) -> None:
         count = sum(retry(explanation) for explanation in rows)
-        self.message_user(request, f"{count} are made again.")
+        self.message_user(request, f"{counted(count, 'explanation is', 'explanations are')} made again.")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -5,3 +5,6 @@ from django.apps import AppConfig
 
 class PredictionsConfig(AppConfig):
     name = "geogame.predictions"
+
+    def ready(self) -> None:
+        from geogame.predictions import signals  # noqa: F401

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from geogame.lib.queue import EXPLAIN, EXPLAIN_WAITING, enqueue
 from geogame.lib.tokens import random_token
+from geogame.panoramas.fair import PictureGone
+from geogame.panoramas.models import Panorama
 from geogame.predictions.models import Explanation, Prediction
 from planet_core.files import atomic_file
 
@@ -20,6 +22,7 @@ LOST_AFTER = timedelta(seconds=60)
 QUEUED_AGAIN_AFTER = timedelta(seconds=30)
 MOST_LOSSES = 2
 FILES = ("probability", "probability_dark", "occlusion")
+WITHDRAWN = "The picture has been withdrawn."
 
 
 def path_of(name: str) -> Path | None:
@@ -55,8 +58,10 @@ def retry(explanation: Explanation) -> bool:
 
 
 def _back_to_coming(explanation: Explanation, state: str) -> bool:
-    again = Explanation.objects.filter(pk=explanation.pk, state=state).update(
-        state=State.COMING, asked_at=timezone.now(), heartbeat_at=None, losses=0, message=""
+    again = (
+        _of_what_is_there(explanation)
+        .filter(state=state)
+        .update(state=State.COMING, asked_at=timezone.now(), heartbeat_at=None, losses=0, message="")
     )
     explanation.refresh_from_db()
     return again == 1
@@ -80,7 +85,10 @@ def beat(explanation: Explanation) -> None:
 
 
 def keep(explanation: Explanation, files: dict[str, bytes], **fields: Any) -> None:
-    """Store layers under names that tell nothing; what they replace is deleted."""
+    """Store layers under names that tell nothing; what they replace is deleted.
+
+    PictureGone where the panorama has been withdrawn meanwhile.
+    """
     old = [path_of(getattr(explanation, field)) for field in files]
     for field, content in files.items():
         token = random_token()
@@ -88,10 +96,29 @@ def keep(explanation: Explanation, files: dict[str, bytes], **fields: Any) -> No
         with atomic_file(Path(settings.MEDIA_ROOT) / getattr(explanation, field)) as file:
             file.write(content)
     names = {field: getattr(explanation, field) for field in files}
-    Explanation.objects.filter(pk=explanation.pk).update(**names, **fields, heartbeat_at=timezone.now())
-    for path in old:
+    kept = _of_what_is_there(explanation).update(**names, **fields, heartbeat_at=timezone.now())
+    for path in old if kept else [path_of(name) for name in names.values()]:
         if path:
             path.unlink(missing_ok=True)
+    if not kept:
+        raise PictureGone(WITHDRAWN)
+
+
+def _of_what_is_there(explanation: Explanation) -> QuerySet[Explanation]:
+    """The row, unless its panorama has been withdrawn: of such a one nothing is made any more."""
+    return Explanation.objects.filter(pk=explanation.pk, prediction__panorama__withdrawn_at=None)
+
+
+def remove_those_of(panorama: Panorama) -> None:
+    """The panorama has been withdrawn: what was drawn from it goes, and is not drawn again."""
+    for explanation in Explanation.objects.filter(prediction__panorama=panorama):
+        paths = [path_of(getattr(explanation, field)) for field in FILES]
+        Explanation.objects.filter(pk=explanation.pk).update(
+            **dict.fromkeys(FILES, ""), state=State.FAILED, message=WITHDRAWN, heartbeat_at=None
+        )
+        for path in paths:
+            if path:
+                path.unlink(missing_ok=True)
 
 
 def finish(explanation: Explanation) -> None:

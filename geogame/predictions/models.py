@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from geogame.lib.words import counted
 from geogame.panoramas.models import Panorama
 from geogame.registry.models import ModelVersion
 
@@ -124,4 +125,4 @@ class PredictionJob(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.total} predictions ({self.state})"
+        return f"{counted(self.total, 'prediction')} ({self.state})"

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from geogame.lib.queue import INFERENCE, PREDICT_AHEAD, enqueue
 from geogame.lib.tokens import random_token
+from geogame.lib.words import counted
 from geogame.panoramas.models import Panorama
 from geogame.predictions.models import PredictionJob
 from geogame.predictions.queries import missing
@@ -149,7 +150,7 @@ def end_pass(job: PredictionJob) -> bool:
     if job.message and left:
         _end(job, State.FAILED, job.message)
     elif job.unreadable:
-        _end(job, State.SUCCEEDED, f"{job.unreadable} pictures could not be read.")
+        _end(job, State.SUCCEEDED, f"{counted(job.unreadable, 'picture')} could not be read.")
     else:
         _end(job, State.SUCCEEDED, "Every open map is predicted.")
     return False

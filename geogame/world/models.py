@@ -4,6 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from geogame.lib.words import counted
 from geogame.panoramas.models import Map
 
 MOST = 5000
@@ -48,4 +49,4 @@ class WorldJob(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.count} panoramas for {self.map} ({self.state})"
+        return f"{counted(self.count, 'panorama')} for {self.map} ({self.state})"

@@ -9,6 +9,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from geogame.lib.queue import BUILD_WORLD, DEFAULT, enqueue
+from geogame.lib.words import counted
 from geogame.panoramas.models import Map
 from geogame.panoramas.services import get_or_create_map
 from geogame.world.models import MOST, WorldJob
@@ -34,7 +35,7 @@ def create_job(*, map_name: str, count: int) -> WorldJob:
     MapError for what can be no name of a map.
     """
     if not 1 <= count <= MOST:
-        raise WorldError(f"{count} panoramas: use 1 to {MOST:,}.")
+        raise WorldError(f"{counted(count, 'panorama')}: use 1 to {MOST:,}.")
     map_ = get_or_create_map(map_name)
     try:
         with transaction.atomic():

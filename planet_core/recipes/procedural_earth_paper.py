@@ -5,6 +5,10 @@
 
 Same network, cells and pictures as `procedural-earth`, so that what differs is the recipe. AdaGrad's sums
 start at 0.1: from torch's 0, the first step moves every weight by 0.045.
+
+After the first of its five passes it is level with `procedural-earth` after its first: of 4,304 validation
+views 3.2 % in the right cell and 13.2 % within 750 km, against 3.5 % and 14.5 % (`planet_core/LOG.md`). No
+further pass was examined.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 Land borders are those of Natural Earth (world-atlas, scale 1:10 million: de facto lines), where country-coder
 tells apart the territories that it draws as part of a state (French Guiana, Bonaire, Svalbard ...). Cells
 that neither covers take the nearest country within half a degree, so that coasts and small islands have one.
+Outlines that cross 180 degrees (Russia, Fiji) are painted on both sides of the map.
 `NAMED` and `TERRITORIES` say what becomes of places without a code of their own, each with its reason.
 """
 
@@ -25,6 +26,7 @@ Shape = tuple[str, list[list[Ring]]]  # code, polygons as [outer, *holes]
 PER_DEGREE = 60
 BLOCK = 30
 FILL_STEPS = 30
+NEAR_POLE = 89.9
 
 NAMED = {
     "Kosovo": "XK",  # no ISO number; de facto line
@@ -90,12 +92,37 @@ def _paint(shapes: list[Shape], index: dict[str, int]) -> npt.NDArray[np.uint8]:
     """Large polygons first, so that a hole of one is painted before the country that lies in it."""
     canvas = Image.new("L", (360 * PER_DEGREE, 180 * PER_DEGREE))
     pen = ImageDraw.Draw(canvas)
-    parts = [(index[code], polygon) for code, polygons in shapes for polygon in polygons]
+    parts = [
+        (index[code], [_in_one_piece(ring) for ring in polygon])
+        for code, polygons in shapes
+        for polygon in polygons
+    ]
     for value, (outer, *holes) in sorted(parts, key=lambda part: -float(np.prod(np.ptp(part[1][0], axis=0)))):
         for ring, fill in [(outer, value), *((hole, 0) for hole in holes)]:
-            if len(ring) > 2:
-                pen.polygon(_pixels(ring), fill=fill)
+            for copy in _on_the_map(ring):
+                pen.polygon(_pixels(copy), fill=fill)
     return np.array(canvas)
+
+
+def _in_one_piece(ring: Ring) -> Ring:
+    """The ring without jumps from 180 degrees east to 180 degrees west: it goes on beyond 180 degrees.
+
+    One around a pole stays as it is: its edge along the antimeridian and the pole is part of it.
+    """
+    if not len(ring) or np.abs(ring[:, 1]).max() > NEAR_POLE:
+        return ring
+    lng = np.unwrap(ring[:, 0], period=360)
+    return np.column_stack([lng, ring[:, 1]]) if abs(lng[-1] - lng[0]) < 180 else ring
+
+
+def _on_the_map(ring: Ring) -> Iterator[Ring]:
+    """What is painted of a ring: itself, and its other half where it goes on beyond 180 degrees."""
+    if len(ring) < 3:
+        return
+    for turn in (-360.0, 0.0, 360.0):
+        copy = ring + np.array([turn, 0.0])
+        if copy[:, 0].max() > -180 and copy[:, 0].min() < 180:
+            yield copy
 
 
 def _pixels(ring: Ring) -> list[tuple[float, float]]:

@@ -48,7 +48,7 @@ class GamePage {
     this.world.ready.then(() => this.result.beliefs.list(), () => this.#mapFailed());
     this.pin = new GuessPin(this.world.map, (place) => this.#place(place));
     this.overlays = new Overlays(this.world.map);
-    this.countries = new CountryPreview(this.world);
+    this.countries = new CountryPreview(this.world, (place) => this.api.country(place), (place, name) => this.#sayPin(place, name));
     this.panel = new MapPanel(mapElement);
     this.pictures = new Pictures();
     this.picture = new Picture(byId("picture"), this.pictures, (picture, progress) => this.dispatch({ type: "picture", picture, progress }));
@@ -56,6 +56,7 @@ class GamePage {
     this.result = new ResultCard({
       onTab: (tab) => this.#showTab(tab),
       onHeat: (visible) => this.overlays.showHeat(visible),
+      onAgain: () => this.layers.again(),
       describe: (place) => nearest(this.world.cities, place),
       local,
     });
@@ -165,8 +166,13 @@ class GamePage {
     this.dispatch({ type: "pin", place });
     if (this.state.pin !== place) return;
     const exact = normalised(place);
-    const where = this.countries.describe(exact) || nearest(this.world.cities, exact);
-    this.chrome.say(t("Pin set at {coordinates} {place}", { coordinates: coordinates(exact), place: where }).trim());
+    // Where the country counts, it is said by its name as soon as the server has told it.
+    if (!countsCountries(this.state.snapshot.game)) this.#sayPin(exact, nearest(this.world.cities, exact));
+  }
+
+  /** @param {Place} place @param {string} name */
+  #sayPin(place, name) {
+    this.chrome.say(t("Pin set at {coordinates} {place}", { coordinates: coordinates(place), place: name }).trim());
   }
 
   guess() {
@@ -286,7 +292,7 @@ function receivedAt() {
 
 /** Room for what floats over the map. @param {string} cardId @returns {L.FitBoundsOptions} */
 function padding(cardId) {
-  if (isPhone()) return { paddingTopLeft: [40, 60], paddingBottomRight: [40, 40] };
+  if (isPhone()) return { paddingTopLeft: [40, 60], paddingBottomRight: [70, 40] }; // the zoom buttons stand at the right
   const card = byId(cardId).getBoundingClientRect();
   return { paddingTopLeft: [card.right + 60, 110], paddingBottomRight: [90, 100] };
 }

@@ -17,7 +17,7 @@
  * @property {boolean | null} correct  where the country counts
  * @property {number | null} [time_used_s]
  *
- * @typedef {"ready" | "coming" | "none"} LayersState
+ * @typedef {"ready" | "coming" | "none" | "late"} LayersState   late: the page has stopped asking
  * @typedef {{probability: string | null, occlusion: string | null, state: LayersState}} LayersPromise
  *
  * @typedef {object} ModelFields
@@ -32,9 +32,15 @@
  *
  * @typedef {[[number, number], [number, number]]} Corners  south-west and north-east, as lat and lng
  *
+ * @typedef {object} Probability       A layer of the map; its scale in percent of the probability on 1,000 km².
+ * @property {string} url
+ * @property {string} dark_url
+ * @property {Corners} bounds
+ * @property {{least: number, most: number, colours: {light: string[], dark: string[]}}} scale
+ *
  * @typedef {object} Layers            What the model saw and believed, once a round is closed.
  * @property {LayersState} state
- * @property {{url: string, bounds: Corners} | null} probability
+ * @property {Probability | null} probability
  * @property {{url: string} | null} occlusion
  * @property {{url: string} | null} view   the very picture that the model got
  *
@@ -52,6 +58,7 @@
  * @property {string} source           a URL, a sentence or ""
  * @property {string | null} taken_at
  * @property {boolean} drawn           drawn from facts, not photographed
+ * @property {boolean} withdrawn       taken down since: the picture cannot be shown any more
  * @property {number} times_seen       0: the first time
  * @property {boolean | null} seen_in_training
  * @property {Seal | null} seal

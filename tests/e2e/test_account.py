@@ -14,6 +14,7 @@ from tests.e2e.playing import (
     game_token,
     phase,
     play_to_the_end,
+    set_up,
     shoot,
     start,
 )
@@ -83,7 +84,7 @@ def test_a_game_of_an_account_is_rated(open_page: OpenPage, arena: Arena, width:
     page.get_by_test_id("start-daily").click()
     play_to_the_end(page, 5)
     expect(page.get_by_test_id("rating")).to_contain_text("Not rated: some of the pictures could be turned")
-    start(page, arena, "drawn-europe", condition="fair")
+    set_up(page, arena, map="drawn-europe", condition="fair")
     play_to_the_end(page, 5)
     expect(page.get_by_test_id("rating")).to_contain_text("still provisional")
     shoot(page, f"rated-{width}x{height}-summary")

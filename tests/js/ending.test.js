@@ -14,7 +14,7 @@ const FRANCE = { code: "FR", name: "France" };
 const game = (changes = {}) => snapshot({ game: { state: "finished", ...changes } }).game;
 const named = (number, correct, country = PERU) => round(number, { correct, country: correct ? country : CHILE, points: 0 }, { country });
 
-test("medals begin at 15,000, and platinum is for a perfect game", () => {
+test("medals begin at 15,000, and platinum is for all of the points", () => {
   assert.deepEqual([0, 14_999, 15_000, 20_000, 24_000, 24_999, 25_000].map(medalOf), [null, null, "bronze", "silver", "gold", "gold", "platinum"]);
   assert.deepEqual(nextMedal(19_000), { medal: "silver", missing: 1000 });
   assert.equal(nextMedal(25_000), null);

@@ -59,6 +59,7 @@ export function result(changes = {}) {
     source: "",
     taken_at: null,
     drawn: false,
+    withdrawn: false,
     times_seen: 0,
     seen_in_training: false,
     seal: null,

@@ -111,6 +111,13 @@ test("a place is named after a town that says something", () => {
   assert.equal(nearest(cities, { lat: -40, lng: -130 }), "");
 });
 
+test("towns are told with their country in the reader's language", (t) => {
+  speak("de", {});
+  t.after(() => speak("en", {}));
+  const [city] = readCities({ countries: [["HU", 348, "Hungary"]], cities: [["Budapest", 47.5, 19.04, 1741, 0, 1]] });
+  assert.equal(city.country, "Ungarn");
+});
+
 test("the country under a place: coasts, enclaves, islands, both sides of the antimeridian", () => {
   const { countries } = atlas();
   const at = (lat, lng) => countryAt(countries, { lat, lng })?.name ?? "";

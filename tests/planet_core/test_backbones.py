@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,11 +19,14 @@ from tests.planet_core.made_model import INDEX, METRICS, made_partition
 
 pytestmark = pytest.mark.slow
 
-transformers = pytest.importorskip("transformers", reason="needs the extra: pip install '.[backbones]'")
+
+@pytest.fixture(scope="module", autouse=True)
+def transformers() -> Any:
+    return pytest.importorskip("transformers", reason="needs the extra: pip install '.[backbones]'")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(transformers: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("vit")
     torch.manual_seed(0)
     config = transformers.ViTConfig(
@@ -60,7 +64,7 @@ def test_gradients_reach_the_model_unless_it_is_frozen(folder: Path, frozen: boo
     assert network.classifier.weight.grad.abs().sum() > 0
 
 
-def test_a_convolutional_model_without_tokens(tmp_path: Path) -> None:
+def test_a_convolutional_model_without_tokens(transformers: Any, tmp_path: Path) -> None:
     config = transformers.ResNetConfig(
         embedding_size=8, hidden_sizes=[8, 12], depths=[1, 1], layer_type="basic"
     )
@@ -91,7 +95,7 @@ def test_it_trains_end_to_end(folder: Path, tmp_path: Path) -> None:
     assert np.isfinite(row).all()
 
 
-def test_missing_models_and_models_of_text_are_refused(tmp_path: Path) -> None:
+def test_missing_models_and_models_of_text_are_refused(transformers: Any, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"cannot load the backbone .*none"):
         networks.build(f"hf:{tmp_path / 'none'}", 3)
     config = transformers.BertConfig(

@@ -95,15 +95,15 @@ def test_a_large_cell_has_its_true_density() -> None:
 def test_a_cell_below_a_pixel_is_a_spot_at_its_place(projection: str) -> None:
     partition = world_partition()
     leaf = int(np.flatnonzero(partition.levels() == 30)[0])
-    raster = make_raster(partition, 2048, projection)
+    raster = make_raster(partition, 1600, projection)
     assert not (raster.index == leaf).any()
     alone = np.zeros(len(partition))
     alone[leaf] = 0.6
     density = raster.density(alone)
     rows, columns = np.nonzero(density)
-    side = cell_raster.spot_px(2048)
+    side = cell_raster.spot_px(1600)
     assert density[rows, columns].tolist() == [pytest.approx(density.max())] * side**2
-    assert np.median(columns) == int((3.0 + 180) / 360 * 2048)
+    assert np.median(columns) == int((3.0 + 180) / 360 * 1600)
     edges = cell_raster.row_edges(projection, density.shape[0])
     middle = int(np.median(rows))
     assert edges[middle] >= 50.0 >= edges[middle + 1]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -124,10 +125,15 @@ def test_a_partition_of_one_cell_works() -> None:
     assert one.lookup([10.5, -10.5], [10.5, -100.0]).tolist() == [0, -1]
 
 
+@cache
+def around(cell: s2sphere.CellId) -> list[s2sphere.CellId]:
+    return list(cell.get_all_neighbors(cell.level()))
+
+
 def touching(cell: s2sphere.CellId, other: s2sphere.CellId) -> bool:
     """Whether two disjoint cells touch, by the smaller one's neighbours."""
     small, large = (cell, other) if cell.level() >= other.level() else (other, cell)
-    return any(large.contains(near) for near in small.get_all_neighbors(small.level()))
+    return any(large.contains(near) for near in around(small))
 
 
 def test_neighbours_are_the_classes_whose_cells_touch() -> None:

@@ -76,7 +76,7 @@ def test_certainty_is_stronger_than_doubt() -> None:
     sure = np.array([1.0, 0, 0, 0, 0, 0])
     lat, lng = partition.centers()
     doubtful = np.full(6, 1 / 6)
-    strength = [pixel(probability_image(partition, p), lat[0], lng[0])[3] for p in (sure, doubtful)]
+    strength = [pixel(probability_image(partition, p, 256), lat[0], lng[0])[3] for p in (sure, doubtful)]
     assert strength[0] > strength[1] > 0
 
 

@@ -26,7 +26,7 @@ TINY = recipe.load("tiny")
 
 @pytest.fixture
 def towns(tmp_path: Path) -> Path:
-    return coloured_towns(tmp_path)
+    return coloured_towns(tmp_path, photos_each=6)
 
 
 @pytest.fixture

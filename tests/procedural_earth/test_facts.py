@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from planet_core.geography import countries_at
 from procedural_earth.facts import PlaceError, cues, elevation_m, identity, is_sea, place
 from procedural_earth.facts_grids import PACKED, coast, country_number, is_lake, offset, packed
 from procedural_earth.facts_towns import near, settlement
@@ -52,6 +53,41 @@ def test_a_place_has_its_country_and_climate(lat: float, lng: float, code: str, 
 )
 def test_borders_and_territories_are_told_apart(lat: float, lng: float, code: str) -> None:
     assert country_code(lat, lng) == code
+
+
+@pytest.mark.parametrize(
+    ("lat", "lng", "code"),
+    [
+        (-16.5, -50.0, "BR"),  # as far north as islands of Fiji on both sides of 180 degrees
+        (-16.5, -64.0, "BO"),
+        (-16.9, 26.0, "ZM"),
+        (-16.3, 135.0, "AU"),
+        (-16.8, -179.95, "FJ"),
+        (-16.6, 179.3, "FJ"),
+        (68.9, 27.0, "FI"),  # as far north as the edges of Chukotka and Wrangel Island there
+        (70.0, 23.3, "NO"),
+        (71.0, 25.8, "NO"),
+        (70.5, -157.4, "US"),
+        (71.2, -72.0, "CA"),
+        (66.2, -169.9, "RU"),
+        (68.9, 179.0, "RU"),
+        (71.2, -179.5, "RU"),
+        (71.2, 179.5, "RU"),
+    ],
+)
+def test_countries_that_cross_180_degrees_reach_no_further_than_their_borders(
+    lat: float, lng: float, code: str
+) -> None:
+    assert country_code(lat, lng) == code
+
+
+def test_the_raster_agrees_with_the_polygons_of_planet_core_wherever_there_is_land() -> None:
+    rng = np.random.default_rng(0)
+    for south, north in ((-17.1, -16.1), (68.0, 71.6)):  # outlines cross 180 degrees in these latitudes
+        lat, lng = rng.uniform(south, north, 3000), rng.uniform(-180, 180, 3000)
+        land = ~is_sea(lat, lng)
+        raster = packed("countries")["codes"][country_number(lat[land], lng[land])]
+        assert (raster == countries_at(lat[land], lng[land])).mean() > 0.96
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ export const words = {
   opening: t("Opening…"),
   timeUp: t("Time is up"),
   drawn: t("Drawn from facts, not photographed"),
+  withdrawn: t("This picture has been withdrawn since, so it cannot be shown any more. The result stays."),
   noPlace: t("An unnamed place"),
   unknownAuthor: t("author unknown"),
   openSea: t("open sea"),
@@ -75,7 +76,7 @@ export function pointsWord(value) {
 
 /** @param {number} drawn @param {number} all */
 export function drawnOf(drawn, all) {
-  return drawn === all ? words.drawn : t("{drawn} of {all} pictures were drawn from facts, not photographed", { drawn, all });
+  return drawn === all ? words.drawn : tn("{n} of {all} pictures was drawn from facts, not photographed", "{n} of {all} pictures were drawn from facts, not photographed", drawn, { all });
 }
 
 /** @param {number} value @param {number} rounds */

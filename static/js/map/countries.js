@@ -1,6 +1,5 @@
 /**
- * Which country of the drawn map lies under a place: to show while a pin is set. The server decides by its own,
- * finer borders.
+ * Which country of the drawn map lies under a place: to show under the pointer. The server decides by its own borders.
  *
  * @import { Place } from "../types.js"
  * @import { CountryShape, Path } from "./shapes.js"
@@ -47,7 +46,7 @@ export class CountryNames {
   nameOf({ id, name }) {
     const known = this.byId.get(id);
     if (!known) return name;
-    return currentLanguage() === "en" ? known.name : (this.inLanguage.of(known.code) ?? known.name);
+    return this.inLanguage.of(known.code) ?? known.name;
   }
 
   /** @param {CountryShape[]} shapes @param {string} code */

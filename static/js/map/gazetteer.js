@@ -7,7 +7,7 @@
  *
  * @typedef {{countries: [string, number, string][], cities: [string, number, number, number, number, 0 | 1][]}} CitiesFile
  */
-import { t } from "../core/i18n.js";
+import { currentLanguage, t } from "../core/i18n.js";
 import { angle, mercatorX, mercatorY, wrapLng } from "../core/geo.js";
 
 const KM = 6371;
@@ -15,6 +15,8 @@ const NEAR_KM = 400; // beyond it "near" says nothing
 
 /** @param {CitiesFile} file @returns {City[]} most populous first */
 export function readCities(file) {
+  const inLanguage = new Intl.DisplayNames([currentLanguage()], { type: "region", fallback: "none" });
+  const names = file.countries.map(([code, , name]) => (currentLanguage() === "en" ? name : (inLanguage.of(code) ?? name)));
   return file.cities.map(([name, lat, lng, population, country, isCapital]) => ({
     name,
     lat,
@@ -22,7 +24,7 @@ export function readCities(file) {
     x: mercatorX(lng),
     y: mercatorY(lat),
     population,
-    country: file.countries[country][2],
+    country: names[country],
     isCapital: isCapital === 1,
   }));
 }

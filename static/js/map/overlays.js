@@ -1,10 +1,11 @@
 /**
  * What lies on the map once a round, or the game, is over.
  *
- * @import { ClosedRound, Corners, Place, Result } from "../types.js"
+ * @import { ClosedRound, Place, Probability, Result } from "../types.js"
  */
 import { centralLng, greatCircle, nearLng } from "../core/geo.js";
 import { percent } from "../core/format.js";
+import { isDark, onThemeChange } from "../core/theme.js";
 import { words } from "../core/words.js";
 import { initialOf, pinIcon } from "./pins.js";
 
@@ -39,12 +40,16 @@ export class Overlays {
     this.heat = L.layerGroup();
     this.map = map;
     map.createPane("heat").classList.add("heat-pane");
+    /** @type {Probability | null} */
+    this.probability = null;
+    onThemeChange(() => this.setHeat(this.probability));
   }
 
   clear() {
     this.group.clearLayers();
     this.thoughts.clearLayers().remove();
-    this.heat.clearLayers().remove();
+    this.setHeat(null);
+    this.heat.remove();
   }
 
   /** @param {Result} result @returns {Place[]} all that the view must hold */
@@ -68,14 +73,15 @@ export class Overlays {
     return this.thoughts.getLayers().map((layer) => /** @type {L.Marker} */ (layer).getLatLng());
   }
 
-  /** How probable each place was to the model; nothing to show before it is set. @param {{url: string, bounds: Corners} | null} layer */
+  /** How probable each place was to the model; nothing to show before it is set. @param {Probability | null} layer */
   setHeat(layer) {
+    this.probability = layer;
     this.heat.clearLayers();
     if (!layer) return;
     const [[south, west], [north, east]] = layer.bounds;
     for (const world of [-360, 0, 360]) {
       const bounds = L.latLngBounds([south, west + world], [north, east + world]);
-      L.imageOverlay(layer.url, bounds, { className: "heat", pane: "heat", interactive: false }).addTo(this.heat);
+      L.imageOverlay(isDark() ? layer.dark_url : layer.url, bounds, { className: "heat", pane: "heat", interactive: false }).addTo(this.heat);
     }
   }
 

@@ -6,6 +6,7 @@
  * @import { CountryShape } from "./shapes.js"
  */
 import { prefersCalm } from "../core/dom.js";
+import { onThemeChange } from "../core/theme.js";
 import { LabelLayer, LandLayer, loadNames, loadShapes } from "./basemap.js";
 import { CountryNames } from "./countries.js";
 
@@ -81,9 +82,7 @@ export class World {
     this.countries = shapes.countries;
     const land = new LandLayer(shapes).addTo(this.map);
     new LabelLayer(shapes, names.cities).addTo(this.map);
-    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => land.recolour());
-    // The switch of the settings page, or of another tab.
-    new MutationObserver(() => land.recolour()).observe(document.documentElement, { attributeFilter: ["data-theme", "class"] });
+    onThemeChange(() => land.recolour());
   }
 
   /** A raster layer from the settings replaces the drawn land. */

@@ -1,7 +1,7 @@
 /**
  * The JSON calls of the game. Failures come out as one class with a stable code.
  *
- * @import { Boot, Layers, Place, Rating, Share, Snapshot } from "../types.js"
+ * @import { Boot, Country, Layers, Place, Rating, Share, Snapshot } from "../types.js"
  */
 import { t } from "../core/i18n.js";
 
@@ -41,6 +41,11 @@ export class Api {
   /** @param {string} round @returns {Promise<Snapshot>} */
   next(round) {
     return this.#post(this.urls.next, { round });
+  }
+
+  /** In which country a place lies, by the borders that decide. @param {Place} place @returns {Promise<{country: Country | null}>} */
+  country(place) {
+    return this.#post(`${this.urls.snapshot}country/`, place);
   }
 
   /** The server looks whether the picture is really gone. @param {string} round @returns {Promise<Snapshot>} */

@@ -1,11 +1,12 @@
 /**
  * What the model believed: its first places with their shares, and the whole distribution as a layer of the map.
  *
- * @import { ClosedRound, Layers, Place, TopCell } from "../types.js"
+ * @import { ClosedRound, Layers, Place, Probability, TopCell } from "../types.js"
  */
 import { byId, h, setText, show } from "../core/dom.js";
 import { coordinates, percent } from "../core/format.js";
-import { t, tn } from "../core/i18n.js";
+import { currentLanguage, t, tn } from "../core/i18n.js";
+import { isDark, onThemeChange } from "../core/theme.js";
 import { bar } from "./scores.js";
 
 export class BeliefsPanel {
@@ -16,6 +17,9 @@ export class BeliefsPanel {
     this.cells = [];
     this.heat = /** @type {HTMLInputElement} */ (byId("heat-switch"));
     this.heat.addEventListener("change", () => onHeat(this.heat.checked));
+    /** @type {Probability | null} */
+    this.probability = null;
+    onThemeChange(() => this.#scale());
   }
 
   /** Whether the reader wants the layer on the map. */
@@ -41,9 +45,34 @@ export class BeliefsPanel {
 
   /** @param {Layers} layers */
   show({ state, probability }) {
+    this.probability = probability;
     show(byId("heat-tools"), probability !== null);
     show(byId("heat-wait"), probability === null && state === "coming");
+    show(byId("heat-late"), probability === null && state === "late");
+    this.#scale();
   }
+
+  /** What the colours on the map mean. */
+  #scale() {
+    show(byId("heat-scale"), this.probability !== null);
+    if (!this.probability) return;
+    const { least, most, colours } = this.probability.scale;
+    byId("heat-colours").replaceChildren(...(isDark() ? colours.dark : colours.light).map(swatch));
+    setText(byId("heat-least"), share(least));
+    setText(byId("heat-most"), share(most));
+  }
+}
+
+/** @param {string} colour */
+function swatch(colour) {
+  const found = h("span", {});
+  found.style.backgroundColor = colour;
+  return found;
+}
+
+/** 0.000196 -> "0.0002 %" @param {number} percentage */
+function share(percentage) {
+  return `${new Intl.NumberFormat(currentLanguage(), { maximumSignificantDigits: 1 }).format(percentage)}\u202f%`;
 }
 
 /** @param {TopCell} cell @param {number} i @param {string} near */

@@ -1,26 +1,39 @@
 /**
- * While a country is guessed: its name and outline under the pointer and under the pin. The server decides by its own
- * borders.
+ * While a country is guessed: its name and outline under the pointer, by the shapes of the map, and under the pin, by
+ * the server's borders, which decide. Until the server has answered, and where it does not, the shapes speak.
  *
- * @import { Answer, ClosedRound, Place, State } from "../types.js"
+ * @import { Answer, ClosedRound, Country, Place, State } from "../types.js"
  * @import { World } from "../map/world.js"
  */
 import { byId, setText, show } from "../core/dom.js";
+import { normalised } from "../core/geo.js";
 import { t } from "../core/i18n.js";
 import { countsCountries } from "../core/state.js";
 import { words } from "../core/words.js";
 import { countryAt } from "../map/countries.js";
 import { CountryLayer } from "../map/country-layer.js";
+import { PinCountry } from "../net/pin-country.js";
 
 export class CountryPreview {
   #isOn = false;
   #frame = 0;
   /** @type {Place | null} */
   #pin = null;
+  /** @type {Country | null | undefined} undefined: not known */
+  #country;
 
-  /** @param {World} world */
-  constructor(world) {
+  /**
+   * @param {World} world
+   * @param {(place: Place) => Promise<{country: Country | null}>} ask
+   * @param {(place: Place, name: string) => void} onNamed once for each pin
+   */
+  constructor(world, ask, onNamed) {
     this.world = world;
+    this.server = new PinCountry((place) => ask(normalised(place)), (place, country) => {
+      this.#country = country;
+      this.#showPin();
+      onNamed(normalised(place), this.#nameOfPin());
+    });
     this.layer = new CountryLayer(world.map);
     world.map.on("mousemove", ({ latlng }) => this.#later(() => this.#hover(latlng)));
     world.map.on("mouseout", () => this.#later(() => this.#hover(null)));
@@ -32,16 +45,20 @@ export class CountryPreview {
     if (isOn && !this.#isOn) this.world.needCountries().then(() => this.#isOn && this.#showPin());
     if (this.#isOn && !isOn) this.layer.clear();
     this.#isOn = isOn;
+    if (!isOn) this.server.of(null);
     show(byId("pin-country"), isOn);
     if (!isOn || (pin === this.#pin && pin)) return;
     this.#pin = pin;
+    this.#country = undefined;
+    this.server.of(pin);
     this.#showPin();
   }
 
-  /** "Peru", "open sea", or "" where borders are of no matter. @param {Place} place */
-  describe(place) {
-    if (!this.#isOn || this.world.countries.length === 0) return "";
-    const found = countryAt(this.world.countries, place);
+  /** "Peru" or "open sea"; "" before there are shapes. */
+  #nameOfPin() {
+    if (this.#country !== undefined) return this.#country?.name ?? words.openSea;
+    if (!this.#pin || this.world.countries.length === 0) return "";
+    const found = countryAt(this.world.countries, this.#pin);
     return found ? this.world.names.nameOf(found) : words.openSea;
   }
 
@@ -71,9 +88,10 @@ export class CountryPreview {
 
   #showPin() {
     const place = this.#pin;
-    const found = place && countryAt(this.world.countries, place);
+    const known = this.#country;
+    const found = known === undefined ? place && countryAt(this.world.countries, place) : known && this.#shape(known.code);
     this.layer.show("pin", found, place?.lng);
-    setText(byId("pin-country"), place ? t("Your pin: {country}", { country: this.describe(place) }) : t("Set your pin on a country"));
+    setText(byId("pin-country"), place ? t("Your pin: {country}", { country: this.#nameOfPin() }) : t("Set your pin on a country"));
   }
 
   /** @param {Place | null} place */

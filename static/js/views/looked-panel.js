@@ -16,8 +16,8 @@ export class LookedPanel {
   }
 
   /** @param {ClosedRound} result */
-  fill({ model, void: isVoid }) {
-    show(byId("tab-looked"), model !== null && !isVoid);
+  fill({ model, withdrawn, void: isVoid }) {
+    show(byId("tab-looked"), model !== null && !isVoid && !withdrawn);
     this.show({ state: model?.layers?.state ?? "none", probability: null, occlusion: null, view: null });
   }
 
@@ -31,6 +31,7 @@ export class LookedPanel {
     if (occlusion && hasHeat && this.heat.getAttribute("src") !== occlusion.url) this.heat.src = occlusion.url;
     show(byId("looked-tools"), hasView && hasHeat);
     show(byId("looked-wait"), state === "coming");
+    show(byId("looked-again"), state === "late");
     setText(byId("looked-text"), sentence(state, hasHeat));
     this.#fade();
   }
@@ -53,5 +54,6 @@ function sentence(state, hasHeat) {
     return t("Parts of the picture were covered in turn. The brighter a part, the less PlaNet believed its own first place without it.");
   }
   if (state === "coming") return t("Being worked out: parts of the picture are covered in turn. This takes a moment, and you may go on.");
+  if (state === "late") return t("This takes unusually long, so this page has stopped asking. The answer and the points do not depend on it.");
   return t("For this answer nobody has worked out where the model looked.");
 }

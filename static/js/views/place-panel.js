@@ -23,7 +23,7 @@ export class PlacePanel {
       ...(result.taken_at ? fact(result.drawn ? t("Shown as on") : t("Taken"), date(result.taken_at)) : []),
     );
     show(byId("place-learn"), result.drawn);
-    this.#picture(result.void ? "" : result.picture.url);
+    this.#picture(result.void || result.withdrawn ? "" : result.picture.url);
   }
 
   /** @param {string} url */

@@ -16,14 +16,20 @@ import { SealPanel } from "./seal-panel.js";
 import { Tabs } from "./tabs.js";
 
 export class ResultCard {
-  /** @param {{onTab: (tab: string) => void, onHeat: (visible: boolean) => void, describe: (place: Place) => string, local: (url: string) => string}} hooks */
-  constructor({ onTab, onHeat, describe, local }) {
+  /** @param {{onTab: (tab: string) => void, onHeat: (visible: boolean) => void, onAgain: () => void, describe: (place: Place) => string, local: (url: string) => string}} hooks */
+  constructor({ onTab, onHeat, onAgain, describe, local }) {
     this.card = byId("result-card");
     this.place = new PlacePanel(local);
     this.looked = new LookedPanel();
     this.beliefs = new BeliefsPanel(describe, onHeat);
     this.seal = new SealPanel();
     this.tabs = new Tabs(byId("result-tabs"), onTab);
+    for (const name of ["looked", "beliefs"]) {
+      byId(`${name}-again`).addEventListener("click", () => {
+        onAgain();
+        byId(`tab-${name}`).focus(); // the button goes away
+      });
+    }
     this.tabs.swipeOn(byId("result-panels"));
   }
 
@@ -80,6 +86,7 @@ function notesOf(game, result) {
   if (result.void) return [result.void];
   const notes = [];
   if (result.you.outcome === "timeout") notes.push(countsCountries(game) ? t("The time was up before you guessed.") : t("The time was up before you guessed: 0 points."));
+  if (result.withdrawn) notes.push(words.withdrawn);
   if (result.drawn) notes.push(words.drawn);
   if (result.times_seen > 0) notes.push(seen(result.times_seen));
   if (result.seen_in_training) notes.push(t("The model trained on this picture or its neighbours: the round does not count in the benchmark."));

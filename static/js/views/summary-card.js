@@ -11,7 +11,7 @@ import { lessons } from "../core/lessons.js";
 import { hasMedals, MEDALS, medalName, medalOf, MOST_POINTS, nextMedal } from "../core/medals.js";
 import { countsCountries } from "../core/state.js";
 import { lastRound, streakOf } from "../core/streak.js";
-import { drawnOf, words } from "../core/words.js";
+import { drawnOf, pointsWord, words } from "../core/words.js";
 import { bar, who } from "./scores.js";
 import { SummaryTable } from "./summary-table.js";
 
@@ -38,7 +38,10 @@ export class SummaryCard {
     this.table.fill(game, results);
     this.#lessons(game, results, drawn > 0);
     show(byId("summary-best"), false);
-    show(byId("again-form"), !game.daily && !game.challenge);
+    const canRepeat = !game.daily && !game.challenge;
+    show(byId("again-form"), canRepeat);
+    const against = document.getElementById("again-against"); // not there in a game without a model
+    if (against) show(against, canRepeat);
   }
 
   /** Comes a moment later, from the server. @param {number | null} best */
@@ -55,7 +58,7 @@ export class SummaryCard {
     if (!has) return;
     const medal = medalOf(game.points.you);
     const next = nextMedal(game.points.you);
-    const missing = next ? t("{points} points to {medal}", { points: points(next.missing), medal: medalName(next.medal) }) : "";
+    const missing = next ? tn("{n} point to {medal}", "{n} points to {medal}", next.missing, { medal: medalName(next.medal) }) : "";
     box.dataset.medal = medal ?? "none";
     box.replaceChildren(icon("medal"), h("strong", {}, medal ? medalName(medal) : t("No medal yet")), h("span", {}, missing));
   }
@@ -87,7 +90,7 @@ export class SummaryCard {
 function headline(game, results) {
   if (game.mode === "streak") return tn("{n} country in a row", "{n} countries in a row", streakOf(results));
   const { you, model } = countsCountries(game) ? (game.right ?? { you: 0, model: null }) : game.points;
-  if (model === null) return countsCountries(game) ? tn("{n} country right", "{n} countries right", you) : t("{points} points", { points: points(you) });
+  if (model === null) return countsCountries(game) ? tn("{n} country right", "{n} countries right", you) : pointsWord(you);
   if (you === model) return t("A tie with PlaNet");
   return you > model ? t("You beat PlaNet") : t("PlaNet beat you");
 }

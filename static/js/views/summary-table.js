@@ -39,10 +39,10 @@ export class SummaryTable {
   }
 
   /** @param {ClosedRound} result */
-  #round({ number, picture, place, country, void: isVoid }) {
+  #round({ number, picture, place, country, withdrawn, void: isVoid }) {
     const name = isVoid ? t("No picture") : place || country?.name || words.noPlace;
     const button = h("button", { class: "summary-look", type: "button" });
-    if (!isVoid) {
+    if (!isVoid && !withdrawn) {
       const image = h("img", { src: this.local(picture.url), alt: "", loading: "lazy" });
       image.addEventListener("error", () => image.remove());
       button.append(h("span", { class: "summary-picture" }, image));

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
+from django.utils.translation import override
 
 from geogame.accounts.models import Player
 from geogame.games.challenges import accept, board, link_of, run_at, send
@@ -21,14 +23,19 @@ MakePlayer = Callable[..., Player]
 
 
 @pytest.fixture
+def alice(make_player: MakePlayer) -> Player:
+    return make_player("Alice", account=True)
+
+
+@pytest.fixture
 def bob(make_player: MakePlayer) -> Player:
-    return make_player("Bob")
+    return make_player("Bob", account=True)
 
 
 @pytest.fixture
 def sent(alice: Player, make_map: MakeMap) -> Game:
-    """Alice's finished game, alone."""
-    game = start_game(player=alice, map_=make_map(12), version=None, time_limit_s=60)
+    """Alice's finished game, alone, of all three pictures of a map."""
+    game = start_game(player=alice, map_=make_map(3), version=None, time_limit_s=60)
     return play(game, alice, lat=45.0, lng=5.0)
 
 
@@ -150,9 +157,10 @@ def test_a_closed_map_takes_no_new_player_and_stops_nobody(
     assert refused.value.code == "map-closed"
 
 
-def test_a_picture_seen_before_is_counted_as_such(challenge: Challenge, bob: Player) -> None:
-    play(start_game(player=bob, map_=challenge.game.map, version=None), bob)
-    play(start_game(player=bob, map_=challenge.game.map, version=None), bob)
+def test_a_picture_seen_before_is_counted_as_such(alice: Player, bob: Player, make_map: MakeMap) -> None:
+    map_ = make_map(7)
+    challenge = send(game=play(start_game(player=alice, map_=map_, version=None), alice), player=alice)
+    play(start_game(player=bob, map_=map_, version=None), bob)
     seen = set(Exposure.objects.filter(player=bob).values_list("panorama", flat=True))
     run = play(accept(challenge=challenge, player=bob), bob)
     for exposure in Exposure.objects.filter(round__game=run):
@@ -197,7 +205,7 @@ def test_a_withdrawn_picture_makes_its_round_void_and_is_compared_for_nobody(
     run = play(accept(challenge=challenge, player=bob), bob)
     void = run.rounds.get(number=2)
     assert (void.state, bool(void.void_reason), void.guesses.count()) == (Round.State.CLOSED, True, 0)
-    assert run.rounds.count() == 5
+    assert run.rounds.count() == 3
     found = board(challenge, bob)
     assert found
     assert found.void == [2]
@@ -231,6 +239,23 @@ def test_the_board_has_finished_runs_with_points_time_and_the_models_points(
     rows = [(row.rank, row.run.name, row.run.points, row.run.time_s) for row in found.page.rows]
     assert rows == [(1, "Bob", 3000, 90), (2, "Alice", 3000, 100)]
     assert {row.run.model_points for row in found.page.rows} == {None}
+
+
+def test_boards_and_snapshots_call_who_has_no_name_by_what_they_are(
+    challenge: Challenge, alice: Player, bob: Player
+) -> None:
+    run = play(accept(challenge=challenge, player=bob), bob)
+    Player.objects.filter(pk=alice.pk).update(user=None, deleted_at=timezone.now())
+    Player.objects.filter(pk=bob.pk).update(user=None)
+    found = board(challenge, bob)
+    assert found
+    assert {row.run.name for row in found.page.rows} == {"Deleted player", "Guest"}
+    with override("de"):
+        known = snapshot(Game.objects.get(pk=run.pk), bob)
+    ghost = known["results"][0]["ghost"]
+    assert known["game"]["challenge"] == {"token": challenge.token, "sender": "Gelöschter Spieler"}
+    assert ghost
+    assert ghost["name"] == "Gelöschter Spieler"
 
 
 def test_the_models_points_stand_beside_each_run(

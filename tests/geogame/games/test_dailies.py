@@ -148,7 +148,7 @@ def test_everybody_gets_the_same_rounds(alice: Player, make_player: MakePlayer, 
 
 
 def test_a_player_has_one_run_a_day(alice: Player, make_map: MakeMap) -> None:
-    make_map(12)
+    make_map(2)
     game = start_daily(player=alice)
     assert start_daily(player=alice) == game
     play(game, alice)
@@ -164,7 +164,7 @@ def test_a_closed_map_keeps_the_day_that_has_begun(alice: Player, make_map: Make
 
 
 def test_midnight_ends_no_run_and_begins_another(alice: Player, make_map: MakeMap) -> None:
-    make_map(12)
+    make_map(2)
     game = start_daily(player=alice, now=at("2026-11-22 23:59:59"))
     guess(game, alice)
     after_midnight = start_daily(player=alice, now=at("2026-11-23 00:00:00"))
@@ -186,7 +186,7 @@ def test_the_day_is_not_the_one_of_the_players_clock(alice: Player, make_map: Ma
 def test_no_result_before_the_own_run_is_finished(
     alice: Player, make_player: MakePlayer, make_map: MakeMap
 ) -> None:
-    make_map(12)
+    make_map(2)
     played(make_player("Bob", account=True), 9000)
     daily = Daily.objects.get()
     assert result_of(daily, alice) is None
@@ -220,7 +220,7 @@ def test_a_result_stands_among_all_and_the_board_lists_accounts(
 
 
 def test_an_accounts_place_is_that_on_the_board(make_player: MakePlayer, make_map: MakeMap) -> None:
-    make_map(12)
+    make_map(2)
     bob = make_player("Bob", account=True)
     played(make_player("Carol", account=True), 9000)
     played(bob, 4000)
@@ -257,7 +257,7 @@ def test_a_run_of_void_rounds_alone_is_a_run(alice: Player, make_map: MakeMap) -
 
 
 def test_the_earlier_days_of_a_player(alice: Player, make_map: MakeMap) -> None:
-    make_map(12)
+    make_map(2)
     for day in ("2026-11-20", "2026-11-22", "2026-11-21"):
         game = start_daily(player=alice, now=at(f"{day} 10:00"))
         if day != "2026-11-22":

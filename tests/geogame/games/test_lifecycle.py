@@ -14,6 +14,7 @@ from geogame.games.picture_urls import picture_ahead_url
 from geogame.games.rows import rows_of
 from geogame.games.services import next_round, place_guess, skip_round, start_game
 from geogame.games.snapshots import snapshot
+from geogame.lib.queue import ANSWER_ROUND
 from geogame.panoramas.models import Map
 from geogame.predictions.models import RULE, Prediction
 from geogame.predictions.queries import view_name
@@ -109,6 +110,40 @@ def test_a_late_model_delays_the_next_round_from_the_moment_it_is_asked_for(
     assert following.state == Round.State.OPEN
     assert "in time" in following.model_absent
     assert not seal(following, model_version), "a model never answers late"
+
+
+def test_a_question_that_was_lost_is_asked_again_with_the_round(
+    alice: Player, make_map: MakeMap, model_version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(
+        "geogame.games.lifecycle.enqueue", lambda task, *, queue, round_id: asked.append((task, round_id))
+    )
+    game = start_game(player=alice, map_=make_map())
+    seal(game.rounds.get(), model_version)
+    first = guess(game, alice)
+    following = game.rounds.get(number=2)
+    asked.clear()
+    for _ in range(2):
+        next_round(game=game, player=alice, after=first.token)
+    assert asked == [(ANSWER_ROUND, following.pk)]
+    assert seal(following, model_version)
+    following.refresh_from_db()
+    assert (following.state, following.model_absent) == (Round.State.OPEN, "")
+
+
+def test_an_answer_that_was_stored_meanwhile_opens_the_round_that_is_asked_for(
+    alice: Player, make_map: MakeMap, model_version: ModelVersion
+) -> None:
+    map_ = make_map()
+    game = start_game(player=alice, map_=map_)
+    seal(game.rounds.get(), model_version)
+    first = guess(game, alice)
+    predict_all(model_version, map_)
+    next_round(game=game, player=alice, after=first.token)
+    following = game.rounds.get(number=2)
+    assert (following.state, following.model_absent) == (Round.State.OPEN, "")
+    assert following.guesses.get().seal.digest
 
 
 def test_an_answer_after_the_request_opens_the_round(

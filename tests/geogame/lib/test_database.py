@@ -34,6 +34,7 @@ def test_a_database_of_an_older_program_is_named(tmp_path: Path) -> None:
     assert "manage.py migrate" in run.stderr
 
 
+@pytest.mark.slow
 def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
     run = manage(tmp_path, "train", "--map", "x", DATABASE_URL="postgres://nobody@127.0.0.1:1/none")
     assert run.returncode == 1

@@ -80,7 +80,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / folder).mkdir(parents=True)
     monkeypatch.setattr(translations, "ROOT", tmp_path)
     monkeypatch.setattr(translations, "LOCALES", tmp_path / "locale")
-    monkeypatch.setattr(translations, "_clue_texts", lambda: iter(()))
+    monkeypatch.setattr(translations, "_texts_of_packages", lambda: iter(()))
     return tmp_path
 
 

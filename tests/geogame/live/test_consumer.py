@@ -59,6 +59,25 @@ def test_the_first_frame_is_a_snapshot(client: Client, game: Game) -> None:
     converse(game, client, talk)
 
 
+def test_a_snapshot_speaks_the_language_of_the_page(client: Client, game: Game) -> None:
+    close_in_germany(game)
+    client.cookies["django_language"] = "de"
+
+    async def talk(socket: Socket) -> None:
+        await socket.connect()
+        frame = await socket.receive()
+        assert frame["snapshot"]["round"]["result"]["country"]["name"] == "Deutschland"
+
+    converse(game, client, talk)
+
+
+def close_in_germany(game: Game) -> None:
+    """The game's first round closed, in Germany."""
+    round_ = game.rounds.select_related("panorama").get()
+    type(round_.panorama).objects.filter(pk=round_.panorama_id).update(country="DE")
+    type(round_).objects.filter(pk=round_.pk).update(state="closed")
+
+
 def test_players_hear_that_the_answer_is_sealed_and_then_that_the_round_is_open(
     client: Client, game: Game, model_version: ModelVersion, django_capture_on_commit_callbacks: Any
 ) -> None:

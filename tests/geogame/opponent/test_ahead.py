@@ -185,7 +185,7 @@ def test_a_picture_that_cannot_be_read_is_passed_over_and_counted(
     run_all(messages)
     job = PredictionJob.objects.get()
     assert (job.state, job.done, job.unreadable) == (State.SUCCEEDED, 2, 1)
-    assert job.message == "1 pictures could not be read."
+    assert job.message == "1 picture could not be read."
 
 
 def test_what_was_withdrawn_is_not_missing(
@@ -331,7 +331,7 @@ def test_the_command_says_what_is_wrong(
         predict("--map", "Nowhere")
     with pytest.raises(CommandError, match=r"'xyz' is no model version\. Model versions: PlaNet tiny"):
         predict("--model", "xyz")
-    with pytest.raises(CommandError, match="1 pictures could not be read"):
+    with pytest.raises(CommandError, match="1 picture could not be read"):
         predict()
     predictor_at.cache_clear()
     ModelVersion.objects.update(directory="nowhere")

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from geogame.predictions import explanations
 from geogame.predictions.explanations import ask, claim_next, path_of, queue_waiting_again, retry
 from geogame.predictions.models import Explanation, Prediction
 from geogame.registry.models import ModelVersion
+from planet_core import probability_map
 
 MakeMap = Callable[..., Map]
 SignIn = Callable[[Client, Player], None]
@@ -131,13 +133,43 @@ def test_without_positions_only_the_map_is_drawn(prediction: Prediction, setting
     assert explanation.probability
 
 
-@pytest.mark.parametrize("how", ["withdrawn", "other bytes"])
-def test_a_picture_that_is_gone_leaves_the_map_of_probabilities(prediction: Prediction, how: str) -> None:
+def files_of_explanations(settings: Settings) -> list[Path]:
+    return [*(Path(settings.MEDIA_ROOT) / "explanations").rglob("*.webp")]
+
+
+def test_a_withdrawn_picture_takes_its_explanation_along(prediction: Prediction, settings: Settings) -> None:
     explanation = ask(prediction)
-    if how == "withdrawn":
-        withdraw(prediction.panorama)
-    else:
-        Panorama.objects.update(file_digest="e" * 64)
+    explain.work(idle_s=0)
+    assert len(files_of_explanations(settings)) == 3
+    withdraw(prediction.panorama)
+    explanation.refresh_from_db()
+    assert (explanation.state, explanation.message) == (State.FAILED, "The picture has been withdrawn.")
+    assert not retry(explanation)
+    assert ask(prediction).state == State.FAILED
+    assert explain.work(idle_s=0) == 0
+    assert files_of_explanations(settings) == []
+
+
+def test_a_picture_withdrawn_while_it_is_explained_leaves_no_file(
+    prediction: Prediction, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explanation = ask(prediction)
+    drawn = probability_map.probability_image
+
+    def drawn_meanwhile(*args: Any) -> Any:
+        withdraw(Panorama.objects.get(pk=prediction.panorama_id))
+        return drawn(*args)
+
+    monkeypatch.setattr(explain, "probability_image", drawn_meanwhile)
+    explain.work(idle_s=0)
+    explanation.refresh_from_db()
+    assert (explanation.state, explanation.probability) == (State.FAILED, "")
+    assert files_of_explanations(settings) == []
+
+
+def test_a_picture_that_is_lost_leaves_the_map_of_probabilities(prediction: Prediction) -> None:
+    explanation = ask(prediction)
+    Panorama.objects.update(file_digest="e" * 64)
     explain.work(idle_s=0)
     explanation.refresh_from_db()
     assert explanation.state == State.FAILED
@@ -338,14 +370,24 @@ def test_a_round_without_the_model_has_only_its_view(
     assert not Explanation.objects.exists()
 
 
-def test_a_withdrawn_picture_has_no_view(game: Game, alice: Player, browser: Client) -> None:
+def test_a_game_with_a_withdrawn_picture_keeps_its_result_and_says_so(
+    game: Game, alice: Player, browser: Client
+) -> None:
     round_ = close(game, alice)
-    withdraw(round_.panorama)
     explain.work(idle_s=0)
+    before = browser.get(f"/api/games/{game.token}/").json()["results"][0]
+    assert before["withdrawn"] is False
+    withdraw(round_.panorama)
     layers = browser.get(address(game, round_)).json()
-    assert (layers["state"], layers["view"], layers["occlusion"]) == ("ready", None, None)
-    assert layers["probability"]["url"]
-    assert browser.get(address(game, round_, "view.jpg")).status_code == 404
+    assert layers == {"state": "none", "probability": None, "occlusion": None, "view": None}
+    for name in NAMES:
+        assert browser.get(address(game, round_, name)).status_code == 404
+    after = browser.get(f"/api/games/{game.token}/").json()["results"][0]
+    assert after["withdrawn"] is True
+    assert after["model"].pop("layers")["state"] == "none"
+    before["model"].pop("layers")
+    same = {"withdrawn": None, "picture": None}
+    assert {**after, **same} == {**before, **same}
 
 
 def test_the_layers_tell_no_name_of_a_file(game: Game, alice: Player, browser: Client) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -20,8 +21,8 @@ def staff(admin_client: Client) -> Client:
     return admin_client
 
 
-def act(client: Client, model: str, action: str, *keys: int) -> str:
-    data = {"action": action, "_selected_action": [str(key) for key in keys]}
+def act(client: Client, model: str, action: str, *keys: int, **fields: str) -> str:
+    data = {"action": action, "_selected_action": [str(key) for key in keys], **fields}
     return client.post(f"/admin/{model}/", data, follow=True).content.decode()
 
 
@@ -42,7 +43,14 @@ def test_an_empty_map_is_not_published(staff: Client) -> None:
 def test_a_panorama_is_taken_down(staff: Client, make_map: MakeMap) -> None:
     map_ = make_map(2)
     panorama = map_.panoramas.earliest("pk")
-    assert "1 withdrawn" in act(staff, "panoramas/panorama", "withdraw", panorama.pk)
+    asked = act(staff, "panoramas/panorama", "withdraw", panorama.pk)
+    assert "Withdraw 1 panorama for good?" in asked
+    assert (map_.panoramas.count(), panorama.path.exists()) == (2, True), "nothing before the answer"
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', asked))
+    assert fields.pop("_selected_action") == str(panorama.pk)
+    fields.pop("csrfmiddlewaretoken")
+    page = act(staff, "panoramas/panorama", fields.pop("action"), panorama.pk, **fields)
+    assert "1 withdrawn" in page
     assert map_.panoramas.count() == 1
     assert not panorama.path.exists()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from pytest_django.fixtures import Settings
 
 from geogame.pages import basemap
 from geogame.pages.basemap import City, choose
@@ -39,7 +40,17 @@ def test_a_file_of_the_same_data_is_left_alone(tmp_path: Path, monkeypatch: pyte
     assert not basemap.build(target)
 
 
-def test_the_command_says_what_it_did() -> None:
-    output = io.StringIO()
-    call_command("build_basemap", stdout=output)
-    assert output.getvalue().strip()
+def test_the_command_says_what_it_did(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    towns = [city("Berlin", 3_400_000, is_capital=True), city("Vaduz", 5197, "LI", is_capital=True)]
+    monkeypatch.setattr(basemap, "_cities", lambda countries: towns)
+    settings.BASE_DIR = tmp_path
+    for said in ("written", "up to date"):
+        output = io.StringIO()
+        call_command("build_basemap", stdout=output)
+        told = dict(line.rsplit(": ", 1) for line in output.getvalue().splitlines())
+        folder = tmp_path / "build" / "basemap"
+        assert told == {str(folder / name): said for name in ("cities.json", "world.svg")}
+    written = json.loads((folder / "cities.json").read_text())
+    assert [row[0] for row in written["cities"]] == ["Berlin", "Vaduz"]

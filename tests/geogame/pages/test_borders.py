@@ -13,3 +13,10 @@ def test_the_borders_are_named_with_their_policy(client: Client, db: None) -> No
 
 def test_the_borders_change_nothing(client: Client, db: None) -> None:
     assert client.post("/borders/").status_code == 405
+
+
+def test_the_borders_are_explained_in_german_too(client: Client, db: None) -> None:
+    page = client.get("/borders/", headers={"Accept-Language": "de"}).content.decode()
+    assert "Es gelten die Grenzen, die vor Ort in Kraft sind" in page
+    assert "gemeinfrei (Natural Earth)" in page
+    assert BORDER_DATA.policy not in page

@@ -31,7 +31,8 @@ def sender(make_player: MakePlayer) -> Player:
 
 @pytest.fixture
 def sent(sender: Player, make_map: MakeMap) -> Game:
-    game = start_game(player=sender, map_=make_map(12, name="Old Europe"), version=None, time_limit_s=60)
+    """Of three rounds, since the map has no more."""
+    game = start_game(player=sender, map_=make_map(3, name="Old Europe"), version=None, time_limit_s=60)
     return score(play(game, sender, lat=SECRET_LAT, lng=SECRET_LNG), sender, 7777)
 
 
@@ -62,7 +63,7 @@ def test_the_link_comes_with_a_text_that_tells_no_place(client: Client, sent: Ga
     assert answer["url"] == f"http://testserver/c/{link.token}/"
     assert answer["text"].splitlines()[0] == "PlaNet Arena · Old Europe"
     assert answer["text"].splitlines()[-1] == answer["url"]
-    assert "7,777 of 25,000" in answer["text"]
+    assert "7,777 of 15,000" in answer["text"]
     assert post_nothing(client, f"/api/games/{sent.token}/challenge/").json() == answer
 
 
@@ -102,7 +103,7 @@ def test_unknown_fields_are_refused(client: Client, sent: Game, sender: Player) 
 def test_the_invitation_says_who_and_under_which_rules(client: Client, challenge: Challenge) -> None:
     page = text_of(client.get(f"/c/{challenge.token}/"))
     assert "Ada &lt;b&gt; challenges you" in page
-    for words in ("Old Europe", "60 seconds", "Free look", "<dd>5</dd>", "you play alone"):
+    for words in ("Old Europe", "60 seconds", "Free look", "<dd>3</dd>", "you play alone"):
         assert words in page, words
     assert not Player.objects.exclude(pk=challenge.sender_id).exists(), "looking makes no player"
 
@@ -208,7 +209,7 @@ def test_the_results_follow_the_own_run(client: Client, bob: Player, challenge: 
     rows = re.findall(r"<tr.*?</tr>", page, flags=re.DOTALL)[1:]
     assert ["8,000" in rows[0], "1:05" in rows[0], "7,777" in rows[1], "sent it" in rows[1]] == [True] * 4
     assert f"/games/{game.token}/" in page
-    assert "8,000 of 25,000 points" in page
+    assert "8,000 of 15,000 points" in page
 
 
 def test_the_board_has_twenty_players_a_page(

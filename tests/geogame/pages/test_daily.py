@@ -33,6 +33,12 @@ def map_of_the_day(make_map: MakeMap) -> Map:
     return make_map(12, name="Old Europe")
 
 
+@pytest.fixture
+def small_map_of_the_day(make_map: MakeMap) -> Map:
+    """Its daily games have two rounds."""
+    return make_map(2, name="Old Europe")
+
+
 def page(client: Client, path: str = "/daily/") -> str:
     response = client.get(path)
     assert response.status_code == 200
@@ -76,9 +82,9 @@ def test_looking_starts_nothing(client: Client, map_of_the_day: Map) -> None:
 
 
 def test_nothing_of_the_results_or_the_places_is_told_before_the_own_run_is_finished(
-    client: Client, bob: Player, map_of_the_day: Map, make_player: MakePlayer
+    client: Client, bob: Player, small_map_of_the_day: Map, make_player: MakePlayer
 ) -> None:
-    for panorama in map_of_the_day.panoramas.all():
+    for panorama in small_map_of_the_day.panoramas.all():
         panorama.place = "Secretville"
         panorama.save()
     played(make_player("Carol", account=True), 12_345)
@@ -137,12 +143,12 @@ def test_the_histogram_is_a_picture_with_words(
     assert "style=" not in text
 
 
-def test_yesterday_and_the_row_of_days(client: Client, bob: Player, map_of_the_day: Map) -> None:
+def test_yesterday_and_the_row_of_days(client: Client, bob: Player, small_map_of_the_day: Map) -> None:
     today = timezone.now().replace(hour=12)
     for ago in (1, 2, 4, 5, 6):
         played(bob, ago * 1000, now=today - timedelta(days=ago))
     text = page(client)
-    assert "You had 1,000 of 25,000 points. Nobody else has finished yet." in text
+    assert "You had 1,000 of 10,000 points. Nobody else has finished yet." in text
     assert "You have played 2 days in a row." in text
     assert "Your longest row: 3 days." in text
     played(bob, 7)
@@ -150,7 +156,7 @@ def test_yesterday_and_the_row_of_days(client: Client, bob: Player, map_of_the_d
 
 
 def test_earlier_days_are_listed_for_who_played_them(
-    client: Client, bob: Player, map_of_the_day: Map, make_player: MakePlayer
+    client: Client, bob: Player, small_map_of_the_day: Map, make_player: MakePlayer
 ) -> None:
     played(bob, 1500, now=at("2026-03-04 10:00"))
     played(make_player("Carol"), 9999, now=at("2026-03-05 10:00"))
@@ -163,7 +169,7 @@ def test_earlier_days_are_listed_for_who_played_them(
 
 
 def test_a_run_begun_before_midnight_is_found_after_it(
-    client: Client, bob: Player, map_of_the_day: Map
+    client: Client, bob: Player, small_map_of_the_day: Map
 ) -> None:
     yesterday = timezone.now() - timedelta(days=1)
     game = start_daily(player=bob, now=yesterday)
@@ -171,7 +177,7 @@ def test_a_run_begun_before_midnight_is_found_after_it(
     score(play(game, bob), bob, 4321)
     text = page(client)
     assert "Play today’s game" in text
-    assert "You had 4,321 of 25,000 points." in text
+    assert "You had 4,321 of 10,000 points." in text
     assert "4,321" in page(client, f"/daily/{yesterday.date()}/")
 
 
@@ -179,7 +185,7 @@ def test_nobody_has_no_earlier_days(client: Client, db: None) -> None:
     assert "not finished a daily game yet" in page(client, "/daily/archive/")
 
 
-def test_a_daily_game_is_shared_by_its_date(client: Client, bob: Player, map_of_the_day: Map) -> None:
+def test_a_daily_game_is_shared_by_its_date(client: Client, bob: Player, small_map_of_the_day: Map) -> None:
     game = played(bob, 10_000)
     answer = client.get(f"/api/games/{game.token}/share/").json()
     day = Daily.objects.get().date
@@ -190,7 +196,7 @@ def test_a_daily_game_is_shared_by_its_date(client: Client, bob: Player, map_of_
 
 
 def test_the_board_of_a_day_has_pages(
-    client: Client, bob: Player, map_of_the_day: Map, make_player: MakePlayer
+    client: Client, bob: Player, small_map_of_the_day: Map, make_player: MakePlayer
 ) -> None:
     played(bob, 10)
     daily = Daily.objects.get()
@@ -212,7 +218,7 @@ def fake_run(daily: Daily, player: Player, points: int) -> None:
 def test_the_pages_ask_the_database_the_same_for_more_players_and_days(
     client: Client,
     bob: Player,
-    map_of_the_day: Map,
+    small_map_of_the_day: Map,
     make_player: MakePlayer,
     django_assert_num_queries: Callable[..., Any],
 ) -> None:

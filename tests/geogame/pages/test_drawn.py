@@ -40,7 +40,7 @@ def test_a_map_of_photographs_does_not(client: Client, make_map: MakeMap) -> Non
 def test_a_mixed_map_counts_the_drawn_ones(client: Client, make_map: MakeMap) -> None:
     map_ = make_map(3)
     Panorama.objects.filter(pk=map_.panoramas.order_by("pk")[0].pk).update(drawn=True)
-    assert "1 of them are drawn from facts" in client.get("/").content.decode()
+    assert "1 of them is drawn from facts" in client.get("/").content.decode()
 
 
 @pytest.mark.parametrize("drawn", [True, False])

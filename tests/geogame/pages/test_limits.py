@@ -111,7 +111,7 @@ def test_guessing_at_a_password_is_limited_from_all_addresses(client: Client, ad
 def test_the_limits_of_the_program_let_people_play() -> None:
     assert RATE_LIMITS["guess"].each_player >= 30
     assert RATE_LIMITS["start"].each_address >= 30 * 5, "a class that starts five games"
-    assert {"start", "challenge", "guess", "next", "skip", "login", "register"} <= set(RATE_LIMITS)
+    assert {"start", "challenge", "guess", "next", "skip", "country", "login", "register"} <= set(RATE_LIMITS)
     assert all(limit.each_player and limit.each_address for limit in RATE_LIMITS.values())
 
 

@@ -5,10 +5,14 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from django.utils.translation import override
 
 from geogame.accounts.models import Player
 from geogame.games.models import Game
-from geogame.games.services import start_game
+from geogame.games.queries import model_of
+from geogame.games.services import _note, _note_of_streak, start_game
+from geogame.pages.setup import opponent_again
 from geogame.panoramas.models import Map
 from geogame.registry.models import ModelVersion
 
@@ -122,3 +126,73 @@ def test_the_form_asks_the_database_the_same_for_more_maps(
         start_game(player=alice, map_=make_map(name=f"Map {number}"))
     with django_assert_num_queries(9):  # type: ignore[attr-defined]
         client.get("/play/")
+
+
+def newer(version: ModelVersion) -> ModelVersion:
+    """Another version in play, activated later."""
+    return ModelVersion.objects.create(
+        digest="b" * 64,
+        name="PlaNet newer",
+        recipe="tiny",
+        directory=version.directory,
+        cells=version.cells,
+        is_active=True,
+        activated_at=timezone.now(),
+    )
+
+
+def opponent_of(game: Game) -> ModelVersion | None:
+    model = model_of(game)
+    return model.model_version if model else None
+
+
+def test_playing_again_keeps_the_opponent(
+    client: Client, make_map: MakeMap, model_version: ModelVersion
+) -> None:
+    one = make_map(name="One")
+    page = client.post("/games/", {"map": one.slug}, follow=True).content.decode()
+    newest = newer(model_version)
+    again = re.findall(r'<input type="hidden" name="again" value="(\w+)">', page)
+    assert again == [model_version.digest[:8]]
+    assert f"{model_version.name} ({again[0]})" in page
+    client.post("/games/", {"map": make_map(name="Two").slug, "again": again[0]})
+    game = Game.objects.latest("pk")
+    assert (opponent_of(game), game.note) == (model_version, "")
+    assert checked(client.get("/play/").content.decode())["opponent"] == model_version.digest
+    client.post("/games/", {"map": make_map(name="Three").slug, "again": newest.digest[:8]})
+    assert opponent_of(Game.objects.latest("pk")) == newest
+    assert checked(client.get("/play/").content.decode())["opponent"] == ""
+
+
+def test_playing_again_says_who_plays_for_a_model_that_stopped(
+    client: Client, make_map: MakeMap, model_version: ModelVersion
+) -> None:
+    newest = newer(model_version)
+    ModelVersion.objects.filter(pk=model_version.pk).update(is_active=False)
+    fields = {"map": make_map().slug, "again": model_version.digest[:8]}
+    page = client.post("/games/", fields, follow=True)
+    game = Game.objects.get()
+    assert opponent_of(game) == newest
+    assert "now it is PlaNet newer, the newest" in game.note
+    assert page.context["boot"]["snapshot"]["game"]["note"] == game.note
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_longest_notes_fit_into_a_game(model_version: ModelVersion, language: str) -> None:
+    ModelVersion.objects.filter(pk=newer(model_version).pk).update(name="N" * 100)
+    with override(language):
+        _, note = opponent_again("c" * 8)
+        others = [_note_of_streak([]), *(_note(rounds) for rounds in (1, 2))]
+    most = Game._meta.get_field("note").max_length
+    assert most
+    assert max(len(f"{note} {other}") for other in others) <= most
+
+
+def test_playing_again_without_any_model_left_is_alone(
+    client: Client, make_map: MakeMap, model_version: ModelVersion
+) -> None:
+    ModelVersion.objects.update(is_active=False)
+    client.post("/games/", {"map": make_map().slug, "again": model_version.digest[:8]})
+    game = Game.objects.get()
+    assert opponent_of(game) is None
+    assert "you play alone" in game.note

@@ -12,6 +12,12 @@ from geogame.registry.models import ModelVersion
 MakeMap = Callable[..., Map]
 
 
+@pytest.fixture(autouse=True)
+def _connection_of_the_test_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`play` gives its connection back between two looks, and with it the transaction of the test."""
+    monkeypatch.setattr(startup, "close_old_connections", lambda: None)
+
+
 @pytest.fixture
 def said() -> list[str]:
     return []

@@ -59,7 +59,7 @@ def test_dry_run_and_draft(tmp_path: Path) -> None:
         ("photos.csv", b"path,lat\n", "photos.csv lacks the column lng"),
         ("photos.csv", b"\xff\x00\xfe", "not UTF-8"),
         ("photos.csv", b"path,lat,lng\n", "Nothing to import: no pictures found"),
-        ("photos.csv", b"path,lat,lng\na.jpg,1,2\n", "Nothing to import: none of 1 pictures can be used"),
+        ("photos.csv", b"path,lat,lng\na.jpg,1,2\n", "Nothing to import: the only picture cannot be used"),
         ("photo.jpg", b"", "single picture"),
     ],
 )

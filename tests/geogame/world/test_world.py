@@ -1,14 +1,11 @@
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -323,21 +320,3 @@ def test_the_admin_stops_and_resumes(admin_client: Any, job: WorldJob) -> None:
     assert "Only a stopped or failed job" in act("resume")
     job.refresh_from_db()
     assert job.state == State.QUEUED
-
-
-def test_web_and_workers_never_load_the_renderer() -> None:
-    program = (
-        "import sys; import geogame.asgi; from geogame.celery import app;"
-        "app.loader.import_default_modules(); from django.urls import get_resolver;"
-        "get_resolver().url_patterns;"
-        "print(sorted({'numba', 'procedural_earth.rendering'} & set(sys.modules)))"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=settings.BASE_DIR,
-        env={"PATH": "", "DATA_DIR": str(settings.DATA_DIR), "DATABASE_URL": "sqlite://:memory:"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.stdout.strip() == "[]", run.stderr

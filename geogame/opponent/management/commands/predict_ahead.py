@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from geogame.lib.database import ready_database
+from geogame.lib.words import counted
 from geogame.panoramas.models import Map
 from geogame.panoramas.queries import map_named
 from geogame.panoramas.services import MapError
@@ -52,7 +53,7 @@ class Command(BaseCommand):
                 returncode=EXIT_INTERRUPTED,
             ) from None
         if failed:
-            raise CommandError(f"{failed} pictures could not be read: see above.")
+            raise CommandError(f"{counted(failed, 'picture')} could not be read: see above.")
 
     def _predict(self, version: ModelVersion, map_: Map | None) -> int:
         """How many pictures cannot be read."""

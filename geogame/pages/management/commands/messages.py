@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from geogame.lib import translations
+from geogame.lib.words import counted
 
 
 class Command(BaseCommand):
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         ]
         for flaw in flaws:
             self.stdout.write(str(flaw))
+        found = counted(len(flaws), "text")
         if flaws and check:
-            raise CommandError(f"{len(flaws)} texts to translate or to mend (above): see locale/README.md.")
-        self.stdout.write(f"{len(flaws)} texts to translate or to mend.")
+            raise CommandError(f"{found} to translate or to mend (above): see locale/README.md.")
+        self.stdout.write(f"{found} to translate or to mend.")

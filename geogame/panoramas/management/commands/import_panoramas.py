@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from geogame.lib.database import ready_database
+from geogame.lib.words import counted
 from geogame.panoramas.importers.pipeline import ImportReport, import_panoramas
 from geogame.panoramas.importers.rows import ImportFailed
 from geogame.panoramas.importers.values import Refusal
@@ -94,8 +95,14 @@ class Command(BaseCommand):
                 "What was imported stays in; the same command goes on from here."
             )
         if not report.usable:
-            found = f"none of {report.total} pictures can be used" if report.total else "no pictures found"
+            found = _none_of(report.total)
             raise CommandError(f"Nothing to import: {found}.")
+
+
+def _none_of(total: int) -> str:
+    if total == 1:
+        return "the only picture cannot be used"
+    return f"none of {total:,} pictures can be used" if total else "no pictures found"
 
 
 class _Progress:
@@ -118,7 +125,7 @@ class _Progress:
             self._advance_bar(total)
         elif time.monotonic() >= self.next_line_s:
             self.next_line_s = time.monotonic() + SECONDS_BETWEEN_LINES
-            self.command.stderr.write(f"{done} of {total} pictures")
+            self.command.stderr.write(f"{done} of {counted(total, 'picture')}")
         if refusal:
             with tqdm.external_write_mode():
                 self.command.stdout.write(f"refused: {refusal}")

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from geogame.lib.database import ready_database
+from geogame.lib.words import counted
 from geogame.panoramas.queries import map_named
 from geogame.panoramas.services import MapError
 from geogame.registry.models import ModelVersion
@@ -41,7 +42,8 @@ class Command(BaseCommand):
             signal.signal(number, signal.default_int_handler)  # the child must not be left alone
         ready_database(self.stdout.write)
         job = self._job(options["map"], options["recipe"])
-        self.stdout.write(f"Training “{job.recipe}” on {job.map.panoramas.count()} pictures of “{job.map}”.")
+        pictures = counted(job.map.panoramas.count(), "picture")
+        self.stdout.write(f"Training “{job.recipe}” on {pictures} of “{job.map}”.")
         self.stdout.flush()
         try:
             run_now(job, foreground=True)
@@ -70,4 +72,6 @@ class Command(BaseCommand):
             if version.is_active
             else "Another version plays: use --activate or the admin."
         )
-        self.stdout.write(f"Registered {version}: {version.cells} cells, {version.path}. {playing}")
+        self.stdout.write(
+            f"Registered {version}: {counted(version.cells, 'cell')}, {version.path}. {playing}"
+        )

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from geogame.lib.database import ready_database
+from geogame.lib.words import counted
 from geogame.panoramas.services import MapError
 from geogame.world import services
 from geogame.world.models import WorldJob
@@ -65,7 +66,7 @@ class Command(BaseCommand):
 
     def _draw(self, job: WorldJob) -> None:
         _interrupt_on_signals()
-        self._line(f"Drawing {job.count} panoramas of “{job.map}”: {job.done} are there.")
+        self._line(f"Drawing {counted(job.count, 'panorama')} of “{job.map}”: {_there(job)}.")
         try:
             run_now(job, niceness=0, tell=self._line)
         except KeyboardInterrupt:
@@ -82,13 +83,17 @@ class Command(BaseCommand):
     def _queued(self, job: WorldJob) -> None:
         runs = "The worker draws it" if settings.REDIS_URL else "The worker draws it once `make play` runs"
         self._line(
-            f"Queued: {job.count} panoramas of “{job.map}”, {job.done} are there. {runs}; "
+            f"Queued: {counted(job.count, 'panorama')} of “{job.map}”, {_there(job)}. {runs}; "
             "follow it in the admin under world jobs, or draw it here with --now."
         )
 
     def _line(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def _there(job: WorldJob) -> str:
+    return counted(job.done, "is there", "are there")
 
 
 def _interrupt_on_signals() -> None:
