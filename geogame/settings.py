@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "geogame.pages",
     "geogame.live",
     "geogame.profiles",
+    "geogame.ratings",
     "geogame.training",
     "geogame.opponent",
     "geogame.games",

@@ -21,7 +21,7 @@ from geogame.games.draws import next_panorama
 from geogame.games.models import Exposure, Game, Guess, Round, Seal
 from geogame.games.queries import model_of, person_of
 from geogame.games.seals import ModelAnswer, digest_of, make_preimage
-from geogame.lib.queue import ANSWER_ROUND, INFERENCE, enqueue
+from geogame.lib.queue import ANSWER_ROUND, DEFAULT, INFERENCE, RATE_GAMES, enqueue
 from geogame.panoramas.fair import PictureGone, fair_picture
 from planet_core import geography
 
@@ -305,10 +305,11 @@ def _unbroken(game: Game) -> dict[str, object]:
 
 def finish(game: Game, **changes: object) -> None:
     finished = Game.objects.filter(pk=game.pk, state=Game.State.PLAYING).update(
-        state=Game.State.FINISHED, finished_at=timezone.now(), **changes
+        state=Game.State.FINISHED, finished_at=timezone.now(), settled=False, **changes
     )
     if finished == 1:
         publish(game, "game.finished")
+        enqueue(RATE_GAMES, queue=DEFAULT)
 
 
 # --- by the clock --------------------------------------------------------------------------------

@@ -54,6 +54,14 @@ class Game(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    settled = models.BooleanField(
+        default=False, editable=False, help_text="The ratings know how this game ended; no: they look again."
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="games_to_settle", condition=Q(settled=False))
+        ]
 
     def __str__(self) -> str:
         return f"Game {self.pk} on {self.map}"
@@ -127,6 +135,9 @@ class Seat(models.Model):
 
     game = models.ForeignKey(Game, on_delete=models.CASCADE, related_name="seats")
     player = models.ForeignKey(Player, on_delete=models.PROTECT, related_name="seats")
+    registered = models.BooleanField(
+        default=False, help_text="The person had an account when the game began: only then it is rated."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["game", "player"], name="one_seat_a_player_and_game")]

@@ -81,7 +81,7 @@ def begin(
     game: Game, player: Player, version: ModelVersion | None, *, rng: random.Random | None = None
 ) -> None:
     """Seat the player and the model, and open the first round. For every mode, inside a transaction."""
-    Seat.objects.create(game=game, player=player)
+    Seat.objects.create(game=game, player=player, registered=player.user_id is not None)
     if version:
         Seat.objects.create(game=game, player=player_of_model(version))
     if draw_round(game, player, number=1, wanted=True, rng=rng or random.SystemRandom()) is None:

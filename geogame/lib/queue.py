@@ -21,6 +21,7 @@ PREDICT_AHEAD = "opponent.predict_ahead"
 EXPLAIN_WAITING = "opponent.explain_waiting"
 RUN_TRAINING_JOB = "training.run_job"
 BUILD_WORLD = "world.build_world"
+RATE_GAMES = "ratings.rate_games"
 
 log = logging.getLogger(__name__)
 

@@ -21,6 +21,8 @@ from geogame.profiles import statistics
 from geogame.profiles.charts import points_charts
 from geogame.profiles.history import history_page
 from geogame.profiles.played import PlayedGame, played_games, with_countries
+from geogame.ratings.queries import outcomes, places_of
+from geogame.ratings.words import short
 
 
 @never_cache
@@ -29,9 +31,12 @@ def own(request: HttpRequest) -> HttpResponse:
     player = find_person(session=request.session, user=request.user)
     games = played_games(player) if player else []
     rounds = with_countries(round_ for game in games for round_ in game.rounds)
+    history = history_page(games, request.GET.get("page"))
     context = {
         "player": player,
-        "history": history_page(games, request.GET.get("page")),
+        "history": history,
+        "rated": _rated([game.token for game in history], player) if player else {},
+        "places": places_of(player, timezone.now()) if player else [],
         "charts": points_charts(games),
         "sheets": statistics.sheets(rounds),
         **_honours(games),
@@ -46,7 +51,12 @@ def public(request: HttpRequest, token: str) -> HttpResponse:
     player = public_player(token)
     if player is None:
         raise Http404("There is no such player.")
-    return render(request, "profile/public.html", {"player": player, **_honours(played_games(player))})
+    context = {
+        "player": player,
+        "places": places_of(player, timezone.now()),
+        **_honours(played_games(player)),
+    }
+    return render(request, "profile/public.html", context)
 
 
 @never_cache
@@ -63,6 +73,11 @@ def replay(request: HttpRequest, game: Game, player: Player) -> HttpResponse:
         else False
     )
     return redirect(f"{reverse('game', args=[game.token])}?round={int(wanted) if known else 1}")
+
+
+def _rated(tokens: list[str], player: Player) -> dict[str, str]:
+    """What each of these games changed, in a few words."""
+    return {token: short(outcome) for token, outcome in outcomes(tokens, player).items()}
 
 
 def _honours(games: list[PlayedGame]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
@@ -32,6 +34,7 @@ def game(request: HttpRequest, game: Game, player: Player) -> HttpResponse:
         "home": reverse("home"),
         "again": reverse("start"),
         "learn": reverse("learn"),
+        "leaderboards": f"{reverse('leaderboards')}?{urlencode({'map': game.map.slug})}",
     }
     boot = {"snapshot": snapshot(game, player), "urls": urls, "csrf_token": get_token(request)}
     return render(request, "pages/game.html", {"boot": boot, "grace_s": f"{GRACE_S:g}"})

@@ -3,6 +3,7 @@
 Seats, exposures and guesses change their player, and nothing else of them: what a guess knew of the truth
 when it came (`times_revealed`, `group_revealed`) is history. `Exposure.times_seen` is counted anew in the
 order of time, since both have been one person: a picture that the account had seen was not new to its guest.
+Games in which that changed something are rated anew; those of the guest stay unrated, as they were begun.
 
 A game stays with the guest where the account has a row of its own in its place: a seat in the same game, a
 run at the same challenge, or its one attempt at the same daily.
@@ -21,6 +22,7 @@ from django.db.models.functions import Coalesce
 from geogame.accounts.models import Player
 from geogame.accounts.services import SESSION_KEY, find_guest, lock, name_from, take_over
 from geogame.games.models import Challenge, DailyAttempt, Exposure, Game, Guess, Seat
+from geogame.ratings.services import look_again
 
 
 @transaction.atomic
@@ -65,12 +67,14 @@ def _recount_exposures(player: Player) -> None:
     """`times_seen` counts the exposures before, of both histories in one."""
     times: dict[int, int] = defaultdict(int)
     changed = []
-    for exposure in Exposure.objects.filter(player=player).order_by("round__opened_at", "pk"):
+    exposures = Exposure.objects.filter(player=player).select_related("round")
+    for exposure in exposures.order_by("round__opened_at", "pk"):
         if exposure.times_seen != times[exposure.panorama_id]:
             exposure.times_seen = times[exposure.panorama_id]
             changed.append(exposure)
         times[exposure.panorama_id] += 1
     Exposure.objects.bulk_update(changed, ["times_seen"], batch_size=500)
+    look_again(exposure.round.game_id for exposure in changed)
 
 
 def _keep_the_later_choice(guest: Player, account: Player) -> None:

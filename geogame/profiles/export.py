@@ -11,6 +11,7 @@ from django.utils import timezone
 from geogame.accounts.models import Player
 from geogame.games.models import Exposure, Game, Guess, Round
 from geogame.panoramas.models import Panorama
+from geogame.ratings.queries import Outcome, Place, outcomes, places_of
 
 FORMAT, VERSION = "planet-arena-player", 1
 Json = dict[str, object]
@@ -32,13 +33,16 @@ def amounts(player: Player) -> Amounts:
 
 def everything_of(player: Player, user: User | None) -> Json:
     """Of rounds that are not closed the picture and its place are left out, here as everywhere."""
+    games = _games(player)
+    rated = outcomes([game.token for game in games], player)
     return {
         "format": FORMAT,
         "version": VERSION,
         "exported_at": timezone.now().isoformat(),
         "account": _account(user) if user else None,
         "player": _player(player),
-        "games": [_game(game) for game in _games(player)],
+        "ratings": [_place(place) for place in places_of(player, timezone.now())],
+        "games": [_game(game, rated.get(game.token)) for game in games],
     }
 
 
@@ -76,7 +80,31 @@ def _games(player: Player) -> list[Game]:
     return list(games.prefetch_related(Prefetch("rounds", rounds)).order_by("created_at", "pk"))
 
 
-def _game(game: Game) -> Json:
+def _place(place: Place) -> Json:
+    return {
+        "map": place.map,
+        "condition": place.condition,
+        "rating": place.rating,
+        "deviation": place.deviation,
+        "provisional": place.provisional,
+        "won": place.won,
+        "drawn": place.drawn,
+        "lost": place.lost,
+    }
+
+
+def _rating(outcome: Outcome) -> Json:
+    rated = outcome.is_rated
+    return {
+        "not_rated_because": outcome.reason.value or None,
+        "left": outcome.left,
+        "weight": outcome.weight if rated else None,
+        "before": outcome.before if rated else None,
+        "after": outcome.after if rated else None,
+    }
+
+
+def _game(game: Game, outcome: Outcome | None) -> Json:
     return {
         "id": game.token,
         "map": game.map.name,
@@ -88,6 +116,7 @@ def _game(game: Game) -> Json:
         "state": game.state,
         "created_at": game.created_at.isoformat(),
         "finished_at": game.finished_at.isoformat() if game.finished_at else None,
+        "rating": _rating(outcome) if outcome else None,
         "rounds": [_round(round_) for round_ in game.rounds.all()],
     }
 

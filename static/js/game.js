@@ -24,6 +24,7 @@ import { listenToButtons, listenToKeys, openHelp } from "./views/hands.js";
 import { MapPanel } from "./views/map-panel.js";
 import { Picture } from "./views/picture.js";
 import { ResultCard } from "./views/result-card.js";
+import { RatingLine } from "./views/rating-line.js";
 import { SharePanel } from "./views/share-panel.js";
 import { SummaryCard } from "./views/summary-card.js";
 
@@ -61,6 +62,7 @@ class GamePage {
     });
     this.summary = new SummaryCard((number) => this.dispatch({ type: "replay", number }), local);
     this.share = new SharePanel(this.api);
+    this.rating = new RatingLine(this.api);
     this.layers = new LayersFeed(this.api, (layers) => {
       this.result.showLayers(layers);
       this.overlays.setHeat(layers.probability);
@@ -152,6 +154,7 @@ class GamePage {
     this.countries.clear();
     this.summary.fill(snapshot);
     this.share.fill(snapshot.game).then((share) => share && this.summary.showBest(share.best_streak));
+    this.rating.fill();
     this.world.fit(this.overlays.showSummary(snapshot.results), { ...padding("summary-card"), maxZoom: 9 });
     byId("summary-title").focus({ preventScroll: true });
   }

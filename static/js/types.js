@@ -115,8 +115,11 @@
  * @property {string} home
  * @property {string} again
  * @property {string} learn
+ * @property {string} leaderboards
  *
  * @typedef {{snapshot: Snapshot, urls: Urls, csrf_token: string}} Boot
+ *
+ * @typedef {{state: "coming" | "rated" | "unrated", text: string, reason: string | null, change: number | null, rating: number | null}} Rating  what a finished game changed
  *
  * @typedef {{text: string, url: string, best_streak: number | null}} Share  how it went, without a place; where to play the same
  *

@@ -12,6 +12,7 @@ FOR_ANYBODY = {
     "about": "/about/",
     "borders": "/borders/",
     "settings": "/settings/",
+    "leaderboards": "/leaderboards/",
     "daily": "/daily/",
     "daily-archive": "/daily/archive/",
     "profile": "/players/me/",
@@ -27,6 +28,9 @@ WITH_AN_ACCOUNT = {
     "password": "/account/password/",
     "delete": "/account/delete/",
     "your-data": "/account/data/",
+    "leaderboards": "/leaderboards/",
+    "leaderboard-of-the-week": "/leaderboards/?period=week",
+    "leaderboard-of-totals": "/leaderboards/?mode=daily&period=month",
     "daily": "/daily/",
     "daily-archive": "/daily/archive/",
 }

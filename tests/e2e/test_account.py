@@ -14,6 +14,7 @@ from tests.e2e.playing import (
     game_token,
     phase,
     play_to_the_end,
+    set_up,
     shoot,
     start,
 )
@@ -67,6 +68,28 @@ def log_in(page: Page, arena: Arena, person: str) -> None:
     page.locator("#id_password").fill(PASSWORD)
     page.get_by_test_id("log-in").click()
     page.wait_for_url(f"{arena.url}/players/me/")
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_a_game_of_an_account_is_rated(open_page: OpenPage, arena: Arena, width: int, height: int) -> None:
+    """By the worker, a moment after its end; the model stands beside the person on the ladder."""
+    person = f"rated{width}"
+    page = open_page(width, height)
+    page.goto(f"{arena.url}/account/register/")
+    page.locator("#id_username").fill(person)
+    for name in ("new_password", "new_password_again"):
+        page.locator(f"#id_{name}").fill(PASSWORD)
+    page.get_by_test_id("register").click()
+    expect(page.get_by_text("Your account is ready.")).to_be_visible()
+    set_up(page, arena, map="drawn-europe", condition="fair")
+    play_to_the_end(page, 5)
+    expect(page.get_by_test_id("rating")).to_contain_text("still provisional")
+    shoot(page, f"rated-{width}x{height}-summary")
+    page.get_by_test_id("rating").get_by_role("link").click()
+    expect(page.get_by_test_id("provisional").locator(".board-own")).to_contain_text(person)
+    expect(page.get_by_test_id("ladder").locator(".badge-model").first).to_be_visible()
+    assert_nothing_scrolls_sideways(page)
+    shoot(page, f"rated-{width}x{height}-leaderboards", smallest=True)
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)

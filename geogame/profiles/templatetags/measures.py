@@ -60,6 +60,12 @@ def _three_digits(value: float) -> str:
 
 
 @register.filter
+def item(rows: dict[str, str], key: str) -> str:
+    """What a dictionary has under the key; nothing where it has nothing."""
+    return rows.get(key, "")
+
+
+@register.filter
 def country(code: str) -> str:
     found = named(code)
     return found["name"] if found else ""

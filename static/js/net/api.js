@@ -1,7 +1,7 @@
 /**
  * The JSON calls of the game. Failures come out as one class with a stable code.
  *
- * @import { Boot, Country, Layers, Place, Share, Snapshot } from "../types.js"
+ * @import { Boot, Country, Layers, Place, Rating, Share, Snapshot } from "../types.js"
  */
 import { t } from "../core/i18n.js";
 
@@ -61,6 +61,11 @@ export class Api {
   /** How a finished game went, to be shown to others. @returns {Promise<Share>} */
   share() {
     return this.#call(`${this.urls.snapshot}share/`, { method: "GET" });
+  }
+
+  /** What a finished game changed. @returns {Promise<Rating>} */
+  rating() {
+    return this.#call(`${this.urls.snapshot}rating/`, { method: "GET" });
   }
 
   /** Make a link to the same rounds. @returns {Promise<{url: string, text: string}>} */

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -84,6 +85,35 @@ def one_guess(game: Any, player: Any) -> None:
     assert Guess.objects.filter(round__token=token).count() == 1
 
 
+def one_rating_of_each_game(players: list[Any], map_: Any, version: Any) -> None:
+    """Games end at the same moment, and four workers rate them at once: each counts once, in one order."""
+    from django.utils import timezone
+
+    from geogame.games.models import Game
+    from geogame.games.services import start_game
+    from geogame.ratings.models import RatedResult, RatedSide
+    from geogame.ratings.recompute import differences, from_games
+    from geogame.ratings.services import rate_games
+    from tests.geogame.games.playing import play
+
+    games = [start_game(player=player, map_=map_, version=version) for player in players]
+    waiting = list(zip(games, players, strict=True))
+
+    def end_one() -> None:
+        game, player = waiting.pop()
+        play(game, player, version=version)
+        rate_games()
+
+    at_once(end_one, times=len(players))
+    at_once(rate_games)
+    assert RatedResult.objects.count() == len(games)
+    assert RatedSide.objects.count() == 2 * len(games), list(RatedResult.objects.values_list("reason"))
+    assert Game.objects.filter(pk__in=[game.pk for game in games], settled=True).count() == len(games)
+    course = from_games(timezone.now())
+    course.until += timedelta(minutes=2)  # those of a moment ago are compared too
+    assert list(differences(course)) == []
+
+
 def main() -> None:
     """On an empty SQLite file of its own: the tests' database in memory has one connection only."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
@@ -91,13 +121,16 @@ def main() -> None:
 
     django.setup()
     from django.conf import settings
+    from django.contrib.auth.models import User
     from django.core.management import call_command
 
     from geogame.accounts.models import Player
+    from geogame.accounts.services import player_of_account
     from geogame.games.models import Daily, DailyAttempt, Game
     from geogame.games.services import start_game
     from geogame.panoramas.models import Map, Panorama
     from geogame.panoramas.services import publish_map
+    from geogame.registry.models import ModelVersion
     from tests.geogame.games.playing import play
 
     call_command("migrate", verbosity=0)
@@ -126,6 +159,12 @@ def main() -> None:
     Daily.objects.all().delete()
     one_day_for_two_players([alice, bob])
     one_guess(start_game(player=bob, map_=map_, version=None), bob)
+    version = ModelVersion.objects.create(
+        digest="d" * 64, name="Model", recipe="none", directory="none", cells=1
+    )
+    names = ("grace", "ken", "edsger", "barbara")
+    accounts = [player_of_account(User.objects.create_user(name)) for name in names]
+    one_rating_of_each_game(accounts, map_, version)
     shutil.rmtree(settings.DATA_DIR)
     sys.stdout.write("one of each\n")
 

@@ -15,6 +15,7 @@ from django.db import connection
 from geogame.accounts.models import Player
 from geogame.games.services import start_game
 from geogame.panoramas.models import Map
+from geogame.registry.models import ModelVersion
 from tests.geogame.games import at_once
 from tests.geogame.games.playing import play
 
@@ -70,3 +71,12 @@ def test_one_player_accepts_once(make_map: MakeMap, make_player: Callable[..., P
 def test_one_player_guesses_once(make_map: MakeMap, make_player: Callable[..., Player]) -> None:
     alice = make_player("Alice")
     at_once.one_guess(start_game(player=alice, map_=make_map(12), version=None), alice)
+
+
+@needs_connections
+@pytest.mark.django_db(transaction=True)
+def test_games_that_end_at_once_are_rated_once(
+    make_map: MakeMap, make_player: Callable[..., Player], model_version: ModelVersion
+) -> None:
+    players = [make_player(name, account=True) for name in ("Grace", "Ken", "Edsger", "Barbara")]
+    at_once.one_rating_of_each_game(players, make_map(12), model_version)

@@ -23,6 +23,8 @@ from geogame.games.models import Challenge, Game, Round
 from geogame.games.picture_urls import picture_ahead_url, picture_url
 from geogame.games.services import next_round, start_game
 from geogame.panoramas.models import Map
+from geogame.ratings.models import Rating
+from geogame.ratings.services import rate_games
 from geogame.registry.models import ModelVersion
 from tests.geogame.games.playing import guess, play, seal
 from tests.geogame.pages.addresses import addresses
@@ -35,6 +37,7 @@ QUERIES = {
     "api-guess": 36,
     "api-layers": 7,
     "api-next": 20,
+    "api-rating": 6,
     "api-share": 8,
     "api-skip": 9,
     "api-state": 14,
@@ -49,21 +52,22 @@ QUERIES = {
     "daily-day": 13,
     "daily-start": 10,
     "delete-account": 3,
-    "export-data": 7,
+    "export-data": 10,
     "forget-guest": 2,
     "game": 14,
     "health": 0,
     "help": 3,
     "home": 13,
     "layer": 5,
+    "leaderboards": 10,
     "learn": 3,
     "login": 2,
     "logout": 4,
     "picture": 4,
     "picture-ahead": 4,
     "play": 11,
-    "player": 6,
-    "profile": 6,
+    "player": 7,
+    "profile": 9,
     "register": 2,
     "replay": 4,
     "reports-choice": 4,
@@ -132,6 +136,8 @@ HOW: dict[str, Callable[[Scene], Ask]] = {
     "challenge-send": of_the_finished("challenge-send", {}),
     "api-challenge": of_the_finished("api-challenge", {}),
     "api-share": of_the_finished("api-share"),
+    "api-rating": of_the_finished("api-rating"),
+    "leaderboards": lambda scene: Ask(f"{reverse('leaderboards')}?mode=classic&period=month"),
     "replay": of_the_finished("replay"),
     "api-layers": layer("api-layers"),
     "layer": layer("layer", "view", "jpg"),
@@ -171,6 +177,7 @@ def scene(
     make_map(6, name="Other")
     for _ in range(request.param):
         finished = play(start_game(player=player, map_=map_), player, version=model_version)
+    rate_games()
     daily = play(start_daily(player=player), player, version=model_version)
     waiting = start_game(player=player, map_=map_)
     play_round(waiting, player, model_version)
@@ -183,6 +190,7 @@ def scene(
 
 
 def test_every_page_asks_the_database_as_often_as_it_did(scene: Scene) -> None:
+    assert Rating.objects.filter(player=scene.player).exists()
     scene.client.get("/")  # what is kept from one request to the next is there
     paths = {address.name: address.path(token=scene.game.token) for address in addresses() if address.name}
     order = list(HOW)

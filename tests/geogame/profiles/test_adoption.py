@@ -10,13 +10,18 @@ from django.test import Client
 from django.utils import timezone
 
 from geogame.accounts.models import Player
-from geogame.accounts.services import SESSION_KEY, choose_reports
+from geogame.accounts.services import SESSION_KEY, choose_reports, player_of_model
 from geogame.games.models import Challenge, Daily, DailyAttempt, Exposure, Game, Guess, Round, Seat
 from geogame.games.rows import rows_of
 from geogame.games.services import place_guess, start_game
 from geogame.panoramas.models import Map
 from geogame.profiles.adoption import adopt_guest, move_games
-from tests.geogame.profiles.games import Answer, add_game
+from geogame.ratings.models import RatedResult, Rating
+from geogame.ratings.recompute import differences, from_games
+from geogame.ratings.services import rate_games
+from geogame.registry.models import ModelVersion
+from tests.geogame.profiles.games import EPOCH, Answer, add_game
+from tests.geogame.ratings.playing import add
 
 MakeMap = Callable[..., Map]
 pytestmark = pytest.mark.django_db
@@ -196,3 +201,20 @@ def test_moving_asks_the_database_the_same_for_more_games(
     with django_assert_max_num_queries(30):  # type: ignore[attr-defined]
         move_games(guest=guest, to=bob)
     assert Game.objects.filter(seats__player=bob).count() == 4
+
+
+def test_what_the_guest_had_seen_is_no_first_sight_for_the_rating(
+    bob: Player, guest: Player, make_map: MakeMap, model_version: ModelVersion
+) -> None:
+    """The guest looked at the pictures first, then the account was rated on them."""
+    map_, model = make_map(5), player_of_model(model_version)
+    as_guest = add(guest, map_, model, registered=False, at=EPOCH)
+    rated = add(bob, map_, model, at=EPOCH + timedelta(hours=1))
+    rate_games()
+    assert Rating.objects.filter(player=bob).exists()
+    move_games(guest=guest, to=bob)
+    rate_games()
+    reasons = RatedResult.objects.in_bulk(field_name="game_id")
+    assert (reasons[as_guest.pk].reason, reasons[rated.pk].reason) == ("guest", "known-places")
+    assert not Rating.objects.exists()
+    assert list(differences(from_games(timezone.now()))) == []
