@@ -53,6 +53,16 @@ export class Socket {
     this.#connect();
   }
 
+  /** Give up a connection that seems dead, and try anew. */
+  drop() {
+    const socket = this.#socket;
+    if (!socket) return;
+    this.#socket = null;
+    socket.close();
+    this.handlers.onChange(false);
+    this.#later();
+  }
+
   /** @param {object} message @returns {boolean} whether it could be sent */
   send(message) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
@@ -70,10 +80,11 @@ export class Socket {
     }
     this.#socket = socket;
     socket.addEventListener("open", () => {
+      if (this.#socket !== socket) return;
       this.#attempt = 0;
       this.handlers.onChange(true);
     });
-    socket.addEventListener("message", (event) => this.#receive(event.data));
+    socket.addEventListener("message", (event) => this.#socket === socket && this.#receive(event.data));
     socket.addEventListener("close", () => {
       if (this.#socket !== socket) return;
       this.#socket = null;

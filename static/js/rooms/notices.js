@@ -1,0 +1,39 @@
+/**
+ * What is said over the page: banner, the others' hurry, messages, and the card of a room that is over for you.
+ *
+ * @import { State } from "./types.js"
+ */
+import { byId, setText, show } from "../core/dom.js";
+import { t } from "../core/i18n.js";
+import { isLocked, isPlaying, roundOf } from "./state.js";
+
+export class Notices {
+  /** @param {State} state */
+  render(state) {
+    const text = banner(state);
+    setText(byId("banner-text"), text);
+    show(byId("banner"), text !== "");
+    const isHurried = state.phase === "guessing" && roundOf(state)?.ends_early === true && isPlaying(state) && !isLocked(state);
+    setText(byId("hurry"), isHurried ? t("Somebody locked in: the round ends soon.") : "");
+    show(byId("hurry"), isHurried);
+    const { problem, ended } = state;
+    setText(byId("message-text"), problem && !ended ? problem.message : "");
+    show(byId("message"), problem !== null && !ended);
+    show(byId("error-card"), ended !== null);
+    setText(byId("error-title"), ended === "kicked" ? t("You are not in this room any more") : t("This room is closed"));
+    setText(byId("error-text"), ended === "kicked" ? t("The host removed you. What you have played stays yours.") : t("Everybody left, or nothing happened here for long. What you have played stays yours."));
+  }
+}
+
+/** @param {State} state */
+function banner({ online, connection, phase, timeUp, pin, yourGuess, outbox }) {
+  if (phase === "error") return "";
+  const isLost = !online || connection === "lost";
+  if (isLost) {
+    if (phase !== "guessing") return online ? t("Reconnecting… Nothing is lost.") : t("You are offline. Your place is kept.");
+    if (yourGuess) return t("Reconnecting… Your guess counts.");
+    return pin || outbox.length > 0 ? t("Reconnecting… Your pin stays where it is.") : t("Reconnecting… The round goes on.");
+  }
+  if (timeUp && phase === "guessing") return pin || yourGuess ? t("Time is up: your pin counts. Waiting for the result…") : t("Time is up. Waiting for the result…");
+  return "";
+}
