@@ -7,7 +7,7 @@ import { t, tn } from "../core/i18n.js";
 import { distance } from "../core/units.js";
 import { modelChip, pointsWord, words } from "../core/words.js";
 import { contenders, isLocked, isPlaying, roundOf, standing } from "./state.js";
-import { matchTitle, nameOf, roundName, roundTitle, waitingFor } from "./words.js";
+import { matchTitle, nameOf, playerName, roundName, roundTitle, waitingFor } from "./words.js";
 
 /** @param {State} before @param {State} after @returns {string} */
 export function announcement(before, after) {
@@ -58,8 +58,8 @@ function people(before, after) {
   const [old, now] = [here(before), here(after)];
   const came = now.find(({ id }) => !old.some((player) => player.id === id));
   const gone = old.find(({ id }) => !now.some((player) => player.id === id));
-  if (came) return t("{name} is here.", { name: came.name });
-  return gone ? t("{name} left.", { name: gone.name }) : "";
+  if (came) return t("{name} is here.", { name: playerName(after, came) });
+  return gone ? t("{name} left.", { name: playerName(before, gone) }) : "";
 }
 
 /** @param {State} before @param {State} after */
@@ -75,7 +75,7 @@ function resultSentence(state) {
   if (!result) return "";
   const lines = [`${roundTitle(state, result)}.`];
   if (!result.void) lines.push(...answers(state, result));
-  if (result.truth?.place) lines.push(result.truth.place);
+  if (result.place) lines.push(result.place);
   return lines.join(" ");
 }
 

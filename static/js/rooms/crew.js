@@ -8,6 +8,7 @@ import { points } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { lineOf, markOf, shapeFor, whoIs } from "./marks.js";
 import { contenders } from "./state.js";
+import { playerName } from "./words.js";
 
 export const MOST_HEALTH = 6000;
 
@@ -56,9 +57,9 @@ function chip(state, player) {
   const tag = player.kind === "person" ? "" : ` (${player.kind === "model" ? t("model") : t("bot")})`;
   return h(
     "li",
-    { class: "crew-chip", "data-state": condition(player), title: player.name + tag },
+    { class: "crew-chip", "data-state": condition(player), title: playerName(state, player) + tag },
     shapeFor(state, player.id),
-    h("span", { class: "crew-name" }, player.name),
+    h("span", { class: "crew-name" }, playerName(state, player)),
     badge(player),
   );
 }

@@ -1,7 +1,7 @@
 /**
  * The end of a match: who won, how all did round by round, and what to do next.
  *
- * @import { EarlierResult, State } from "./types.js"
+ * @import { ShortResult, State } from "./types.js"
  */
 import { byId, h, setText, show } from "../core/dom.js";
 import { points } from "../core/format.js";
@@ -35,6 +35,8 @@ export class FinalCard {
     else byId("final-standing").replaceChildren(...standingRows(state));
     setText(byId("final-crowd"), room.kind === "crowd" ? crowdSentence(state, rounds) : "");
     show(byId("final-crowd"), room.kind === "crowd" && rounds.length > 0);
+    setText(byId("final-note"), match?.note ?? "");
+    show(byId("final-note"), Boolean(match?.note));
     this.#table(state, rounds);
   }
 
@@ -43,16 +45,16 @@ export class FinalCard {
     if (state.phase !== "summary") return;
     const wants = contenders(state).filter(({ kind, ready, left }) => kind !== "model" && ready && !left);
     const isAsking = isPending(state.outbox, "rematch") || you(state)?.ready === true;
-    show(byId("rematch-button"), isPlaying(state));
+    show(byId("rematch-button"), isPlaying(state) && !state.server.room.closed);
     byId("rematch-button").setAttribute("aria-disabled", String(isAsking));
     setText(byId("rematch-text"), isAsking ? t("You want a rematch") : t("Rematch"));
     setText(byId("rematch-hint"), rematchHint(state, wants.length));
   }
 
-  /** @param {State} state @param {EarlierResult[]} rounds */
+  /** @param {State} state @param {ShortResult[]} rounds */
   #table(state, rounds) {
     const players = standing(state);
-    const hasCrowd = rounds.some(({ crowd }) => typeof crowd === "number");
+    const hasCrowd = rounds.some(({ crowd_points }) => crowd_points !== null);
     const head = players.map(({ id }) => h("th", { scope: "col", class: "number" }, h("span", { class: "column-who" }, shapeFor(state, id), h("span", { class: "column-name" }, nameOf(state, id)))));
     if (hasCrowd) head.push(h("th", { scope: "col", class: "number" }, h("span", { class: "column-who" }, shapeFor(state, "crowd"), h("span", { class: "column-name" }, t("The crowd")))));
     byId("summary-head").replaceChildren(h("th", { scope: "col" }, t("Round")), ...head);
@@ -60,12 +62,12 @@ export class FinalCard {
     byId("summary-rows").replaceChildren(...rounds.map((round) => this.#row(round, players.map(({ id }) => id), hasCrowd)));
   }
 
-  /** @param {EarlierResult} round @param {string[]} ids @param {boolean} hasCrowd */
+  /** @param {ShortResult} round @param {string[]} ids @param {boolean} hasCrowd */
   #row(round, ids, hasCrowd) {
     const first = h("th", { scope: "row" }, String(round.number));
     if (round.void) return h("tr", { class: "is-void" }, first, h("td", { class: "void-cell", colspan: String(ids.length + Number(hasCrowd)) }, t("does not count")));
-    const cells = ids.map((id) => cell(round.points[id], round.winner === id, round.damage?.[id] ?? 0));
-    if (hasCrowd) cells.push(cell(round.crowd ?? undefined, round.winner === "crowd", 0));
+    const cells = ids.map((id) => cell(round.points[id], round.winner === id, round.damage[id] ?? 0));
+    if (hasCrowd) cells.push(cell(round.crowd_points ?? undefined, round.winner === "crowd", 0));
     return h("tr", {}, first, ...cells);
   }
 }
@@ -82,7 +84,7 @@ function cell(value, won, damage) {
   );
 }
 
-/** @param {State} state @param {EarlierResult[]} rounds */
+/** @param {State} state @param {ShortResult[]} rounds */
 function crowdSentence(state, rounds) {
   const counted = rounds.filter((round) => !round.void);
   const crowd = counted.filter(({ winner }) => winner === "crowd").length;

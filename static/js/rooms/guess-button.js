@@ -40,9 +40,9 @@ export class GuessButton {
 }
 
 /** @param {State} state */
-function isOver({ server: { room, match } }) {
-  if (room.kind === "duel") return match?.winner !== null;
-  return (match?.result?.number ?? 0) >= room.settings.rounds_total;
+function isOver({ server: { players, match } }) {
+  const isWon = players.some(({ playing, health }) => playing && health === 0);
+  return isWon || (match?.result?.number ?? 0) >= (match?.rounds_total ?? 0);
 }
 
 /** @param {State} state */

@@ -3,13 +3,13 @@
  *
  * @import { Player, State } from "./types.js"
  */
-import { byId, h, icon, setText, show } from "../core/dom.js";
+import { byId, h, icon, isPhone, setText, show } from "../core/dom.js";
 import { t, tn } from "../core/i18n.js";
 import { copyButton } from "../views/copy.js";
 import { whoIs } from "./marks.js";
 import { isPending } from "./outbox.js";
-import { contenders, isPlaying, you } from "./state.js";
-import { kindName, presence } from "./words.js";
+import { contenders, isPlayer, you } from "./state.js";
+import { kindName, nameOf, presence } from "./words.js";
 
 const SURE_MS = 4000;
 
@@ -25,13 +25,12 @@ export class Lobby {
   constructor(hooks, read) {
     this.hooks = hooks;
     this.read = read;
-    this.link = /** @type {HTMLInputElement} */ (byId("invite-link"));
-    copyButton(byId("copy-link"), () => this.link.value);
-    this.link.addEventListener("focus", () => this.link.select());
     byId("ready-button").addEventListener("click", () => this.#toggleReady());
     byId("start-button").addEventListener("click", () => mayStart(this.read()) && hooks.onStart());
     byId("leave-button").addEventListener("click", () => hooks.onLeave());
-    this.#bindSheet();
+    // A room of the quick match invites nobody.
+    const link = /** @type {HTMLInputElement | null} */ (document.getElementById("invite-link"));
+    if (link) bindInvitation(link);
   }
 
   /** @param {State} state */
@@ -41,13 +40,6 @@ export class Lobby {
     setText(byId("lobby-title"), kindName(state.server.room.kind));
     this.#roster(state);
     this.#actions(state);
-  }
-
-  /** The phone's own way to share, where there is one. */
-  #bindSheet() {
-    const button = byId("share-link");
-    show(button, "share" in navigator && window.matchMedia("(pointer: coarse)").matches);
-    button.addEventListener("click", () => navigator.share({ url: this.link.value }).catch(() => undefined));
   }
 
   /** Drawn anew only when it differs: the focus stays where it is. @param {State} state */
@@ -84,7 +76,8 @@ export class Lobby {
   }
 
   /** Two presses: the first one asks. @param {Player} player */
-  #kick({ id, name }) {
+  #kick({ id }) {
+    const name = nameOf(this.read(), id);
     const isSure = this.#asked === id;
     const label = isSure ? t("Remove {name} for good", { name }) : t("Remove {name}", { name });
     const content = isSure ? t("Remove?") : icon("user-x");
@@ -112,7 +105,7 @@ export class Lobby {
   #actions(state) {
     const isReady = you(state)?.ready === true;
     const button = byId("ready-button");
-    show(button, isPlaying(state));
+    show(button, isPlayer(state));
     button.setAttribute("aria-pressed", String(isReady));
     button.setAttribute("aria-disabled", String(isPending(state.outbox, "ready")));
     setText(byId("ready-text"), isReady ? t("Ready") : t("I am ready"));
@@ -130,6 +123,17 @@ export class Lobby {
 }
 
 const ICONS = { ready: "circle-check", waiting: "hourglass", dropped: "wifi-off", left: "log-out" };
+
+/** @param {HTMLInputElement} link */
+function bindInvitation(link) {
+  copyButton(byId("copy-link"), () => link.value);
+  link.addEventListener("focus", () => link.select());
+  /** @type {HTMLDetailsElement} */ (byId("lobby-qr")).open = !isPhone();
+  // The phone's own way to share, where there is one.
+  const button = byId("share-link");
+  show(button, "share" in navigator && window.matchMedia("(pointer: coarse)").matches);
+  button.addEventListener("click", () => navigator.share({ url: link.value }).catch(() => undefined));
+}
 
 /** @param {State} state */
 function people(state) {
@@ -149,7 +153,7 @@ function mayStart(state) {
 
 /** @param {State} state */
 function hint(state) {
-  if (!isPlaying(state)) return t("You watch. The match begins when the host starts it.");
+  if (!isPlayer(state)) return t("You watch. The match begins when the host starts it.");
   if (lacking(state) > 0) return t("Waiting for somebody to come: send them the link or the code.");
   const waiting = people(state).filter(({ ready, id }) => !ready && id !== state.server.room.host).length;
   if (state.you.is_host) return waiting === 0 ? t("Everybody is ready.") : tn("{n} is not ready yet. You may start all the same.", "{n} are not ready yet. You may start all the same.", waiting);

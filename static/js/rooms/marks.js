@@ -10,6 +10,7 @@ import { t } from "../core/i18n.js";
 import { words } from "../core/words.js";
 import { initialOf, shapeElement } from "../map/pins.js";
 import { playerBy } from "./state.js";
+import { playerName } from "./words.js";
 
 const TONES = 8;
 
@@ -22,7 +23,13 @@ export function markOf(state, id) {
   const player = playerBy(state, id);
   if (player?.kind === "model") return { kind: "model", mark: "", tone: "" };
   const at = state.server.players.findIndex((other) => other.id === id);
-  return { kind: "ghost", mark: initialOf(player?.name ?? ""), tone: `tone-${1 + (Math.max(0, at) % TONES)}` };
+  return { kind: "ghost", mark: player ? markText(state, player) : "?", tone: `tone-${1 + (Math.max(0, at) % TONES)}` };
+}
+
+/** Nameless guests have their number. @param {State} state @param {Player} player */
+function markText(state, player) {
+  const isNameless = player.is_guest && playerName(state, player) !== player.name && player.number < 100;
+  return isNameless ? String(player.number) : initialOf(player.name);
 }
 
 /** @param {State} state @param {string | null} id */
@@ -46,7 +53,7 @@ export function whoIs(state, player) {
     "span",
     { class: "score-who" },
     shapeFor(state, player.id),
-    h("span", { class: "score-name" }, player.name),
+    h("span", { class: "score-name" }, playerName(state, player)),
     isYou ? h("small", {}, words.you.toLocaleLowerCase()) : null,
     tag ? h("small", {}, tag) : null,
   );

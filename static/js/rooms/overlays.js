@@ -31,7 +31,6 @@ export class RoomOverlays {
   /** @param {State} state @param {LiveResult} result @returns {Place[]} all that the view must hold */
   showResult(state, result) {
     this.clear();
-    if (!result.truth) return [];
     const pins = pinsOf(result);
     const truth = beside(result.truth, centralLng([result.truth.lng, ...pins.map(({ place }) => place.lng)]));
     const isCrowded = pins.length > MOST_NAMES;

@@ -1,7 +1,6 @@
 /**
  * The card beside the map after a round: who was how near, what it did, how all stand, and whose picture it was.
  *
- * @import { ClosedRound } from "../types.js"
  * @import { LiveGuess, LiveResult, State } from "./types.js"
  */
 import { byId, h, icon, setText, show } from "../core/dom.js";
@@ -46,18 +45,15 @@ export class ResultCard {
     byId("result-notes").replaceChildren(...notes.map((note) => h("p", { class: "note" }, icon("info"), h("span", {}, note))));
     show(byId("result-notes"), notes.length > 0);
     this.#standing(state);
-    if (result.truth) this.place.fill(placeFacts(result));
-    show(byId("tab-place"), result.truth !== null);
+    this.place.fill(result);
     this.seal.fill(result);
     this.tabs.restore();
     this.card.scrollTop = 0;
   }
 
   /** @param {LiveResult} result */
-  #where({ truth }) {
-    show(byId("result-place"), truth !== null);
-    if (!truth) return;
-    setText(byId("place-name"), truth.place || words.noPlace);
+  #where({ truth, place, country }) {
+    setText(byId("place-name"), place || country?.name || words.noPlace);
     setText(byId("place-coordinates"), coordinates(truth));
   }
 
@@ -140,12 +136,6 @@ function scoreRow(line, who, said, value) {
 }
 
 /** @param {LiveResult} result */
-function notesOf({ void: isVoid, truth }) {
-  const notes = isVoid ? [isVoid] : [];
-  return truth?.drawn ? [...notes, words.drawn] : notes;
-}
-
-/** What the panel of a place reads, from a result of a room. @param {LiveResult} result @returns {ClosedRound} */
-function placeFacts({ truth, picture, void: isVoid }) {
-  return /** @type {ClosedRound} */ ({ ...truth, void: isVoid || (picture ? null : t("No picture")), picture });
+function notesOf({ void: isVoid, drawn }) {
+  return [...(isVoid ? [isVoid] : []), ...(drawn ? [words.drawn] : [])];
 }

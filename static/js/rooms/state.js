@@ -46,7 +46,7 @@ export function initial(boot, at_ms) {
     online: true,
     stale: false,
     problem: null,
-    ended: null,
+    ended: isGone(boot.state) ? "gone" : null,
     reactions: {},
   };
   return settle(timed(empty, null, at_ms));
@@ -96,8 +96,13 @@ export function you({ server, you: { id } }) {
   return server.players.find((player) => player.id === id);
 }
 
-/** @param {State} state */
+/** Has a place in the match; who came while one runs watches it. @param {State} state */
 export function isPlaying(state) {
+  return you(state)?.playing === true;
+}
+
+/** No spectator. @param {State} state */
+export function isPlayer(state) {
   return state.you.role === "player";
 }
 
@@ -116,9 +121,9 @@ export function canGuess(state) {
   return state.phase === "guessing" && isPlaying(state) && !isLocked(state) && state.pin !== null;
 }
 
-/** Who takes part: without spectators. @param {State} state */
-export function contenders({ server: { players } }) {
-  return players.filter(({ role }) => role === "player");
+/** Who takes part in the match that is shown, or would in the one to come. @param {State} state */
+export function contenders({ phase, server: { players, match } }) {
+  return players.filter(({ playing, role, left }) => (phase === "lobby" || !match ? role === "player" && !left : playing));
 }
 
 /** The people whose guess the round still waits for. @param {State} state */
@@ -194,8 +199,14 @@ function withServer(state, server, at_ms) {
     picture: hasNewPicture ? /** @type {const} */ ("loading") : state.picture,
     progress: hasNewPicture ? null : state.progress,
     timeUp: isNewRound || justClosed ? false : state.timeUp,
+    ended: isGone(server) ? /** @type {const} */ ("gone") : state.ended,
   };
   return timed(next, before, at_ms);
+}
+
+/** A closed room still shows how its match ended. @param {RoomState} server */
+function isGone({ room, match }) {
+  return room.closed && match?.phase !== "finished";
 }
 
 /** Its round is over: the server would only refuse it. @param {State} state */

@@ -2,7 +2,7 @@
  * The shapes that travel between server and a room's page, and the page's own state.
  * Only types: importing this module runs nothing.
  *
- * @import { PictureFile, Place, Round, RoundModel, Seal } from "../types.js"
+ * @import { Country, Next, PictureFile, Place, Round, RoundModel, Seal } from "../types.js"
  *
  * @typedef {"duel" | "room" | "crowd"} Kind
  * @typedef {"player" | "spectator"} Role
@@ -18,18 +18,22 @@
  * @property {string} code
  * @property {Kind} kind
  * @property {"lobby" | "playing" | "finished"} state
+ * @property {boolean} closed               nobody can do anything here any more
  * @property {string} host                  id of a player
  * @property {boolean} is_quick             found by quick match
  * @property {Settings} settings
  *
  * @typedef {object} Player
  * @property {string} id                    of this room alone
+ * @property {number} number                in the order of coming: tells guests apart
  * @property {string} name
+ * @property {boolean} is_guest
  * @property {"person" | "model" | "bot"} kind
  * @property {Role} role
  * @property {boolean} ready
  * @property {boolean} connected
  * @property {boolean} left
+ * @property {boolean} playing              has a place in the match; who joins later waits for the next
  * @property {boolean} locked               has guessed in the open round
  * @property {number} points
  * @property {number | null} health         of duels
@@ -53,48 +57,52 @@
  * @property {number | null} lng
  * @property {number | null} distance_km
  * @property {number} points
- * @property {number | null} damage         taken, in duels
+ * @property {number} damage                taken, in duels
+ * @property {number | null} health         after it
  * @property {string | null} outcome
  *
  * @typedef {{lat: number, lng: number, distance_km: number, points: number}} CrowdGuess
  *
- * @typedef {object} Truth
- * @property {number} lat
- * @property {number} lng
+ * @typedef {object} LiveResult
+ * @property {string} round
+ * @property {number} number
+ * @property {number} multiplier
+ * @property {PictureFile} picture
+ * @property {Place} truth
+ * @property {Country | null} country
  * @property {string | null} place
  * @property {string} author
  * @property {string} licence
  * @property {string} source
  * @property {string | null} taken_at
  * @property {boolean} drawn
- *
- * @typedef {object} LiveResult
- * @property {string} round
- * @property {number} number
- * @property {Truth | null} truth           null: the picture is gone
- * @property {PictureFile | null} [picture]
  * @property {LiveGuess[]} guesses
  * @property {CrowdGuess | null} crowd
  * @property {string | null} winner         id of a player, "crowd" or "draw"
  * @property {Seal | null} seal
- * @property {string} void                  why the round does not count, or ""
+ * @property {string | null} void           why the round does not count
  *
- * @typedef {object} EarlierResult
+ * @typedef {object} ShortResult
  * @property {number} number
+ * @property {number} multiplier
  * @property {Record<string, number>} points   by id of the player
  * @property {Record<string, number>} damage
  * @property {Record<string, number>} health   after the round
+ * @property {number | null} crowd_points
  * @property {string | null} winner
- * @property {number | null} [crowd]        points of the crowd's median
- * @property {string} [void]
+ * @property {boolean} void
  *
  * @typedef {object} Match
  * @property {string} game
+ * @property {number} rounds_total
  * @property {"intro" | "preparing" | "guessing" | "result" | "finished"} phase
  * @property {number | null} phase_ends_in_s
  * @property {LiveRound | null} round
+ * @property {string | null} note
+ * @property {Next | null} next             the picture that can travel ahead
  * @property {LiveResult | null} result
- * @property {EarlierResult[]} results
+ * @property {ShortResult[]} results        every closed round
+ * @property {number | null} crowd_points
  * @property {string | null} winner
  *
  * @typedef {{version: number, server_time: string, room: Room, players: Player[], match: Match | null}} RoomState

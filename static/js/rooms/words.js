@@ -27,16 +27,25 @@ export function settingsSentence(settings, kind) {
   return [settings.map.name, roundsName(settings, kind), timeName(settings.time_limit_s), conditionName(settings.condition)].join(" · ");
 }
 
+/** Guests have one name until they choose one: a number tells them apart. @param {State} state @param {Player} player */
+export function playerName({ server: { players } }, { name, number, is_guest }) {
+  const isShared = players.filter((other) => other.name === name).length > 1;
+  const own = is_guest && name === "Guest" ? t("Guest") : name;
+  return isShared ? `${own} ${number}` : own;
+}
+
 /** @param {State} state @param {string | null} id */
 export function nameOf(state, id) {
   if (id === state.you.id) return words.you;
   if (id === "crowd") return t("The crowd");
-  return playerBy(state, id)?.name ?? t("Somebody");
+  const player = playerBy(state, id);
+  return player ? playerName(state, player) : t("Somebody");
 }
 
 /** "Round 2/5", in a duel without an end that is known. @param {State} state @param {number} number */
-export function roundName({ server: { room } }, number) {
-  return room.kind === "duel" ? t("Round {number}", { number }) : t("Round {number}/{total}", { number, total: room.settings.rounds_total });
+export function roundName({ server: { room, match } }, number) {
+  const total = match?.rounds_total ?? room.settings.rounds_total;
+  return room.kind === "duel" ? t("Round {number}", { number }) : t("Round {number}/{total}", { number, total });
 }
 
 /** Who won the round, as a title. @param {State} state @param {LiveResult} result */
@@ -62,7 +71,7 @@ export function matchTitle(state) {
 export function waitingFor(state) {
   const others = awaited(state).filter(({ id }) => id !== state.you.id);
   if (others.length === 0) return t("Locked in");
-  if (others.length === 1) return t("Locked in: waiting for {name}", { name: others[0].name });
+  if (others.length === 1) return t("Locked in: waiting for {name}", { name: playerName(state, others[0]) });
   return tn("Locked in: waiting for {n}", "Locked in: waiting for {n}", others.length);
 }
 
