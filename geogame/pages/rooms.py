@@ -68,7 +68,7 @@ RoomView = Callable[..., HttpResponse]
 
 # --- Who asks for which room -----------------------------------------------------------------------
 def own_room(view: RoomView) -> RoomView:
-    """Hand the room and the player to the view; of somebody else's room there is nothing to see."""
+    """Hand the room and the membership to the view; of somebody else's room there is nothing to see."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, code: str) -> HttpResponse:
@@ -79,13 +79,14 @@ def own_room(view: RoomView) -> RoomView:
             return api_error("not-a-member", _("There is no such room, or you are not in it."), NOT_FOUND)
         if member.kicked_at:
             return api_error("kicked", _("The host removed you from this room."), FORBIDDEN)
-        return view(request, room, player)
+        return view(request, room, member)
 
     return wrapped
 
 
 def _member(room: Room | None, player: Player | None) -> Member | None:
-    return Member.objects.filter(room=room, player=player).first() if room and player else None
+    members = Member.objects.select_related("player")
+    return members.filter(room=room, player=player).first() if room and player else None
 
 
 def _room(request: HttpRequest, code: str) -> Room | HttpResponse:
@@ -225,7 +226,7 @@ def room(request: HttpRequest, code: str) -> HttpResponse:
     address = request.build_absolute_uri(reverse("room", args=[found.code]))
     boot = {
         "state": public_state(found),
-        "private": private_state(found, player),
+        "private": private_state(found, member),
         "urls": _urls(found, address),
         "choices": _setting_choices(),
         "csrf_token": get_token(request),
@@ -315,26 +316,26 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
 @never_cache
 @require_GET
 @own_room
-def state(request: HttpRequest, room: Room, player: Player) -> JsonResponse:
+def state(request: HttpRequest, room: Room, member: Member) -> JsonResponse:
     services.settle_room(room=room)
-    return _state(room, player)
+    return _state(room, member)
 
 
 @never_cache
 @require_POST
 @limited("guess")
 @own_room
-def guess(request: HttpRequest, room: Room, player: Player) -> JsonResponse:
+def guess(request: HttpRequest, room: Room, member: Member) -> JsonResponse:
     try:
         round_token, lat, lng = place_fields(request)
-        services.guess(room=room, player=player, round_token=round_token, lat=lat, lng=lng)
+        services.guess(room=room, player=member.player, round_token=round_token, lat=lat, lng=lng)
     except BadRequest as error:
         return api_error(error.code, error.message, BAD_REQUEST)
     except RoomError as error:
         return api_error(error.code, error.message, CONFLICT)
-    return _state(room, player)
+    return _state(room, member)
 
 
-def _state(room: Room, player: Player) -> JsonResponse:
+def _state(room: Room, member: Member) -> JsonResponse:
     current = Room.objects.get(pk=room.pk)
-    return JsonResponse({"state": public_state(current), "private": private_state(current, player)})
+    return JsonResponse({"state": public_state(current), "private": private_state(current, member)})

@@ -22,7 +22,7 @@ export function arrival(state) {
   const round = roundOf(state);
   switch (state.phase) {
     case "lobby":
-      return t("You are in the lobby. {n} here.", { n: tn("{n} player", "{n} players", contenders(state).length) });
+      return t("You are in the lobby. {n} here.", { n: tn("{n} player", "{n} players", contenders(state).filter(({ kind }) => kind !== "model").length) });
     case "preparing":
       return round ? t("{round} is about to begin.", { round: roundName(state, round.number) }) : t("The match begins.");
     case "guessing":

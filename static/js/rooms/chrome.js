@@ -54,7 +54,8 @@ export class Chrome {
     setText(byId("own-place"), (match?.results.length ?? 0) > 0 && place > 0 ? t("place {place}", { place }) : "");
     const multiplier = round?.multiplier ?? 1;
     show(byId("multiplier"), inMatch && room.kind === "duel" && multiplier > 1);
-    setText(byId("multiplier"), t("damage ×{factor}", { factor: multiplier }));
+    setText(byId("multiplier-text"), t("damage ×{factor}", { factor: multiplier }));
+    setText(byId("multiplier-short"), `×${multiplier}`);
     show(byId("watching"), inMatch && !isPlaying(state));
     this.#condition(state);
   }
@@ -62,7 +63,7 @@ export class Chrome {
   /** @param {State} state */
   #condition(state) {
     const round = roundOf(state);
-    const condition = round?.condition ?? state.server.room.settings.condition;
+    const condition = (round ?? state.server.match?.result)?.condition ?? state.server.room.settings.condition;
     const isOver = state.phase === "lobby" || state.phase === "summary";
     show(byId("condition"), !isOver);
     show(byId("drawn"), Boolean(round?.drawn) && !isOver);

@@ -54,12 +54,13 @@ function badge(player) {
 
 /** @param {State} state @param {Player} player */
 function chip(state, player) {
-  const tag = player.kind === "person" ? "" : ` (${player.kind === "model" ? t("model") : t("bot")})`;
+  const tag = player.kind === "person" ? "" : player.kind === "model" ? t("model") : t("bot");
+  const name = playerName(state, player);
   return h(
     "li",
-    { class: "crew-chip", "data-state": condition(player), title: playerName(state, player) + tag },
+    { class: "crew-chip", "data-state": condition(player), title: tag ? `${name} (${tag})` : name },
     shapeFor(state, player.id),
-    h("span", { class: "crew-name" }, playerName(state, player)),
+    h("span", { class: "crew-name" }, name, tag ? h("small", {}, ` ${tag}`) : null),
     badge(player),
   );
 }

@@ -51,10 +51,10 @@ export class Lobby {
     this.#drawn = drawn;
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.kick;
     const [playing, watching] = [here.filter(({ role }) => role === "player"), here.filter(({ role }) => role !== "player")];
-    setText(byId("roster-title"), tn("{n} player", "{n} players", playing.length));
+    setText(byId("roster-title"), tn("{n} player", "{n} players", playing.filter(({ kind }) => kind !== "model").length));
     byId("roster").replaceChildren(...playing.map((player) => this.#row(state, player)));
     show(byId("watchers-part"), watching.length > 0);
-    setText(byId("watchers-title"), tn("{n} watches", "{n} watch", watching.length));
+    setText(byId("watchers-title"), tn("{n} spectator", "{n} spectators", watching.length));
     byId("watchers").replaceChildren(...watching.map((player) => this.#row(state, player)));
     if (focused) /** @type {HTMLElement | null} */ (document.querySelector(`[data-kick="${CSS.escape(focused)}"]`))?.focus();
   }
@@ -107,6 +107,7 @@ export class Lobby {
     const button = byId("ready-button");
     show(button, isPlayer(state));
     button.setAttribute("aria-pressed", String(isReady));
+    button.classList.toggle("button-primary", !isReady && !state.you.is_host);
     button.setAttribute("aria-disabled", String(isPending(state.outbox, "ready")));
     setText(byId("ready-text"), isReady ? t("Ready") : t("I am ready"));
     const start = byId("start-button");

@@ -5,7 +5,8 @@
  */
 import { byId, setText, show } from "../core/dom.js";
 import { t } from "../core/i18n.js";
-import { isLocked, isPlaying, roundOf } from "./state.js";
+import { contenders, isLocked, isPlaying, roundOf } from "./state.js";
+import { playerName } from "./words.js";
 
 export class Notices {
   /** @param {State} state */
@@ -14,7 +15,7 @@ export class Notices {
     setText(byId("banner-text"), text);
     show(byId("banner"), text !== "");
     const isHurried = state.phase === "guessing" && roundOf(state)?.ends_early === true && isPlaying(state) && !isLocked(state);
-    setText(byId("hurry"), isHurried ? t("Somebody locked in: the round ends soon.") : "");
+    setText(byId("hurry"), isHurried ? hurry(state) : "");
     show(byId("hurry"), isHurried);
     const { problem, ended } = state;
     setText(byId("message-text"), problem && !ended ? problem.message : "");
@@ -23,6 +24,12 @@ export class Notices {
     setText(byId("error-title"), ended === "kicked" ? t("You are not in this room any more") : t("This room is closed"));
     setText(byId("error-text"), ended === "kicked" ? t("The host removed you. What you have played stays yours.") : t("Everybody left, or nothing happened here for long. What you have played stays yours."));
   }
+}
+
+/** @param {State} state */
+function hurry(state) {
+  const locked = contenders(state).filter((player) => player.kind !== "model" && player.locked);
+  return locked.length === 1 ? t("{name} locked in: the round ends soon.", { name: playerName(state, locked[0]) }) : t("The others locked in: the round ends soon.");
 }
 
 /** @param {State} state */

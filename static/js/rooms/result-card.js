@@ -4,7 +4,7 @@
  * @import { LiveGuess, LiveResult, State } from "./types.js"
  */
 import { byId, h, icon, setText, show } from "../core/dom.js";
-import { coordinates, points } from "../core/format.js";
+import { coordinates, countryName, points } from "../core/format.js";
 import { t, tn } from "../core/i18n.js";
 import { MOST_POINTS } from "../core/medals.js";
 import { distance } from "../core/units.js";
@@ -53,7 +53,7 @@ export class ResultCard {
 
   /** @param {LiveResult} result */
   #where({ truth, place, country }) {
-    setText(byId("place-name"), place || country?.name || words.noPlace);
+    setText(byId("place-name"), place || (country ? countryName(country) : words.noPlace));
     setText(byId("place-coordinates"), coordinates(truth));
   }
 
@@ -63,9 +63,9 @@ export class ResultCard {
     show(byId("result-health"), isDuel && !result.void);
     if (isDuel) byId("result-health").replaceChildren(...contenders(state).map(({ id, health }) => healthRow(state, result, id, health ?? 0)));
     show(byId("result-scores"), !result.void);
-    const rows = [...result.guesses].sort((a, b) => b.points - a.points).map((guess) => row(state, guess));
-    const crowd = result.crowd ? crowdRow(state, result.crowd) : null;
-    byId("result-scores").replaceChildren(...(crowd ? [crowd, ...rows] : rows));
+    const rows = result.guesses.map((guess) => ({ points: guess.points, row: row(state, guess) }));
+    if (result.crowd) rows.push({ points: result.crowd.points, row: crowdRow(state, result.crowd) });
+    byId("result-scores").replaceChildren(...rows.sort((a, b) => b.points - a.points).map((one) => one.row));
   }
 
   /** @param {State} state */
@@ -76,22 +76,30 @@ export class ResultCard {
   }
 }
 
-/** Everybody's total, best first. @param {State} state */
+/** Everybody's total, the crowd's too, best first. @param {State} state */
 export function standingRows(state) {
-  const rows = standing(state);
-  const most = Math.max(1, ...rows.map((player) => player.points));
-  return rows.map((player, i) => {
-    const fill = h("span", { class: `bar bar-${lineOf(markOf(state, player.id))}` });
-    fill.style.setProperty("--share", String(player.points / most));
+  const rows = standing(state).map((player) => ({ id: player.id, points: player.points, who: whoIs(state, player) }));
+  const crowd = state.server.match?.crowd_points ?? null;
+  if (crowd !== null) rows.push({ id: "crowd", points: crowd, who: whoIsCrowd(state) });
+  rows.sort((a, b) => b.points - a.points);
+  const most = Math.max(1, rows[0]?.points ?? 0);
+  return rows.map(({ id, points: total, who }, i) => {
+    const fill = h("span", { class: `bar bar-${lineOf(markOf(state, id))}` });
+    fill.style.setProperty("--share", String(total / most));
     return h(
       "li",
-      { class: "standing", "data-you": String(player.id === state.you.id) },
+      { class: "standing" },
       h("span", { class: "standing-place" }, String(i + 1)),
-      whoIs(state, player),
-      h("span", { class: "score-points" }, points(player.points)),
+      who,
+      h("span", { class: "score-points" }, points(total)),
       h("span", { class: "bar-track", "aria-hidden": "true" }, fill),
     );
   });
+}
+
+/** @param {State} state */
+function whoIsCrowd(state) {
+  return h("span", { class: "score-who" }, shapeFor(state, "crowd"), h("span", { class: "score-name" }, t("The crowd")), h("small", {}, t("middle of all pins")));
 }
 
 /** @param {State} state @param {LiveResult} result @param {string} id @param {number} health */
@@ -117,8 +125,7 @@ function row(state, guess) {
 
 /** @param {State} state @param {{distance_km: number, points: number}} crowd */
 function crowdRow(state, crowd) {
-  const who = h("span", { class: "score-who" }, shapeFor(state, "crowd"), h("span", { class: "score-name" }, t("The crowd")), h("small", {}, t("middle of all pins")));
-  return scoreRow("crowd", who, distance(crowd.distance_km), crowd.points);
+  return scoreRow("crowd", whoIsCrowd(state), distance(crowd.distance_km), crowd.points);
 }
 
 /** @param {string} line @param {HTMLElement} who @param {string} said @param {number} value */

@@ -25,6 +25,7 @@ export class SettingsPanel {
     if (phase !== "lobby") return;
     const mayChange = you.is_host && !room.is_quick;
     show(byId("settings-form"), mayChange);
+    show(byId("rounds-field"), room.kind !== "duel");
     show(byId("settings-list"), !mayChange);
     const shown = JSON.stringify([room.settings, mayChange]);
     if (shown === this.#shown) return;

@@ -67,6 +67,7 @@
  * @property {string} round
  * @property {number} number
  * @property {number} multiplier
+ * @property {"fair" | "free"} condition
  * @property {PictureFile} picture
  * @property {Place} truth
  * @property {Country | null} country
