@@ -28,8 +28,11 @@ import { listenToButtons, listenToKeys, openHelp } from "./views/hands.js";
 import { MapPanel } from "./views/map-panel.js";
 import { Picture } from "./views/picture.js";
 
+const LEAVE_MS = 1000;
+
 class RoomPage {
   #scene = "";
+  #isLeaving = false;
 
   /** @param {Boot} boot */
   constructor(boot) {
@@ -77,6 +80,7 @@ class RoomPage {
 
   /** @param {Action} action */
   dispatch(action) {
+    if (this.#isLeaving && action.type === "ended") return window.location.assign(this.home);
     const before = this.state;
     this.state = reduce(before, action);
     if (this.state === before) return;
@@ -167,8 +171,9 @@ class RoomPage {
 
   /** The place in the room is given up, where the server hears it in time. */
   #leave() {
+    this.#isLeaving = true;
     this.link.send({ type: "leave" });
-    window.setTimeout(() => window.location.assign(this.home), 250);
+    window.setTimeout(() => window.location.assign(this.home), LEAVE_MS);
   }
 
   #mapFailed() {

@@ -111,7 +111,7 @@ test("where the server is ahead the page asks instead of complaining", () => {
 test("who is removed, or whose room is gone, is told", () => {
   assert.equal(run(start(), frame({ type: "kicked" })).phase, "error");
   assert.equal(run(start(), { type: "refused", id: null, code: "room-not-found", message: "" }).ended, "gone");
-  assert.equal(run(start(), frame({ type: "error", id: null, code: "not-a-member", message: "" })).ended, "kicked");
+  assert.equal(run(start(), frame({ type: "error", id: null, code: "not-a-member", message: "" })).ended, "left");
 });
 
 // --- Rounds -------------------------------------------------------------------------------------------

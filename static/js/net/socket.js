@@ -3,7 +3,7 @@
  *
  * @typedef {object} Handlers
  * @property {(frame: any) => void} onFrame
- * @property {(connected: boolean) => void} onChange
+ * @property {(connected: boolean, code?: number) => void} onChange  code: why the server closed it
  */
 
 const FIRST_RETRY_MS = 500;
@@ -85,10 +85,10 @@ export class Socket {
       this.handlers.onChange(true);
     });
     socket.addEventListener("message", (event) => this.#socket === socket && this.#receive(event.data));
-    socket.addEventListener("close", () => {
+    socket.addEventListener("close", ({ code }) => {
       if (this.#socket !== socket) return;
       this.#socket = null;
-      this.handlers.onChange(false);
+      this.handlers.onChange(false, code);
       this.#later();
     });
   }

@@ -17,6 +17,8 @@ const GRACE_MS = 2300; // guesses are taken so long after the time is up
 const PING_MS = 5000;
 const SILENCE_MS = 11_000; // a socket that says nothing for so long is dead
 const OPENING_MS = 1500;
+/** Codes with which the server closes for good: docs/protocol.md. @type {Record<number, import("./types.js").Ended>} */
+const CLOSED = { 4403: "kicked", 4410: "left" };
 
 export class RoomLink {
   #asked_ms = -Infinity;
@@ -35,7 +37,7 @@ export class RoomLink {
     this.read = read;
     this.socket = new Socket(socketUrl(urls.socket, window.location), {
       onFrame: (frame) => this.#receive(frame),
-      onChange: (isOpen) => this.#changed(isOpen),
+      onChange: (isOpen, code) => this.#changed(isOpen, code),
     });
   }
 
@@ -77,9 +79,10 @@ export class RoomLink {
     this.dispatch({ type: "frame", frame, at_ms: this.#heard_ms });
   }
 
-  /** @param {boolean} isOpen */
-  #changed(isOpen) {
+  /** @param {boolean} isOpen @param {number} [code] */
+  #changed(isOpen, code = 0) {
     const now = performance.now();
+    if (CLOSED[code]) return this.dispatch({ type: "ended", ended: CLOSED[code] });
     this.#heard_ms = this.#pinged_ms = now;
     if (isOpen) this.dispatch({ type: "connection", connection: "live" });
     else if (this.read().connection === "live") {
@@ -171,7 +174,7 @@ function isBehind({ stale, expected, server, phase, deadline_ms, phaseEnds_ms },
 
 /** @param {ApiError} error */
 function endOf(error) {
-  return error.status === 403 ? "kicked" : error.code === "kicked" || error.code === "not-a-member" ? error.code : "room-not-found";
+  return error.code === "kicked" || error.code === "not-a-member" ? error.code : "room-not-found";
 }
 
 /** Unlike randomUUID, also where the page came over plain http. */

@@ -8,6 +8,21 @@ import { t } from "../core/i18n.js";
 import { contenders, isLocked, isPlaying, roundOf } from "./state.js";
 import { playerName } from "./words.js";
 
+const OVER = {
+  kicked: {
+    title: () => t("You are not in this room any more"),
+    text: () => t("The host removed you. What you have played stays yours."),
+  },
+  left: {
+    title: () => t("You left this room"),
+    text: () => t("You left it in another window. What you have played stays yours; with the code you can come back."),
+  },
+  gone: {
+    title: () => t("This room is closed"),
+    text: () => t("Everybody left, or nothing happened here for long. What you have played stays yours."),
+  },
+};
+
 export class Notices {
   /** @param {State} state */
   render(state) {
@@ -21,8 +36,8 @@ export class Notices {
     setText(byId("message-text"), problem && !ended ? problem.message : "");
     show(byId("message"), problem !== null && !ended);
     show(byId("error-card"), ended !== null);
-    setText(byId("error-title"), ended === "kicked" ? t("You are not in this room any more") : t("This room is closed"));
-    setText(byId("error-text"), ended === "kicked" ? t("The host removed you. What you have played stays yours.") : t("Everybody left, or nothing happened here for long. What you have played stays yours."));
+    setText(byId("error-title"), ended ? OVER[ended].title() : "");
+    setText(byId("error-text"), ended ? OVER[ended].text() : "");
   }
 }
 

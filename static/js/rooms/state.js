@@ -21,7 +21,7 @@
 import { add, answered, guessOf, sent, unsent } from "./outbox.js";
 import { clockOffset, moment } from "./timing.js";
 
-const OVER = { kicked: "kicked", "not-a-member": "kicked", "room-not-found": "gone" };
+const OVER = { kicked: "kicked", "not-a-member": "left", "room-not-found": "gone" };
 // The server knows more than this page: what it says of the room is to be asked for, not to be told.
 const AHEAD = new Set(["already-guessed", "round-closed", "round-not-open", "no-such-round", "not-in-lobby", "match-running"]);
 

@@ -126,7 +126,7 @@
  *   | {type: "pong"}} Frame
  *
  * @typedef {"lobby" | "preparing" | "guessing" | "result" | "summary" | "error"} Phase
- * @typedef {"kicked" | "gone"} Ended
+ * @typedef {"kicked" | "left" | "gone"} Ended
  * @typedef {{code: string, message: string}} Problem
  * @typedef {{reaction: string, number: number}} Reaction   number: rises, so that the same one twice is two
  *
