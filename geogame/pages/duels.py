@@ -31,6 +31,9 @@ from geogame.rooms.models import Room, Ticket
 @ensure_csrf_cookie
 def duel(request: HttpRequest) -> HttpResponse:
     """What to play; for who waits, the wait."""
+    ticket = _ticket(find_person(session=request.session, user=request.user))
+    if ticket and ticket.room and _is_on(ticket.room):
+        return redirect("room", code=ticket.room.code)
     return _page(request)
 
 
@@ -113,7 +116,12 @@ def waiting(request: HttpRequest) -> JsonResponse:
 
 
 def _ticket(player: Player | None) -> Ticket | None:
-    return Ticket.objects.select_related("map").filter(player=player).first() if player else None
+    tickets = Ticket.objects.select_related("map", "room")
+    return tickets.filter(player=player).first() if player else None
+
+
+def _is_on(room: Room) -> bool:
+    return room.closed_at is None and room.state != Room.State.FINISHED
 
 
 def _page(
@@ -127,7 +135,7 @@ def _page(
         **form_choices(request, [card.slug for card in cards]),
         "problem": problem,
         "maps": cards,
-        "ticket": ticket,
+        "ticket": ticket if ticket and ticket.room is None else None,
         "waited_s": f"{(timezone.now() - ticket.created_at).total_seconds():.1f}" if ticket else "",
     }
     return render(request, "pages/duel.html", context, status=status)

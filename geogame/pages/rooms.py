@@ -1,5 +1,5 @@
-"""Rooms as pages: make one, join by link or code, the room itself; its state and a guess over HTTP for when the
-socket is away. Thin: services decide.
+"""Rooms as pages: make one, join by link or code, the room itself; its state and a guess over HTTP for
+when the socket is away. Thin: services decide.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import segno
 from django.contrib.auth import SESSION_KEY as USER_KEY
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,19 +24,18 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from geogame.accounts.models import GUEST_NAME, Player
 from geogame.accounts.names import BadName
 from geogame.accounts.services import SESSION_KEY, find_person, person_for, rename
-from geogame.games.match_rules import MOST_PLAYERS
 from geogame.games.models import Game
 from geogame.lib.limits import client_address, wait_s
 from geogame.pages.api import BAD_REQUEST, CONFLICT, BadRequest, place_fields
 from geogame.pages.decorators import limited
 from geogame.pages.maps import map_cards
 from geogame.pages.new_game import CONDITIONS, Option
-from geogame.pages.problems import api_error, too_many
+from geogame.pages.problems import api_error, missing, too_many
 from geogame.panoramas.models import Map
 from geogame.registry.queries import active_versions
 from geogame.rooms import services
-from geogame.rooms.codes import typed_code
 from geogame.rooms.errors import RoomError
+from geogame.rooms.members import most_players
 from geogame.rooms.models import Member, Room
 from geogame.rooms.state import private_state, public_state
 
@@ -75,10 +74,10 @@ def own_room(view: RoomView) -> RoomView:
         player = find_person(session=request.session, user=request.user)
         room = services.room_of(code) if player else None
         member = _member(room, player)
-        if room is None or player is None or member is None or member.left_at:
-            return api_error("not-a-member", _("There is no such room, or you are not in it."), NOT_FOUND)
-        if member.kicked_at:
+        if member and member.kicked_at:
             return api_error("kicked", _("The host removed you from this room."), FORBIDDEN)
+        if room is None or member is None or member.left_at:
+            return api_error("not-a-member", _("There is no such room, or you are not in it."), NOT_FOUND)
         return view(request, room, member)
 
     return wrapped
@@ -89,17 +88,26 @@ def _member(room: Room | None, player: Player | None) -> Member | None:
     return members.filter(room=room, player=player).first() if room and player else None
 
 
-def _room(request: HttpRequest, code: str) -> Room | HttpResponse:
-    """The room with this code. Codes that are none are counted, so that nobody tries them all."""
-    found = services.room_of(typed_code(code))
-    if found:
-        return found
-    user = request.session.get(USER_KEY)
-    player = f"user {user}" if user else request.session.get(SESSION_KEY, "")
-    wait = wait_s("room-code", address=client_address(request), player=player)
-    if wait:
-        return too_many(request, wait)
-    raise Http404("There is no such room.")
+def open_room(view: RoomView) -> RoomView:
+    """Hand the open room with this code to the view. Codes of none are counted, so that nobody tries all."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, code: str) -> HttpResponse:
+        found = services.room_of(code)
+        if found:
+            return view(request, found)
+        user = request.session.get(USER_KEY)
+        player = f"user {user}" if user else request.session.get(SESSION_KEY, "")
+        wait = wait_s("room-code", address=client_address(request), player=player)
+        if wait:
+            return too_many(request, wait)
+        return missing(request, "room-not-found", no_such_room())
+
+    return wrapped
+
+
+def no_such_room() -> str:
+    return _("No room has this code now: it was closed, or the code is another one.")
 
 
 # --- Play with friends -----------------------------------------------------------------------------
@@ -160,7 +168,12 @@ def name_fields(request: HttpRequest, player: Player | None, *, problem: str = "
 
 
 def _rooms_page(
-    request: HttpRequest, *, problem: str = "", name_problem: str = "", code_problem: str = "", status: int = 200
+    request: HttpRequest,
+    *,
+    problem: str = "",
+    name_problem: str = "",
+    code_problem: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     player = find_person(session=request.session, user=request.user)
     cards = map_cards(player)
@@ -172,7 +185,7 @@ def _rooms_page(
         "code": request.POST.get("code", ""),
         "kinds": KINDS,
         "maps": cards,
-        "open_rooms": _open_rooms(player) if player else [],
+        "open_rooms": services.rooms_of(player) if player else [],
     }
     return render(request, "pages/rooms.html", context, status=status)
 
@@ -187,22 +200,13 @@ def form_choices(request: HttpRequest, slugs: list[str], **defaults: str) -> dic
     return {"chosen": chosen, "conditions": CONDITIONS}
 
 
-def _open_rooms(player: Player) -> list[Room]:
-    return list(
-        Room.objects.filter(
-            closed_at=None, members__player=player, members__left_at=None, members__kicked_at=None
-        ).select_related("map")
-    )
-
-
 @require_POST
 @limited("room-code")
 def enter(request: HttpRequest) -> HttpResponse:
     """From a code that somebody typed to the room."""
-    found = services.room_of(typed_code(request.POST.get("code", "")))
+    found = services.room_of(request.POST.get("code", "").replace("\x00", ""))
     if found is None:
-        problem = _("No room has this code now. Look at it again: it has six letters and digits.")
-        return _rooms_page(request, code_problem=problem, status=NOT_FOUND)
+        return _rooms_page(request, code_problem=no_such_room(), status=NOT_FOUND)
     return redirect("room", code=found.code)
 
 
@@ -210,19 +214,14 @@ def enter(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 @ensure_csrf_cookie
-def room(request: HttpRequest, code: str) -> HttpResponse:
+@open_room
+def room(request: HttpRequest, found: Room) -> HttpResponse:
     """The room for its members, an invitation for all others."""
-    found = _room(request, code)
-    if isinstance(found, HttpResponse):
-        return found
-    if found.code != code:
-        return redirect("room", code=found.code)
     player = find_person(session=request.session, user=request.user)
     member = _member(found, player)
-    if player is None or member is None or member.left_at or member.kicked_at:
+    if member is None or member.left_at or member.kicked_at:
         return _invitation(request, found, player, member)
-    services.settle_room(room=found)
-    found = services.room_of(code) or found
+    services.settle(found)
     address = request.build_absolute_uri(reverse("room", args=[found.code]))
     boot = {
         "state": public_state(found),
@@ -258,7 +257,7 @@ def qr_code(address: str) -> SafeString:
     svg = segno.make_qr(address, error="m").svg_inline(
         border=2, omitsize=True, svgclass=None, lineclass=None, dark="#1b1d22"
     )
-    return mark_safe(svg)  # noqa: S308
+    return mark_safe(svg)
 
 
 def _invitation(
@@ -272,31 +271,27 @@ def _invitation(
     status: int = 200,
 ) -> HttpResponse:
     is_kicked = member is not None and member.kicked_at is not None
-    here = found.members.filter(role=Member.Role.PLAYER, left_at=None, kicked_at=None).count()
-    is_closed = found.closed_at is not None
-    most = 2 if found.kind == Room.Kind.DUEL else MOST_PLAYERS
     if is_kicked:
         problem, status = _("The host removed you from this room."), FORBIDDEN
-    elif is_closed:
-        problem = _("This room is closed.")
+    elif found.is_quick:
+        problem = _("This duel was found by quick match, for two people who waited.")
+    here = found.members.filter(role=Member.Role.PLAYER, left_at=None).count()
     context = {
         **name_fields(request, player, problem=name_problem),
         "room": found,
         "problem": problem,
         "here": here,
-        "is_full": here >= most,
+        "is_full": here >= most_players(found),
         "is_running": found.state == Room.State.PLAYING,
-        "may_join": not is_kicked and not is_closed,
+        "may_join": not is_kicked and not found.is_quick,
     }
     return render(request, "pages/room_join.html", context, status=status)
 
 
 @require_POST
 @limited("room")
-def join(request: HttpRequest, code: str) -> HttpResponse:
-    found = _room(request, code)
-    if isinstance(found, HttpResponse):
-        return found
+@open_room
+def join(request: HttpRequest, found: Room) -> HttpResponse:
     watches = request.POST.get("role") == Member.Role.SPECTATOR
     try:
         player = named(request)
@@ -317,7 +312,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 @own_room
 def state(request: HttpRequest, room: Room, member: Member) -> JsonResponse:
-    services.settle_room(room=room)
+    services.settle(room)
     return _state(room, member)
 
 

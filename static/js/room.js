@@ -66,7 +66,7 @@ class RoomPage {
     );
     this.settings = new SettingsPanel(choices, (changes) => link.send({ type: "settings", ...changes }));
     this.result = new ResultCard((url) => this.pictures.local(url));
-    this.final = new FinalCard({ onRematch: () => this.#rematch() });
+    this.final = new FinalCard({ onRematch: () => this.#rematch(), onLobby: () => this.dispatch({ type: "lobby" }) });
     this.reactions = new Reactions((reaction) => link.send({ type: "react", reaction }));
   }
 

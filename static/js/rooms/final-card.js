@@ -9,14 +9,15 @@ import { t, tn } from "../core/i18n.js";
 import { healthBar } from "./crew.js";
 import { markOf, shapeFor, whoIs } from "./marks.js";
 import { isPending } from "./outbox.js";
-import { contenders, isPlaying, standing, you } from "./state.js";
+import { isPlayer, standing, you } from "./state.js";
 import { standingRows } from "./result-card.js";
 import { kindName, matchTitle, nameOf } from "./words.js";
 
 export class FinalCard {
-  /** @param {{onRematch: () => void}} hooks */
-  constructor({ onRematch }) {
+  /** @param {{onRematch: () => void, onLobby: () => void}} hooks */
+  constructor({ onRematch, onLobby }) {
     byId("rematch-button").addEventListener("click", onRematch);
+    byId("to-lobby").addEventListener("click", onLobby);
   }
 
   /** @param {State} state */
@@ -43,12 +44,13 @@ export class FinalCard {
   /** What changes while the card is on show. @param {State} state */
   render(state) {
     if (state.phase !== "summary") return;
-    const wants = contenders(state).filter(({ kind, ready, left }) => kind !== "model" && ready && !left);
+    const { room } = state.server;
     const isAsking = isPending(state.outbox, "rematch") || you(state)?.ready === true;
-    show(byId("rematch-button"), isPlaying(state) && !state.server.room.closed);
+    show(byId("rematch-button"), isPlayer(state) && !room.closed);
     byId("rematch-button").setAttribute("aria-disabled", String(isAsking));
     setText(byId("rematch-text"), isAsking ? t("You want a rematch") : t("Rematch"));
-    setText(byId("rematch-hint"), rematchHint(state, wants.length));
+    setText(byId("rematch-hint"), rematchHint(state));
+    show(byId("to-lobby"), !room.is_quick && !room.closed);
   }
 
   /** @param {State} state @param {ShortResult[]} rounds */
@@ -97,9 +99,10 @@ function crowdSentence(state, rounds) {
   });
 }
 
-/** @param {State} state @param {number} wants */
-function rematchHint(state, wants) {
-  const people = contenders(state).filter(({ kind, left }) => kind !== "model" && !left).length;
-  if (people < 2 || wants === 0) return "";
-  return t("{wants} of {people} want a rematch.", { wants, people });
+/** Who would play again: those who came meanwhile, too. @param {State} state */
+function rematchHint({ server: { players } }) {
+  const people = players.filter(({ kind, role, left }) => kind !== "model" && role === "player" && !left);
+  const wants = people.filter(({ ready }) => ready).length;
+  if (people.length < 2 || wants === 0) return "";
+  return t("{wants} of {people} want a rematch.", { wants, people: people.length });
 }

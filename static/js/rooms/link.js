@@ -174,7 +174,7 @@ function isBehind({ stale, expected, server, phase, deadline_ms, phaseEnds_ms },
 
 /** @param {ApiError} error */
 function endOf(error) {
-  return error.code === "kicked" || error.code === "not-a-member" ? error.code : "room-not-found";
+  return error.code === "kicked" ? "kicked" : "room-not-found";
 }
 
 /** Unlike randomUUID, also where the page came over plain http. */

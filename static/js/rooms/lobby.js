@@ -144,19 +144,28 @@ function people(state) {
 /** How many people a match still lacks. @param {State} state */
 function lacking(state) {
   const { kind, settings } = state.server.room;
-  return Math.max(0, (kind === "duel" && !settings.model ? 2 : 1) - people(state).length);
+  const needed = kind !== "crowd" && settings.model ? 1 : 2;
+  return Math.max(0, needed - people(state).length);
 }
 
-/** @param {State} state */
+/** People without the host who have not said that they are ready. @param {State} state */
+function hesitant(state) {
+  return people(state).filter(({ ready, id }) => !ready && id !== state.server.room.host).length;
+}
+
+/** In a duel both must be ready. @param {State} state */
 function mayStart(state) {
-  return state.you.is_host && !isPending(state.outbox, "start") && lacking(state) === 0;
+  if (!state.you.is_host || isPending(state.outbox, "start") || lacking(state) > 0) return false;
+  return state.server.room.kind !== "duel" || hesitant(state) === 0;
 }
 
 /** @param {State} state */
 function hint(state) {
   if (!isPlayer(state)) return t("You watch. The match begins when the host starts it.");
   if (lacking(state) > 0) return t("Waiting for somebody to come: send them the link or the code.");
-  const waiting = people(state).filter(({ ready, id }) => !ready && id !== state.server.room.host).length;
-  if (state.you.is_host) return waiting === 0 ? t("Everybody is ready.") : tn("{n} is not ready yet. You may start all the same.", "{n} are not ready yet. You may start all the same.", waiting);
+  const waiting = hesitant(state);
+  if (state.you.is_host && waiting === 0) return t("Everybody is ready.");
+  if (state.you.is_host && state.server.room.kind === "duel") return t("Waiting until the other player is ready.");
+  if (state.you.is_host) return tn("{n} is not ready yet. You may start all the same.", "{n} are not ready yet. You may start all the same.", waiting);
   return you(state)?.ready ? t("The host starts the match.") : t("Say when you are ready.");
 }

@@ -19,7 +19,7 @@ const OVER = {
   },
   gone: {
     title: () => t("This room is closed"),
-    text: () => t("Everybody left, or nothing happened here for long. What you have played stays yours."),
+    text: () => t("Everybody left it, or you did in another window. What you have played stays yours."),
   },
 };
 

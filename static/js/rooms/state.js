@@ -16,6 +16,7 @@
  *   | {type: "time-up"}
  *   | {type: "connection", connection: State["connection"]}
  *   | {type: "online", online: boolean}
+ *   | {type: "lobby"}
  *   | {type: "ended", ended: Ended}} Action
  */
 import { add, answered, guessOf, sent, unsent } from "./outbox.js";
@@ -47,6 +48,7 @@ export function initial(boot, at_ms) {
     stale: false,
     problem: null,
     ended: isGone(boot.state) ? "gone" : null,
+    inLobby: false,
     reactions: {},
   };
   return settle(timed(empty, null, at_ms));
@@ -79,6 +81,8 @@ export function reduce(state, action) {
       return connected(state, action.connection);
     case "online":
       return { ...state, online: action.online };
+    case "lobby":
+      return settle({ ...state, inLobby: true });
     case "ended":
       return settle({ ...state, ended: action.ended });
   }
@@ -200,6 +204,7 @@ function withServer(state, server, at_ms) {
     progress: hasNewPicture ? null : state.progress,
     timeUp: isNewRound || justClosed ? false : state.timeUp,
     ended: isGone(server) ? /** @type {const} */ ("gone") : state.ended,
+    inLobby: state.inLobby && server.room.state !== "playing",
   };
   return timed(next, before, at_ms);
 }
@@ -267,9 +272,9 @@ function settle(state) {
 }
 
 /** @param {State} state @returns {Phase} */
-function phaseOf({ ended, server: { room, match } }) {
+function phaseOf({ ended, inLobby, server: { room, match } }) {
   if (ended) return "error";
-  if (room.state === "lobby" || match === null) return "lobby";
+  if (room.state === "lobby" || match === null || inLobby) return "lobby";
   if (match.phase === "finished") return "summary";
   if (match.phase === "result") return "result";
   return match.phase === "guessing" ? "guessing" : "preparing";

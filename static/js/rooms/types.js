@@ -149,6 +149,7 @@
  * @property {boolean} stale           a broadcast was missed
  * @property {Problem | null} problem
  * @property {Ended | null} ended
+ * @property {boolean} inLobby         after a match: back to the lobby, by this player's own choice
  * @property {Record<string, Reaction>} reactions  the latest of each player
  *
  * @typedef {{maps: {slug: string, name: string}[], models: {digest: string, name: string}[], times: number[], rounds: number[]}} Choices

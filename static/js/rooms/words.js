@@ -84,18 +84,11 @@ export function presence({ kind, left, connected, ready }) {
 }
 
 /** @type {Record<string, string>} icon of each reaction */
-export const REACTIONS = {
-  hello: "hand",
-  "well-played": "thumbs-up",
-  wow: "sparkles",
-  laugh: "laugh",
-  "oh-no": "frown",
-  thanks: "heart",
-};
+export const REACTIONS = { wave: "hand", clap: "thumbs-up", laugh: "laugh", wow: "sparkles", think: "brain", sad: "frown" };
 
 /** @param {string} reaction */
 export function reactionName(reaction) {
   /** @type {Record<string, string>} */
-  const names = { hello: t("Hello"), "well-played": t("Well played"), wow: t("Wow"), laugh: t("Laugh"), "oh-no": t("Oh no"), thanks: t("Thanks") };
+  const names = { wave: t("Hello"), clap: t("Well played"), laugh: t("Laugh"), wow: t("Wow"), think: t("Hard one"), sad: t("Oh no") };
   return names[reaction] ?? reaction;
 }
