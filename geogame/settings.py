@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "geogame.profiles",
     "geogame.training",
     "geogame.opponent",
+    "geogame.rooms",
     "geogame.games",
     "geogame.predictions",
     "geogame.world",
