@@ -8,6 +8,7 @@ from geogame.lib.tokens import TokenConverter
 from geogame.pages import (
     api,
     borders,
+    bots,
     challenge,
     daily,
     home,
@@ -44,6 +45,7 @@ urlpatterns = [
     path("daily/archive/", daily.archive, name="daily-archive"),
     path("daily/<day:day>/", daily.earlier, name="daily-day"),
     path("borders/", borders.borders, name="borders"),
+    path("bots/", bots.check_in, name="bots"),
     path("pictures/<token:token>.jpg", pictures.picture, name="picture"),
     path("pictures/<token:token>.bin", pictures.picture_ahead, name="picture-ahead"),
     path("", include("geogame.pages.account_urls")),
