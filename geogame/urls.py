@@ -8,6 +8,7 @@ from geogame.lib.tokens import TokenConverter
 from geogame.pages import (
     api,
     borders,
+    bots,
     challenge,
     daily,
     duels,
@@ -55,6 +56,7 @@ urlpatterns = [
     path("duel/cancel/", duels.cancel, name="duel-cancel"),
     path("duel/model/", duels.against_model, name="duel-model"),
     path("borders/", borders.borders, name="borders"),
+    path("bots/", bots.check_in, name="bots"),
     path("pictures/<token:token>.jpg", pictures.picture, name="picture"),
     path("pictures/<token:token>.bin", pictures.picture_ahead, name="picture-ahead"),
     path("", include("geogame.pages.account_urls")),

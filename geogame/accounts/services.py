@@ -56,6 +56,25 @@ def person_for(*, session: SessionBase, user: User | AnonymousUser) -> Player:
     return player
 
 
+@transaction.atomic
+def bot_for(*, session: SessionBase, user: User | AnonymousUser, name: str) -> Player:
+    """The program of this session, from now on labelled as one: never a person who played before.
+
+    Raises:
+        AccountError: somebody plays in this session already.
+        BadName: the name is not allowed.
+    """
+    found = find_person(session=session, user=user)
+    if user.is_authenticated or (found and not found.is_bot):
+        raise AccountError("is-a-person", _("A person plays in this session: a bot begins with a new one."))
+    if found:
+        return found
+    shown = f"{clean_name(name)} (bot)"
+    bot = Player.objects.create(kind=Player.Kind.PERSON, name=shown, is_bot=True, in_reports=False)
+    session[SESSION_KEY] = bot.token
+    return bot
+
+
 def player_of_account(user: User) -> Player:
     return Player.objects.get_or_create(
         user=user, defaults={"kind": Player.Kind.PERSON, "name": name_from(user.get_username())}
