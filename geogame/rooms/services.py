@@ -1,0 +1,40 @@
+"""All that can be done with rooms, in one place: each service owns its transaction, raises RoomError with a
+stable code, and tells the members when it is stored.
+"""
+
+from __future__ import annotations
+
+from geogame.rooms.errors import RoomError
+from geogame.rooms.members import join, kick, leave
+from geogame.rooms.opening import create_room, room_of, room_of_game, rooms_of
+from geogame.rooms.playing import REACTIONS, change_settings, guess, react, rematch, set_ready, start
+from geogame.rooms.presence import connected, disconnected, seen, settle_rooms
+from geogame.rooms.quick import cancel_quick_match, quick_match, rate_by, waiting_on
+from geogame.rooms.turns import settle
+
+__all__ = [
+    "REACTIONS",
+    "RoomError",
+    "cancel_quick_match",
+    "change_settings",
+    "connected",
+    "create_room",
+    "disconnected",
+    "guess",
+    "join",
+    "kick",
+    "leave",
+    "quick_match",
+    "rate_by",
+    "react",
+    "rematch",
+    "room_of",
+    "room_of_game",
+    "rooms_of",
+    "seen",
+    "set_ready",
+    "settle",
+    "settle_rooms",
+    "start",
+    "waiting_on",
+]
