@@ -80,7 +80,7 @@ class RoomPage {
 
   /** @param {Action} action */
   dispatch(action) {
-    if (this.#isLeaving && action.type === "ended") return window.location.assign(this.home);
+    if (this.#isLeaving && (action.type === "ended" || isAnswer(action))) return this.#goHome();
     const before = this.state;
     this.state = reduce(before, action);
     if (this.state === before) return;
@@ -173,7 +173,12 @@ class RoomPage {
   #leave() {
     this.#isLeaving = true;
     this.link.send({ type: "leave" });
-    window.setTimeout(() => window.location.assign(this.home), LEAVE_MS);
+    window.setTimeout(() => this.#goHome(), LEAVE_MS);
+  }
+
+  #goHome() {
+    this.link.close();
+    window.location.assign(this.home);
   }
 
   #mapFailed() {
@@ -216,6 +221,11 @@ class RoomPage {
     else if (wish === "turn") this.picture.hold(key);
     else if (wish === "help") openHelp();
   }
+}
+
+/** @param {Action} action */
+function isAnswer(action) {
+  return action.type === "frame" && (action.frame.type === "ack" || action.frame.type === "error");
 }
 
 /** What is on show: when it changes, everything is laid out anew. @param {State} state */

@@ -12,7 +12,7 @@ import { words } from "../core/words.js";
 import { PlacePanel } from "../views/place-panel.js";
 import { SealPanel } from "../views/seal-panel.js";
 import { Tabs } from "../views/tabs.js";
-import { healthBar } from "./crew.js";
+import { healthBar, MOST_HEALTH } from "./crew.js";
 import { lineOf, markOf, shapeFor, whoIs } from "./marks.js";
 import { contenders, playerBy, roundOf, standing } from "./state.js";
 import { roundTitle } from "./words.js";
@@ -105,13 +105,15 @@ function whoIsCrowd(state) {
 /** @param {State} state @param {LiveResult} result @param {string} id @param {number} health */
 function healthRow(state, result, id, health) {
   const damage = result.guesses.find((guess) => guess.id === id)?.damage ?? 0;
+  const before = state.server.match?.results.findLast(({ number, void: isVoid }) => number < result.number && !isVoid);
+  const taken = (before?.health[id] ?? MOST_HEALTH) - health; // no more than was left
   const player = playerBy(state, id);
   return h(
     "div",
     { class: "health-row" },
     player ? whoIs(state, player) : null,
     h("span", { class: "damage" }, damage > 0 ? `−${points(damage)}` : ""),
-    healthBar(state, id, health, damage),
+    healthBar(state, id, health, taken),
   );
 }
 
