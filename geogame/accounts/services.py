@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
@@ -98,6 +99,12 @@ def name_from(login_name: str) -> str:
 def lock(player: Player) -> None:
     """One change at a time for a player, until the transaction ends."""
     Player.objects.select_for_update(no_key=True).get(pk=player.pk)
+
+
+def lock_all(players: Sequence[int]) -> None:
+    """The same for several, always in one order, so that two who lock do not block each other."""
+    rows = Player.objects.select_for_update(no_key=True).filter(pk__in=players).order_by("pk")
+    list(rows.values_list("pk"))
 
 
 # --- Accounts --------------------------------------------------------------------------------------

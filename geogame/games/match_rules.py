@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from geogame.games.rules import GRACE_S
 
@@ -44,6 +44,7 @@ CROWD: Final = "crowd"
 DRAW: Final = "draw"
 Side = int | Literal["crowd"]
 Winner = Side | Literal["draw"] | None
+S = TypeVar("S", bound=Side)
 
 
 class Step(StrEnum):
@@ -191,20 +192,21 @@ def winner(match: Match) -> Winner:
     stayed = [player for player in match.players if player not in match.left]
     if len(standing) == len(match.players) and len(stayed) == 1 and not _rounds_are_over(match):
         return stayed[0]
-    return _best({**health}) if match.counted else None
+    return _best(health) if match.counted else None
 
 
 def _room_winner(match: Match) -> Winner:
     if not match.counted:
         return None
-    sides: dict[Side, int] = {**totals(match)}
-    crowd = crowd_total(match)
-    if crowd is not None:
+    sides: dict[Side, int] = {}
+    for player, points in totals(match).items():
+        sides[player] = points
+    if (crowd := crowd_total(match)) is not None:
         sides[CROWD] = crowd
     return _best(sides)
 
 
-def _best(sides: Mapping[Side, int]) -> Winner:
+def _best(sides: Mapping[S, int]) -> S | Literal["draw"] | None:
     if not sides:
         return None
     most = max(sides.values())
@@ -279,7 +281,15 @@ def _due_in_round(match: Match, round_: Played, now: datetime) -> Step | None:
 
 
 def _is_past(round_: Played, now: datetime) -> bool:
-    return round_.deadline_at is not None and now > round_.deadline_at + timedelta(seconds=GRACE_S)
+    return round_.deadline_at is not None and now >= round_.deadline_at + timedelta(seconds=GRACE_S)
+
+
+def next_due_at(match: Match) -> datetime | None:
+    """When `due` has something to do at the latest, if nobody does anything until then."""
+    ends_at = phase(match).ends_at
+    if ends_at is not None and phase(match).name == "guessing":
+        return ends_at + timedelta(seconds=GRACE_S)
+    return ends_at
 
 
 def phase(match: Match) -> Phase:

@@ -55,8 +55,11 @@ class Room(models.Model):
     game_version = models.PositiveIntegerField(
         default=0, help_text="The version of the match that members were told of last."
     )
+    due_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the match goes on by itself, if nobody does anything."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
-    changed_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -69,7 +72,7 @@ class Room(models.Model):
                 condition=Q(time_limit_s__isnull=False) | Q(kind="duel"),
             ),
         ]
-        indexes = [models.Index(fields=["state"], condition=Q(closed_at=None), name="open_rooms")]
+        indexes = [models.Index(fields=["state", "due_at"], condition=Q(closed_at=None), name="open_rooms")]
 
     def __str__(self) -> str:
         return f"Room {self.code}"
@@ -89,7 +92,7 @@ class Member(models.Model):
     role = models.CharField(max_length=10, choices=Role, default=Role.PLAYER)
     is_ready = models.BooleanField(default=False)
     connections = models.PositiveSmallIntegerField(default=0, help_text="How many sockets are open.")
-    joined_at = models.DateTimeField(auto_now_add=True)
+    joined_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
     kicked_at = models.DateTimeField(null=True, blank=True)
