@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from types import SimpleNamespace
 from typing import Any
 
 from asgiref.testing import ApplicationCommunicator
@@ -15,11 +16,11 @@ class Socket:
     def __init__(self, path: str, client: Client | None = None, origin: str = "http://testserver") -> None:
         from geogame.asgi import application
 
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value if client else ""
+        cookies = client.cookies if client else {settings.SESSION_COOKIE_NAME: SimpleNamespace(value="")}
         headers = {
             "host": "testserver",
             "origin": origin,
-            "cookie": f"{settings.SESSION_COOKIE_NAME}={cookie}",
+            "cookie": "; ".join(f"{name}={cookie.value}" for name, cookie in cookies.items()),
         }
         scope = {
             "type": "websocket",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -138,7 +138,7 @@ def read(game: Game) -> Sheet:
     seats = fresh.seats.select_related("player__model_version").order_by("pk")
     rounds = list(fresh.rounds.select_related("panorama__fair_view").order_by("number"))
     guesses: dict[int, list[Guess]] = {}
-    for guess in Guess.objects.filter(round__game=fresh).select_related("seal", "player").order_by("pk"):
+    for guess in Guess.objects.filter(round__game=fresh).select_related("seal").order_by("pk"):
         guesses.setdefault(guess.round_id, []).append(guess)
     for round_ in rounds:
         round_.game = fresh
@@ -264,41 +264,37 @@ def _end(sheet: Sheet) -> None:
     finish(sheet.game)
 
 
-@transaction.atomic
-def lock_in(*, game: Game, player: Player, round_token: str, lat: float, lng: float) -> bool:
-    """The player's one guess for the round. False: the same guess was in already."""
+def lock_in(sheet: Sheet, player: Player, *, round_token: str, lat: float, lng: float) -> Sheet | None:
+    """The player's one guess for the round: the match with it, or None where the same guess was in already.
+    To be called inside a transaction that lets nobody else change the match.
+    """
     lock(player)
     lng = float(normalise_lng(lng))
-    sheet = read(game)
     if not any(seat.player_id == player.pk and seat.left_at is None for seat in sheet.playing):
         raise GameError("no-such-round", _("You do not play in this match."))
     round_ = next((round_ for round_ in sheet.rounds if round_.token == round_token), None)
     earlier = next((g for g in sheet.of(round_) if g.player_id == player.pk), None) if round_ else None
-    is_first = earlier is None
     if earlier is None:
-        earlier = _first_guess(sheet, round_, player, lat, lng)
+        return _with_first_guess(sheet, round_, player, lat, lng)
     if earlier.outcome == Guess.Outcome.TIMEOUT:
         raise _refused("too-late")
     if (earlier.lat, earlier.lng) != (lat, lng):
         raise GameError("already-guessed", _("Your guess for this round is already in."))
-    return is_first
+    return None
 
 
-def _first_guess(sheet: Sheet, round_: Round | None, player: Player, lat: float, lng: float) -> Guess:
+def _with_first_guess(sheet: Sheet, round_: Round | None, player: Player, lat: float, lng: float) -> Sheet:
     now = timezone.now()
     match = sheet.match()
     played = match.rounds[sheet.rounds.index(round_)] if round_ else None
     reason = match_rules.refusal(played, now)
     if reason or round_ is None or played is None:
         raise _refused(reason or "no-such-round")
-    try:
-        with transaction.atomic():
-            guess = store_guess(round_, player, lat=lat, lng=lng)
-    except IntegrityError:
-        return Guess.objects.get(round=round_, player=player)
-    soonest = match_rules.deadline_after_lock_in(match, played, now)
-    Round.objects.filter(pk=round_.pk, state=Round.State.OPEN).update(deadline_at=soonest)
-    return guess
+    guess = store_guess(round_, player, lat=lat, lng=lng)
+    round_.deadline_at = match_rules.deadline_after_lock_in(match, played, now)
+    if round_.deadline_at != played.deadline_at:
+        Round.objects.filter(pk=round_.pk, state=Round.State.OPEN).update(deadline_at=round_.deadline_at)
+    return replace(sheet, guesses={**sheet.guesses, round_.pk: [*sheet.of(round_), guess]})
 
 
 def _refused(code: match_rules.Refusal) -> GameError:

@@ -10,7 +10,7 @@ from django.db import transaction
 from redis.exceptions import RedisError
 
 from geogame.rooms.models import Room
-from geogame.rooms.state import public_state
+from geogame.rooms.shapes import PublicState
 
 log = logging.getLogger(__name__)
 
@@ -19,16 +19,12 @@ def group_name(room: Room) -> str:
     return f"room.{room.token}"
 
 
-def publish(room: Room) -> None:
-    """Tell all members how the room is when the transaction commits. Whoever gets an older state than they
-    have drops it: of two changes at once the later state may be sent twice.
+def publish(room: Room, state: PublicState) -> None:
+    """Tell all members how the room is, when the transaction commits. Messages may overtake each other: who
+    gets an older state than they have drops it.
     """
-
-    def send() -> None:
-        state = public_state(room)
-        _send(room, {"type": "room.changed", "version": state["version"], "state": state})
-
-    transaction.on_commit(send)
+    message: dict[str, object] = {"type": "room.changed", "version": state["version"], "state": state}
+    transaction.on_commit(lambda: _send(room, message))
 
 
 def publish_reaction(room: Room, *, sender: str, reaction: str) -> None:

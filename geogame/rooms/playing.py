@@ -137,14 +137,13 @@ def guess(*, room: Room, player: Player, round_token: str, lat: float, lng: floa
         member_of(current.room, player)
         if current.room.game is None:
             raise RoomError("no-such-round", _("No match has begun."))
+        sheet = current.sheet or matches.read(current.room.game)
         try:
-            is_new = matches.lock_in(
-                game=current.room.game, player=player, round_token=round_token, lat=lat, lng=lng
-            )
+            sheet_after = matches.lock_in(sheet, player, round_token=round_token, lat=lat, lng=lng)
         except GameError as error:
             raise RoomError(error.code, error.message) from None
-        if is_new:
-            current.changed()
+        if sheet_after:
+            current.changed(sheet_after)
 
 
 def react(*, room: Room, player: Player, reaction: str) -> None:

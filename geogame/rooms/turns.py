@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -17,21 +17,25 @@ from geogame.games.models import Game, Round
 from geogame.rooms.broadcast import publish
 from geogame.rooms.errors import RoomError
 from geogame.rooms.models import Member, Room
+from geogame.rooms.state import compose
 
 MOST_STEPS = 100
 """More than this at once can only be a mistake of the rules."""
 
 
 class Turn:
-    """The room as it is now, locked. Whoever changes something that members see says so."""
+    """The room as it is now, locked. Whoever changes something that members see says so. `sheet` is the match
+    as far as it is known to be stored like this.
+    """
 
     def __init__(self, room: Room) -> None:
         self.room = room
         self.is_changed = False
         self.sheet: Sheet | None = None
 
-    def changed(self) -> None:
-        self.is_changed = True
+    def changed(self, sheet: Sheet | None = None) -> None:
+        """`sheet` is the match after the change, where that is known without reading it anew."""
+        self.is_changed, self.sheet = True, sheet
 
 
 @contextmanager
@@ -43,20 +47,19 @@ def turn(room: Room) -> Iterator[Turn]:
     refusal: RoomError | None = None
     with transaction.atomic():
         current = Turn(_locked(room))
-        advance(current)
+        if _is_late(current.room):
+            _advance(current, _members(current.room))
         try:
             with transaction.atomic():
                 yield current
         except RoomError as error:
             refusal = error
-            current.room.refresh_from_db()
-        advance(current)
-        _store(current)
-    room.version, room.state, room.closed_at = (
-        current.room.version,
-        current.room.state,
-        current.room.closed_at,
-    )
+            current = Turn(_locked(room))
+        members = _members(current.room)
+        _advance(current, members)
+        _store(current, members)
+    for name in ("version", "state", "closed_at"):
+        setattr(room, name, getattr(current.room, name))
     if refusal:
         raise refusal
 
@@ -66,34 +69,50 @@ def _locked(room: Room) -> Room:
     return rooms.select_related("map", "model_version", "game", "host").get(pk=room.pk)
 
 
+def _members(room: Room) -> list[Member]:
+    return list(room.members.select_related("player").order_by("number"))
+
+
 def check_open(room: Room) -> None:
     if room.closed_at:
         raise RoomError("room-not-found", _("This room is closed."))
 
 
-def advance(current: Turn) -> None:
+def _is_late(room: Room) -> bool:
+    """Something is due by the clock, or was changed from outside."""
+    if room.game is None or room.state != Room.State.PLAYING:
+        return False
+    is_due = room.due_at is None or room.due_at <= timezone.now()
+    return is_due or room.game.version != room.game_version
+
+
+def _advance(current: Turn, members: Sequence[Member]) -> None:
     """Carry out all that is due in the match. Safe to call at any time, by anybody who holds the turn."""
     room = current.room
     if room.state != Room.State.PLAYING or room.game is None:
         return
-    connected = room.members.filter(connections__gt=0, left_at=None).exists()
+    connected = any(member.connections and member.left_at is None for member in members)
     for _number in range(MOST_STEPS):
-        sheet = read(room.game)
+        sheet = current.sheet or read(room.game)
         match = sheet.match(anybody_connected=connected)
         step = match_rules.due(match, timezone.now())
         if step is None:
             break
         carry_out(sheet, step)
+        current.sheet = None
     else:
         raise RuntimeError(f"The match of room {room.code} does not come to rest.")
+    current.sheet = sheet
     room.game, room.due_at = sheet.game, match_rules.next_due_at(match)
     if sheet.game.state == Game.State.FINISHED:
         room.state = Room.State.FINISHED
         room.members.update(is_ready=False)
-        current.changed()
+        for member in members:
+            member.is_ready = False
+        current.changed(sheet)
 
 
-def _store(current: Turn) -> None:
+def _store(current: Turn, members: Sequence[Member]) -> None:
     room = current.room
     game_version = room.game.version if room.game else 0
     if not current.is_changed and game_version == room.game_version:
@@ -102,7 +121,7 @@ def _store(current: Turn) -> None:
     room.version += 1
     room.game_version = game_version
     room.save()
-    publish(room)
+    publish(room, compose(room, members, current.sheet))
 
 
 # --- By the clock ----------------------------------------------------------------------------------
@@ -119,8 +138,3 @@ def settle(room: Room, now: datetime | None = None) -> None:
     if due(now or timezone.now()).filter(pk=room.pk).exists():
         with turn(room):
             pass
-
-
-def silent_since(now: datetime, seconds: float) -> QuerySet[Member]:
-    """Members who have not been heard of for so long."""
-    return Member.objects.filter(last_seen_at__lt=now - timedelta(seconds=seconds))

@@ -17,7 +17,7 @@ from geogame.accounts.models import Player
 from geogame.accounts.services import player_of_model
 from geogame.games.lifecycle import seal_answer
 from geogame.games.models import Game, Round
-from geogame.games.seals import ModelAnswer
+from geogame.games.seals import CellProbability, ModelAnswer
 from geogame.panoramas.models import Panorama
 from geogame.registry.models import ModelVersion
 from geogame.rooms import services
@@ -44,6 +44,18 @@ def time_passes(seconds: float) -> None:
     Member.objects.update(last_seen_at=F("last_seen_at") - by)
 
 
+def answer_of_model(panorama: Panorama) -> ModelAnswer:
+    cell = CellProbability(50.0, 8.0, 0.4)
+    return ModelAnswer(
+        lat=50.0,
+        lng=8.0,
+        rule="top-cell",
+        top_cells=[cell],
+        prediction_digest="d" * 64,
+        seen_in_training=False,
+    )
+
+
 @dataclass
 class Table:
     """People by name: the first is the host; `watchers` are spectators."""
@@ -53,7 +65,7 @@ class Table:
     players: dict[str, Player]
     watchers: frozenset[str] = frozenset()
     version: ModelVersion | None = None
-    answer: Callable[[Panorama], ModelAnswer] | None = None
+    answer: Callable[[Panorama], ModelAnswer] = answer_of_model
     sockets: list[RoomSocket] = field(default_factory=list)
 
     @property
@@ -97,7 +109,7 @@ class Table:
 
     def seal(self) -> None:
         """The model answers the rounds that wait for it."""
-        if self.version is None or self.answer is None:
+        if self.version is None:
             return
         model = player_of_model(self.version)
         for round_ in self.game().rounds.filter(state=Round.State.PREPARING).select_related("panorama"):

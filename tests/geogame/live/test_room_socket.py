@@ -275,12 +275,14 @@ def test_messages_are_in_the_language_of_the_visitor(table: Table) -> None:
     table.clients["Ben"].cookies["django_language"] = "de"
 
     async def talk() -> None:
-        socket = table.socket("Ben")
-        await socket.enter()
-        german = (await socket.command("start"))["message"]
-        socket = table.socket("Cleo")
-        await socket.enter()
-        assert german != (await socket.command("start"))["message"]
+        for name, message in (
+            ("Ben", "Du bist nicht mehr in diesem Raum."),
+            ("Cleo", "You are not in this room"),
+        ):
+            socket = table.socket(name)
+            await socket.enter()
+            await do(lambda name=name: table.room.members.filter(player=table.players[name]).delete())
+            assert message in (await socket.command("ping"))["message"]
 
     converse(table, talk)
 
@@ -361,7 +363,7 @@ def test_who_leaves_gets_the_reply_and_then_the_end(table: Table) -> None:
         assert await ben.closing_code() == LEFT
         await ada.drain()
         gone = [f for f in ada.heard if f["type"] == "room.changed"][-1]["state"]
-        assert next(p["left"] for p in gone["players"] if p["name"] == "Ben")
+        assert [p["name"] for p in gone["players"]] == ["Ada", "Cleo"]
 
     converse(table, talk)
 

@@ -1,5 +1,5 @@
-"""Every kind of match in both conditions, in every phase, as everybody who can have a socket: no frame tells of
-a place what is not told yet, nor where somebody else has put a pin.
+"""Every kind of match in both conditions, in every phase, as everybody who can have a socket: no frame tells
+of a place what is not told yet, nor where somebody else has put a pin.
 """
 
 from __future__ import annotations

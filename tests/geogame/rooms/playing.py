@@ -9,7 +9,7 @@ from geogame.games.match_rules import ANSWER_WAIT_S, INTRO_S, RESULT_S
 from geogame.games.models import Game, Round
 from geogame.panoramas.models import Map
 from geogame.rooms import services
-from geogame.rooms.models import Member, Room
+from geogame.rooms.models import Member
 from geogame.rooms.state import public_state
 from tests.geogame.rooms.clock import Clock
 
