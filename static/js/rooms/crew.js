@@ -54,7 +54,7 @@ function badge(player) {
 
 /** @param {State} state @param {Player} player */
 function chip(state, player) {
-  const tag = player.kind === "person" ? "" : player.kind === "model" ? t("model") : t("bot");
+  const tag = player.kind === "model" ? t("model") : ""; // a bot says so in its name
   const name = playerName(state, player);
   return h(
     "li",

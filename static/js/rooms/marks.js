@@ -6,7 +6,6 @@
  * @import { Player, State } from "./types.js"
  */
 import { h } from "../core/dom.js";
-import { t } from "../core/i18n.js";
 import { words } from "../core/words.js";
 import { initialOf, shapeElement } from "../map/pins.js";
 import { playerBy } from "./state.js";
@@ -47,7 +46,7 @@ export function lineOf({ kind, tone }) {
 
 /** Name and what is to be said of who it is. @param {State} state @param {Player} player */
 export function whoIs(state, player) {
-  const tag = player.kind === "model" ? words.modelTag : player.kind === "bot" ? t("bot") : "";
+  const tag = player.kind === "model" ? words.modelTag : ""; // a bot says so in its name
   const isYou = player.id === state.you.id;
   return h(
     "span",
