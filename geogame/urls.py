@@ -8,22 +8,26 @@ from geogame.lib.tokens import TokenConverter
 from geogame.pages import (
     api,
     borders,
+    bots,
     challenge,
     daily,
+    duels,
     home,
     layers,
     leaderboards,
     new_game,
     pictures,
     preferences,
+    rooms,
     share,
     views,
 )
-from geogame.pages.converters import DateConverter
+from geogame.pages.converters import DateConverter, RoomCodeConverter
 from geogame.pages.decorators import limited
 
 register_converter(TokenConverter, "token")
 register_converter(DateConverter, "day")
+register_converter(RoomCodeConverter, "code")
 handler400 = "geogame.pages.problems.bad_request"
 handler404 = "geogame.pages.problems.not_found"
 
@@ -45,7 +49,16 @@ urlpatterns = [
     path("daily/archive/", daily.archive, name="daily-archive"),
     path("daily/<day:day>/", daily.earlier, name="daily-day"),
     path("leaderboards/", leaderboards.leaderboards, name="leaderboards"),
+    path("rooms/", rooms.rooms, name="rooms"),
+    path("rooms/join/", rooms.enter, name="room-enter"),
+    path("rooms/<code:code>/", rooms.room, name="room"),
+    path("rooms/<code:code>/join/", rooms.join, name="room-join"),
+    path("duel/", duels.duel, name="duel"),
+    path("duel/queue/", duels.queue, name="duel-queue"),
+    path("duel/cancel/", duels.cancel, name="duel-cancel"),
+    path("duel/model/", duels.against_model, name="duel-model"),
     path("borders/", borders.borders, name="borders"),
+    path("bots/", bots.check_in, name="bots"),
     path("pictures/<token:token>.jpg", pictures.picture, name="picture"),
     path("pictures/<token:token>.bin", pictures.picture_ahead, name="picture-ahead"),
     path("", include("geogame.pages.account_urls")),
@@ -65,6 +78,9 @@ urlpatterns = [
         layers.layer,
         name="layer",
     ),
+    path("api/rooms/<code:code>/", rooms.state, name="api-room"),
+    path("api/rooms/<code:code>/guess/", rooms.guess, name="api-room-guess"),
+    path("api/duel/", duels.waiting, name="api-duel"),
     path("admin/login/", limited("login", account_field="username")(admin.site.login)),
     path("admin/", admin.site.urls),
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from types import SimpleNamespace
 from typing import Any
 
 from asgiref.testing import ApplicationCommunicator
@@ -52,3 +54,49 @@ class Socket:
     async def close(self) -> None:
         await self.asgi.send_input({"type": "websocket.disconnect", "code": 1000})
         await self.asgi.wait(2)
+
+
+class RoomSocket(Socket):
+    """The socket of a room. What comes beside the awaited frame is kept in `heard`."""
+
+    def __init__(self, code: str, client: Client | None, origin: str = "http://testserver") -> None:
+        super().__init__(f"/ws/rooms/{code}/", client, origin)
+        self.heard: list[dict[str, Any]] = []
+        self._numbers = itertools.count(1)
+
+    async def enter(self) -> dict[str, Any]:
+        """The snapshot that comes first."""
+        assert await self.connect()
+        frame = await self.next("snapshot")
+        assert frame["id"] is None
+        return frame
+
+    async def next(self, type_: str) -> dict[str, Any]:
+        while True:
+            frame = await self.receive()
+            self.heard.append(frame)
+            if frame["type"] == type_:
+                return frame
+
+    async def command(self, type_: str, *, id_: str | None = None, **fields: Any) -> dict[str, Any]:
+        """The one reply to it."""
+        id_ = id_ or f"c{next(self._numbers)}"
+        await self.send(json.dumps({"type": type_, "id": id_, **fields}))
+        while True:
+            frame = await self.receive()
+            self.heard.append(frame)
+            if frame.get("id") == id_:
+                return frame
+
+    async def drain(self) -> list[dict[str, Any]]:
+        """What came by itself by now."""
+        while not await self.nothing_more():
+            self.heard.append(await self.receive())
+        return self.heard
+
+    async def closing_code(self) -> int:
+        while True:
+            frame = await self.receive()
+            if frame["type"] == "websocket.close":
+                return int(frame["code"])
+            self.heard.append(frame)

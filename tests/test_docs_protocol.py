@@ -1,30 +1,100 @@
+"""docs/protocol.md and the code say the same: what one has, the other has."""
+
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 
+from geogame.live import closing
+from geogame.live.commands import COMMANDS
 from geogame.live.messages import MESSAGES
 from tests.conftest import ROOT
 
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
+GAMES, ROOMS = PROTOCOL.split("\n# Rooms\n")
+LIVE = ROOT / "geogame" / "live"
+STANDARD_CODES = {"1009"}  # of websockets, sent by the server below us
 
 
-def sources() -> str:
-    paths = [*(ROOT / "geogame").rglob("services.py"), *(ROOT / "geogame" / "games").glob("*.py")]
-    paths += [*(ROOT / "geogame" / "live").glob("*.py"), ROOT / "geogame" / "pages" / "api.py"]
+def read(*patterns: str) -> str:
+    paths = [path for pattern in patterns for path in sorted((ROOT / "geogame").glob(pattern))]
+    assert paths
     return "\n".join(path.read_text() for path in paths)
 
 
+def table(heading: str) -> dict[str, str]:
+    """Rows of the table of the rooms' part that begins with that heading: first cell, and the rest."""
+    lines = ROOMS[ROOMS.index(f"| {heading} |") :].split("\n\n")[0].splitlines()[2:]
+    return dict(re.fullmatch(r"\| (.*?) \| (.*) \|", line).groups() for line in lines)  # type: ignore[union-attr]
+
+
+def names(text: str) -> set[str]:
+    return set(re.findall(r"`([\w.-]+)`", text))
+
+
+# --- Games -------------------------------------------------------------------------------------------
 def test_every_event_is_in_the_protocol() -> None:
-    events = set(re.findall(r'publish\(\s*[\w.]+,\s*"([\w.]+)"', sources()))
+    text = read("**/services.py", "games/*.py", "live/*.py", "pages/api.py")
+    events = set(re.findall(r'publish\(\s*[\w.]+,\s*"([\w.]+)"', text))
     assert {"model.sealed", "round.ready", "round.opened", "round.closed", "game.finished"} <= events
-    assert [event for event in sorted(events) if f"| `{event}` |" not in PROTOCOL] == []
+    assert [event for event in sorted(events) if f"| `{event}` |" not in GAMES] == []
 
 
 def test_every_message_of_a_page_is_in_the_protocol() -> None:
-    assert [name for name in MESSAGES if f"| `{name}` |" not in PROTOCOL] == []
+    assert [name for name in MESSAGES if f"| `{name}` |" not in GAMES] == []
 
 
 def test_every_error_code_is_in_the_protocol() -> None:
-    codes = set(re.findall(r'(?:GameError|BadRequest|BadMessage)\(\s*"([\w-]+)"', sources()))
+    text = read("**/services.py", "games/*.py", "live/*.py", "pages/api.py")
+    codes = set(re.findall(r'(?:GameError|BadRequest|BadMessage)\(\s*"([\w-]+)"', text))
     assert {"already-guessed", "not-json", "out-of-range"} <= codes
     assert [code for code in sorted(codes) if f"`{code}`" not in PROTOCOL] == []
+
+
+# --- Rooms -------------------------------------------------------------------------------------------
+def test_the_commands_are_those_of_the_protocol_with_their_fields() -> None:
+    documented = {
+        next(iter(names(name))): names(rest.split(" | ")[0]) for name, rest in table("command").items()
+    }
+    assert documented == {
+        name: {field.name for field in fields(command)} - {"id"} for name, command in COMMANDS.items()
+    }
+
+
+def test_each_command_has_one_kind_of_reply() -> None:
+    replies = {next(iter(names(name))): rest.split(" | ")[-1] for name, rest in table("command").items()}
+    assert replies.pop("snapshot.request") == "`snapshot`"
+    assert replies.pop("ping") == "`pong`"
+    assert set(replies.values()) == {"`ack`"}
+
+
+def test_the_frames_of_the_server_are_those_of_the_protocol() -> None:
+    sources = read("live/rooms.py", "live/desk.py")
+    sent = set(re.findall(r'\{"type": "([\w.]+)"', sources)) - {"websocket.close"}
+    documented = {next(iter(names(name))) for name in table("frame from the server")}
+    assert sent == documented
+
+
+def test_the_error_codes_are_those_of_the_protocol() -> None:
+    documented = {code for cell in table("error code") for code in names(cell)}
+    assert documented == room_codes()
+
+
+def room_codes() -> set[str]:
+    """Of what is no message, of the rules of rooms and matches, of the consumer itself."""
+    parser = read("live/frames.py", "live/commands.py")
+    codes = set(re.findall(r'BadMessage\(\s*"([\w-]+)"', parser))
+    rules = read("rooms/*.py", "games/matches.py")
+    codes |= set(re.findall(r'(?:RoomError|GameError)\(\s*"([\w-]+)"', rules))
+    codes |= set(re.findall(r'^        "([\w-]+)": _\(', rules, re.MULTILINE))  # refusals of a guess
+    codes |= set(re.findall(r'error_frame\(\s*[\w.]+,\s*"([\w-]+)"', read("live/rooms.py", "live/desk.py")))
+    return codes
+
+
+def test_the_closing_codes_are_those_of_the_protocol() -> None:
+    documented = set(table("closing code"))
+    in_code = {str(code) for name, code in vars(closing).items() if name.isupper() and isinstance(code, int)}
+    assert documented == in_code
+    final = {code for code, rest in table("closing code").items() if rest.endswith("| no")}
+    assert final == {str(code) for code in closing.FINAL}
+    assert all(code in ROOMS for code in STANDARD_CODES)

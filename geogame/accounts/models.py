@@ -47,6 +47,9 @@ class Player(models.Model):
     in_reports_chosen_at = models.DateTimeField(
         null=True, blank=True, help_text="When the person chose; empty: never asked to change it."
     )
+    is_bot = models.BooleanField(
+        default=False, help_text="A program that plays as people do: always labelled, never in reports."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(
         null=True,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
@@ -56,6 +57,25 @@ def person_for(*, session: SessionBase, user: User | AnonymousUser) -> Player:
     return player
 
 
+@transaction.atomic
+def bot_for(*, session: SessionBase, user: User | AnonymousUser, name: str) -> Player:
+    """The program of this session, from now on labelled as one: never a person who played before.
+
+    Raises:
+        AccountError: somebody plays in this session already.
+        BadName: the name is not allowed.
+    """
+    found = find_person(session=session, user=user)
+    if user.is_authenticated or (found and not found.is_bot):
+        raise AccountError("is-a-person", _("A person plays in this session: a bot begins with a new one."))
+    if found:
+        return found
+    shown = f"{clean_name(name)} (bot)"
+    bot = Player.objects.create(kind=Player.Kind.PERSON, name=shown, is_bot=True, in_reports=False)
+    session[SESSION_KEY] = bot.token
+    return bot
+
+
 def player_of_account(user: User) -> Player:
     return Player.objects.get_or_create(
         user=user, defaults={"kind": Player.Kind.PERSON, "name": name_from(user.get_username())}
@@ -79,6 +99,12 @@ def name_from(login_name: str) -> str:
 def lock(player: Player) -> None:
     """One change at a time for a player, until the transaction ends."""
     Player.objects.select_for_update(no_key=True).get(pk=player.pk)
+
+
+def lock_all(players: Sequence[int]) -> None:
+    """The same for several, always in one order, so that two who lock do not block each other."""
+    rows = Player.objects.select_for_update(no_key=True).filter(pk__in=players).order_by("pk")
+    list(rows.values_list("pk"))
 
 
 # --- Accounts --------------------------------------------------------------------------------------

@@ -8,11 +8,14 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 from django.db.models import F
+from django.dispatch import Signal
 from redis.exceptions import RedisError
 
 from geogame.games.models import Game
 
 log = logging.getLogger(__name__)
+match_changed = Signal()
+"""A live game has changed, by whomever: `game` is its number. Rooms listen, and tell their members."""
 
 
 def group_name(game_token: str) -> str:
@@ -20,9 +23,14 @@ def group_name(game_token: str) -> str:
 
 
 def publish(game: Game, event: str, **content: object) -> None:
-    """Raise the game's version now, tell its players when the transaction commits."""
+    """Raise the game's version now, tell its players when the transaction commits; those of a live game hear
+    it in their room.
+    """
     Game.objects.filter(pk=game.pk).update(version=F("version") + 1)
     game.refresh_from_db(fields=["version"])
+    if game.is_live:
+        transaction.on_commit(lambda: match_changed.send(Game, game=game.pk), robust=True)
+        return
     message = {"type": event, "version": game.version, **content}
     transaction.on_commit(lambda: _send(game.token, message))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -12,17 +14,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from geogame.accounts.models import Player
-from geogame.accounts.services import lock
+from geogame.accounts.services import lock, lock_all
 from geogame.games import rules
 from geogame.games.answers import answer_at_hand, explain_soon, locked_answer
 from geogame.games.broadcast import publish
 from geogame.games.countries import country_of_pin
 from geogame.games.draws import next_panorama
-from geogame.games.models import Exposure, Game, Guess, Round, Seal
+from geogame.games.models import Exposure, Game, Guess, Round, Seal, Seat
 from geogame.games.queries import model_of, person_of
 from geogame.games.seals import ModelAnswer, digest_of, make_preimage
 from geogame.lib.queue import ANSWER_ROUND, DEFAULT, INFERENCE, RATE_GAMES, enqueue
 from geogame.panoramas.fair import PictureGone, fair_picture
+from geogame.panoramas.models import Panorama
 from planet_core import geography
 
 GRACE = timedelta(seconds=rules.GRACE_S)
@@ -44,8 +47,10 @@ def picture_gone() -> str:
 def draw_round(game: Game, player: Player, *, number: int, wanted: bool, rng: random.Random) -> Round | None:
     """The next round; the model answers at once where it can. None where nothing is left to show."""
     panorama = next_panorama(game, player, number=number, rng=rng)
-    if panorama is None:
-        return None
+    return prepare_round(game, panorama, number=number, wanted=wanted) if panorama else None
+
+
+def prepare_round(game: Game, panorama: Panorama, *, number: int, wanted: bool) -> Round:
     free = panorama.is_360 and game.condition == Game.Condition.FREE
     round_ = Round.objects.create(
         game=game,
@@ -59,8 +64,8 @@ def draw_round(game: Game, player: Player, *, number: int, wanted: bool, rng: ra
     return round_
 
 
-def _answer_deadline() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.MODEL_ANSWER_TIMEOUT_S)
+def _answer_deadline(wait_s: float | None = None) -> datetime:
+    return timezone.now() + timedelta(seconds=settings.MODEL_ANSWER_TIMEOUT_S if wait_s is None else wait_s)
 
 
 def _ask_model(round_: Round) -> None:
@@ -136,10 +141,12 @@ def go_without_model(round_: Round, *, reason: str = "") -> bool:
 
 
 # --- open ----------------------------------------------------------------------------------------
-def ask_for(round_: Round) -> None:
-    """The player wants to see the round: it opens now, or as soon as the model has answered."""
+def ask_for(round_: Round, *, wait_s: float | None = None) -> None:
+    """The player wants to see the round: it opens now, or as soon as the model has answered, for which it
+    waits as long as the settings say, or `wait_s`.
+    """
     asked = Round.objects.filter(pk=round_.pk, wanted=False).update(
-        wanted=True, answer_deadline=_answer_deadline()
+        wanted=True, answer_deadline=_answer_deadline(wait_s)
     )
     if asked and round_.state == Round.State.PREPARING:
         _ask_model(round_)  # again: a worker that was restarted has lost the question
@@ -168,13 +175,23 @@ def _is_gone(round_: Round) -> bool:
 
 
 def _show_to_people(round_: Round) -> None:
-    for seat in round_.game.seats.filter(player__kind=Player.Kind.PERSON).select_related("player"):
-        lock(seat.player)
-        seen = Exposure.objects.filter(player_id=seat.player_id, panorama_id=round_.panorama_id).count()
-        Exposure.objects.create(
-            round=round_, player_id=seat.player_id, panorama_id=round_.panorama_id, times_seen=seen
-        )
+    seats = round_.game.seats.filter(player__kind=Player.Kind.PERSON, left_at=None)
+    expose(round_, list(seats.values_list("player", flat=True)))
     publish(round_.game, "round.opened", round=round_.token)
+
+
+def expose(round_: Round, players: Sequence[int]) -> None:
+    """These people see the picture, which is written down once for each of them."""
+    lock_all(players)
+    exposures = Exposure.objects.filter(player__in=players, panorama=round_.panorama_id)
+    seen = Counter(exposures.exclude(round=round_).values_list("player", flat=True))
+    Exposure.objects.bulk_create(
+        (
+            Exposure(round=round_, player_id=pk, panorama_id=round_.panorama_id, times_seen=seen[pk])
+            for pk in players
+        ),
+        ignore_conflicts=True,
+    )
 
 
 # --- answered ------------------------------------------------------------------------------------
@@ -225,8 +242,7 @@ def _of_person(round_: Round, player: Player) -> dict[str, object]:
 @transaction.atomic
 def time_out(round_: Round) -> None:
     """Nobody can guess any longer: who has not, has no place and no points."""
-    seats = round_.game.seats.filter(player__kind=Player.Kind.PERSON)
-    for seat in seats.exclude(player__guesses__round=round_).select_related("player"):
+    for seat in _unanswered(round_).select_related("player").order_by("player"):
         lock(seat.player)
         Guess.objects.get_or_create(
             round=round_,
@@ -242,9 +258,14 @@ def time_out(round_: Round) -> None:
 
 
 # --- closed --------------------------------------------------------------------------------------
+def _unanswered(round_: Round) -> models.QuerySet[Seat]:
+    """Seats of people that the round waits for."""
+    seats = round_.game.seats.filter(player__kind=Player.Kind.PERSON, watches=False, left_at=None)
+    return seats.exclude(player__guesses__round=round_)
+
+
 def close_if_all_guessed(round_: Round, *, rng: random.Random | None = None) -> None:
-    people = round_.game.seats.filter(player__kind=Player.Kind.PERSON).count()
-    if round_.guesses.filter(player__kind=Player.Kind.PERSON).count() < people:
+    if _unanswered(round_).exists():
         return
     closed = Round.objects.filter(pk=round_.pk, state=Round.State.OPEN).update(
         state=Round.State.CLOSED, closed_at=timezone.now()
@@ -274,8 +295,10 @@ def void_round(round_: Round, *, reason: str) -> bool:
 
 
 def _go_on(round_: Round, *, rng: random.Random | None = None) -> None:
-    """Draw the next round while the result is read, or end the game."""
+    """Draw the next round while the result is read, or end the game. A live game goes on by its own rules."""
     game = round_.game
+    if game.is_live:
+        return
     if (
         game.mode == Game.Mode.STREAK
         and round_.guesses.filter(player__kind=Player.Kind.PERSON, correct=False).exists()
@@ -314,7 +337,9 @@ def finish(game: Game, **changes: object) -> None:
 
 # --- by the clock --------------------------------------------------------------------------------
 def open_overdue_rounds() -> int:
-    """Open the rounds whose model did not answer in time; the clock calls this again and again."""
+    """Open the rounds whose model did not answer in time; the clock calls this again and again. Live games
+    have a clock of their own.
+    """
     return sum(go_without_model(round_) for round_ in _waiting_too_long())
 
 
@@ -331,18 +356,20 @@ def settle(game: Game) -> None:
         go_without_model(round_)
     for round_ in _running_too_long().filter(game=game):
         time_out(round_)
+    if game.is_live:
+        return
     withdrawn = game.rounds.filter(state=Round.State.OPEN).exclude(panorama__withdrawn_at=None)
     for round_ in withdrawn.select_related("game", "panorama"):
         void_round(round_, reason=picture_gone())
 
 
 def _waiting_too_long() -> models.QuerySet[Round]:
-    return Round.objects.filter(
+    waiting = Round.objects.filter(
         state=Round.State.PREPARING, wanted=True, answer_deadline__lte=timezone.now()
-    ).select_related("game", "panorama")
+    )
+    return waiting.exclude(game__mode__in=Game.LIVE_MODES).select_related("game", "panorama")
 
 
 def _running_too_long() -> models.QuerySet[Round]:
-    return Round.objects.filter(
-        state=Round.State.OPEN, deadline_at__lte=timezone.now() - GRACE
-    ).select_related("game", "panorama")
+    running = Round.objects.filter(state=Round.State.OPEN, deadline_at__lte=timezone.now() - GRACE)
+    return running.exclude(game__mode__in=Game.LIVE_MODES).select_related("game", "panorama")

@@ -21,10 +21,15 @@ class Game(models.Model):
         DAILY = "daily"
         COUNTRY = "country", "country guess"
         STREAK = "streak", "country streak"
+        DUEL = "duel"
+        ROOM = "room"
+        CROWD = "crowd", "crowd against the model"
 
     class Condition(models.TextChoices):
         FAIR = "fair", "people see the very pixels that the model gets"
         FREE = "free", "people may look around, the model gets one view"
+
+    LIVE_MODES = (Mode.DUEL, Mode.ROOM, Mode.CROWD)
 
     token = models.CharField(max_length=32, unique=True, default=random_token, editable=False)
     map = models.ForeignKey(Map, on_delete=models.PROTECT, related_name="games")
@@ -58,6 +63,10 @@ class Game(models.Model):
         default=False, editable=False, help_text="The ratings know how this game ended; no: they look again."
     )
 
+    is_rated = models.BooleanField(
+        default=False, help_text="A duel of the quick match; private matches are not rated."
+    )
+
     class Meta:
         indexes = [
             models.Index(fields=["state", "created_at"], name="games_to_settle", condition=Q(settled=False))
@@ -69,6 +78,11 @@ class Game(models.Model):
     @property
     def is_about_countries(self) -> bool:
         return self.mode in (self.Mode.COUNTRY, self.Mode.STREAK)
+
+    @property
+    def is_live(self) -> bool:
+        """Several people at once, in a room whose clock is the server's."""
+        return self.mode in self.LIVE_MODES
 
 
 class Challenge(models.Model):
@@ -131,12 +145,16 @@ class DailyAttempt(models.Model):
 
 
 class Seat(models.Model):
-    """A player in a game."""
+    """A player in a game. Who only watches has a seat too: what they see there, they know."""
 
     game = models.ForeignKey(Game, on_delete=models.CASCADE, related_name="seats")
     player = models.ForeignKey(Player, on_delete=models.PROTECT, related_name="seats")
     registered = models.BooleanField(
         default=False, help_text="The person had an account when the game began: only then it is rated."
+    )
+    watches = models.BooleanField(default=False, help_text="Sees the rounds of a live game, does not guess.")
+    left_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the player left a live game for good: nobody waits for them."
     )
 
     class Meta:

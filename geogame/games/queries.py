@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -9,7 +9,7 @@ from django.utils import timezone
 from geogame.accounts.models import Player
 from geogame.games.models import DailyAttempt, DailyRound, Game, Guess, Round
 from geogame.games.rules import Candidate
-from geogame.panoramas.models import Map
+from geogame.panoramas.models import Map, Panorama
 from geogame.registry.models import ModelVersion
 from geogame.registry.queries import known_to_model
 
@@ -24,8 +24,10 @@ def model_of(game: Game) -> Player | None:
 
 
 def game_of(player: Player, token: str) -> Game | None:
-    """A game of the player's, with what its snapshot needs."""
-    games = Game.objects.select_related("map", "challenge__sender", "challenge__game", "daily")
+    """A game of the player's, with what its snapshot needs. A live game that runs is played in its room."""
+    games = Game.objects.select_related("map", "challenge__sender", "challenge__game", "daily").exclude(
+        mode__in=Game.LIVE_MODES, state=Game.State.PLAYING
+    )
     return games.filter(token=token, seats__player=player).first()
 
 
@@ -46,13 +48,40 @@ def candidates_for(
     """
     theirs = Round.objects.filter(game__seats__player=player)
     # Rounds, not exposures: what another tab has asked for and not opened yet is as good as seen.
-    wanted = theirs.filter(wanted=True)
-    seen = dict(wanted.values_list("panorama").annotate(times=Count("pk")))
-    groups = set(wanted.values_list("panorama__group", flat=True)) - {""}
-    elsewhere = theirs.exclude(state=Round.State.CLOSED).exclude(game=game).values("panorama")
-    rows = map_.panoramas.exclude(pk__in=elsewhere).exclude(pk__in=_todays_pictures(player))
+    rows = _not_open_elsewhere(map_, theirs, game).exclude(pk__in=_todays_pictures([player.pk]))
     if with_country:
         rows = rows.exclude(country="")
+    return _as_candidates(rows, theirs.filter(wanted=True), version)
+
+
+def candidates_for_all(
+    *,
+    map_: Map,
+    players: Sequence[int],
+    watching: Sequence[int] = (),
+    version: ModelVersion | None,
+    game: Game | None = None,
+) -> list[Candidate]:
+    """What can be drawn for all of these people at once; `times_seen` is the sum of theirs. Of who only
+    watches it matters what lies open elsewhere: they will be told the truth, too.
+    """
+    everybody = [*players, *watching]
+    theirs = Round.objects.filter(game__seats__player__in=everybody)
+    rows = _not_open_elsewhere(map_, theirs, game).exclude(pk__in=_todays_pictures(everybody))
+    seen = Round.objects.filter(game__seats__player__in=players, wanted=True)
+    return _as_candidates(rows, seen, version)
+
+
+def _not_open_elsewhere(map_: Map, theirs: QuerySet[Round], game: Game | None) -> QuerySet[Panorama]:
+    elsewhere = theirs.exclude(state=Round.State.CLOSED).exclude(game=game).values("panorama")
+    return map_.panoramas.exclude(pk__in=elsewhere)
+
+
+def _as_candidates(
+    rows: QuerySet[Panorama], shown: QuerySet[Round], version: ModelVersion | None
+) -> list[Candidate]:
+    seen = dict(shown.values_list("panorama").annotate(times=Count("pk")))
+    groups = set(shown.values_list("panorama__group", flat=True)) - {""}
     found = list(rows.order_by("pk").values_list("pk", "digest", "group", "lat", "lng"))
     known = known_to_model(version, [row[1:] for row in found])
     return [
@@ -61,9 +90,15 @@ def candidates_for(
     ]
 
 
-def _todays_pictures(player: Player) -> QuerySet[DailyRound, Any]:
-    """The pictures of today's daily, while the player has not finished it."""
-    finished = DailyAttempt.objects.filter(player=player, game__state=Game.State.FINISHED).values("daily")
+def _todays_pictures(players: Sequence[int]) -> QuerySet[DailyRound, Any]:
+    """The pictures of today's daily, while one of the players has not finished it."""
+    finished = (
+        DailyAttempt.objects.filter(player__in=players, game__state=Game.State.FINISHED)
+        .values("daily")
+        .annotate(players=Count("player"))
+        .filter(players=len(set(players)))
+        .values("daily")
+    )
     today = timezone.now().date()
     return DailyRound.objects.filter(daily__date=today).exclude(daily__in=finished).values("panorama")
 
@@ -94,6 +129,7 @@ def untouched_game(
 def unfinished_game(player: Player) -> Game | None:
     return (
         Game.objects.filter(seats__player=player, state=Game.State.PLAYING)
+        .exclude(mode__in=Game.LIVE_MODES)
         .select_related("map")
         .order_by("-created_at")
         .first()

@@ -109,3 +109,16 @@ def draw(
         return None
     best = min(candidate.rank for candidate in open_groups)
     return rng.choice([candidate for candidate in open_groups if candidate.rank == best])
+
+
+def draw_for_all(
+    candidates: Sequence[Candidate], *, used_groups: Collection[str | int], rng: random.Random
+) -> Candidate | None:
+    """The next panorama of a live match: what its players together have seen least, by the same ranks.
+
+    People who have played more or less must meet in one match, so it repeats a picture rather than end.
+    A group comes once all the same; None where no group is left.
+    """
+    left = [candidate for candidate in candidates if candidate.group_key not in used_groups]
+    best = min((candidate.rank for candidate in left), default=None)
+    return rng.choice([candidate for candidate in left if candidate.rank == best]) if left else None

@@ -235,14 +235,13 @@ def _next(rounds: list[Round]) -> NextRound | None:
 def _round_state(round_: Round, player: Player, model: Player | None, ghosts: dict[int, Guess]) -> RoundState:
     panorama = round_.panorama
     shown = round_.state in (Round.State.OPEN, Round.State.CLOSED)
-    fair = round_.condition == Round.Condition.FAIR
     return {
         "id": round_.token,
         "number": round_.number,
         "state": Round.State.PREPARING if round_.state == Round.State.READY else round_.state,
         "condition": round_.condition,
-        "projection": Panorama.Projection.FLAT if fair else panorama.projection,
-        "picture": _picture(round_) if shown else None,
+        "projection": projection_of(round_),
+        "picture": picture_state(round_) if shown else None,
         "drawn": panorama.drawn,
         "initial_heading": 0.0,
         "time_left_s": _time_left_s(round_),
@@ -251,7 +250,13 @@ def _round_state(round_: Round, player: Player, model: Player | None, ghosts: di
     }
 
 
-def _picture(round_: Round) -> Picture:
+def projection_of(round_: Round) -> str:
+    """As the person gets it: the fair picture is flat."""
+    fair = round_.condition == Round.Condition.FAIR
+    return str(Panorama.Projection.FLAT if fair else round_.panorama.projection)
+
+
+def picture_state(round_: Round) -> Picture:
     width, height = _size(round_)
     return {"url": picture_url(round_), "width": width, "height": height, "key": round_.picture_key}
 
@@ -307,12 +312,11 @@ def _ghosts(game: Game) -> dict[int, Guess]:
 
 
 def _numbered(round_: Round, player: Player, ghosts: dict[int, Guess]) -> NumberedResult:
-    fair = round_.condition == Round.Condition.FAIR
     return {
         "number": round_.number,
         "round": round_.token,
-        "picture": _picture(round_),
-        "projection": Panorama.Projection.FLAT if fair else round_.panorama.projection,
+        "picture": picture_state(round_),
+        "projection": projection_of(round_),
         "condition": round_.condition,
         **_result(round_, player, ghosts),
     }

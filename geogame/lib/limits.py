@@ -60,12 +60,14 @@ def wait_s(name: str, *, address: str, player: str = "", account: str = "") -> i
 
 
 def client_address(request: HttpRequest) -> str:
+    return address_of(str(request.META.get("REMOTE_ADDR", "")), request.META.get("HTTP_X_FORWARDED_FOR", ""))
+
+
+def address_of(peer: str, forwarded_for: str) -> str:
     """Who asks. X-Forwarded-For is believed as far as our own proxies wrote it, TRUSTED_PROXIES of them."""
-    peer = str(request.META.get("REMOTE_ADDR", ""))
     if not settings.TRUSTED_PROXIES:
         return _network(peer)
-    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-    chain = [part for part in forwarded if part]
+    chain = [part for part in (part.strip() for part in forwarded_for.split(",")) if part]
     if len(chain) < settings.TRUSTED_PROXIES:  # it did not come through all of them
         return _network(peer)
     return _network(chain[-settings.TRUSTED_PROXIES])

@@ -13,7 +13,8 @@ from geogame.accounts.services import find_person
 from geogame.games.broadcast import group_name
 from geogame.games.queries import game_of
 from geogame.games.snapshots import snapshot
-from geogame.live.messages import BadMessage, SnapshotRequest, parse, snapshot_frame
+from geogame.live.frames import BadMessage
+from geogame.live.messages import SnapshotRequest, parse, snapshot_frame
 
 NOT_FOUND = 4404
 

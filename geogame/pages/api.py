@@ -49,10 +49,8 @@ def state(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
 @own_game
 def guess(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
     try:
-        fields = _fields(request, {"round", "lat", "lng"})
-        lat = _degrees(fields, "lat", 90)
-        lng = _degrees(fields, "lng", 180)
-        place_guess(game=game, player=player, round_token=_text(fields, "round"), lat=lat, lng=lng)
+        round_token, lat, lng = place_fields(request)
+        place_guess(game=game, player=player, round_token=round_token, lat=lat, lng=lng)
     except BadRequest as error:
         return api_error(error.code, error.message, BAD_REQUEST)
     except GameError as error:
@@ -106,6 +104,13 @@ def country(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
 def _snapshot(game: Game, player: Player) -> JsonResponse:
     current = game_of(player, game.token) or game
     return JsonResponse(snapshot(current, player))
+
+
+def place_fields(request: HttpRequest) -> tuple[str, float, float]:
+    """Round, latitude and longitude of a guess: exactly these. BadRequest where they are something else."""
+    fields = _fields(request, {"round", "lat", "lng"})
+    lat, lng = _degrees(fields, "lat", 90), _degrees(fields, "lng", 180)
+    return _text(fields, "round"), lat, lng
 
 
 def _fields(request: HttpRequest, names: set[str]) -> dict[str, object]:

@@ -13,3 +13,15 @@ class DateConverter:
 
     def to_url(self, value: date) -> str:
         return value.isoformat()
+
+
+class RoomCodeConverter:
+    """The code of a room; small letters are taken too, and the page answers with the right ones."""
+
+    regex = r"[0-9A-Za-z]{6}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value

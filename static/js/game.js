@@ -4,7 +4,7 @@
  * @import { Action } from "./core/state.js"
  * @import { Boot, ClosedRound, Command, Place, Snapshot, State } from "./types.js"
  */
-import { byId, isPhone } from "./core/dom.js";
+import { byId, pageReceivedAt } from "./core/dom.js";
 import { coordinates } from "./core/format.js";
 import { normalised } from "./core/geo.js";
 import { t } from "./core/i18n.js";
@@ -13,8 +13,10 @@ import { problemOf } from "./core/words.js";
 import { nearest } from "./map/gazetteer.js";
 import { GuessPin } from "./map/guess-pin.js";
 import { Overlays } from "./map/overlays.js";
+import { besideCard } from "./map/padding.js";
 import { takeMap, World } from "./map/world.js";
-import { Api, ApiError } from "./net/api.js";
+import { Api } from "./net/api.js";
+import { ApiError } from "./net/json.js";
 import { LayersFeed } from "./net/layers.js";
 import { Link } from "./net/link.js";
 import { Pictures } from "./net/pictures.js";
@@ -40,7 +42,7 @@ class GamePage {
 
   /** @param {Boot} boot */
   constructor(boot) {
-    this.state = initial(boot.snapshot, receivedAt());
+    this.state = initial(boot.snapshot, pageReceivedAt());
     this.api = new Api(boot);
     this.chrome = new Chrome(() => this.#timeIsUp());
     const mapElement = byId("guess-map");
@@ -134,7 +136,7 @@ class GamePage {
     this.result.fill(game, result);
     const promised = result.model?.layers?.state ?? "none";
     if (result.model && promised !== "none") this.layers.watch(result.round);
-    this.world.fit(this.#fitted, { ...padding("result-card"), maxZoom: 11 });
+    this.world.fit(this.#fitted, { ...besideCard("result-card"), maxZoom: 11 });
     byId("result-title").focus({ preventScroll: true });
   }
 
@@ -145,7 +147,7 @@ class GamePage {
     this.overlays.showHeat(tab === "beliefs" && this.result.beliefs.wantsHeat);
     const thoughts = this.overlays.showThoughts(tab === "beliefs");
     const places = tab === "beliefs" ? [...this.#fitted, ...thoughts] : this.#fitted;
-    if (tab === "beliefs" || wasThere) this.world.fit(places, { ...padding("result-card"), maxZoom: 11 });
+    if (tab === "beliefs" || wasThere) this.world.fit(places, { ...besideCard("result-card"), maxZoom: 11 });
   }
 
   /** @param {Snapshot} snapshot */
@@ -155,7 +157,7 @@ class GamePage {
     this.summary.fill(snapshot);
     this.share.fill(snapshot.game).then((share) => share && this.summary.showBest(share.best_streak));
     this.rating.fill();
-    this.world.fit(this.overlays.showSummary(snapshot.results), { ...padding("summary-card"), maxZoom: 9 });
+    this.world.fit(this.overlays.showSummary(snapshot.results), { ...besideCard("summary-card"), maxZoom: 9 });
     byId("summary-title").focus({ preventScroll: true });
   }
 
@@ -288,13 +290,6 @@ function sceneOf({ phase, replay, snapshot: { round } }) {
 function receivedAt() {
   const [navigation] = performance.getEntriesByType("navigation");
   return (navigation instanceof PerformanceNavigationTiming && navigation.responseStart) || performance.now();
-}
-
-/** Room for what floats over the map. @param {string} cardId @returns {L.FitBoundsOptions} */
-function padding(cardId) {
-  if (isPhone()) return { paddingTopLeft: [40, 60], paddingBottomRight: [70, 40] }; // the zoom buttons stand at the right
-  const card = byId(cardId).getBoundingClientRect();
-  return { paddingTopLeft: [card.right + 60, 110], paddingBottomRight: [90, 100] };
 }
 
 const boot = /** @type {Boot} */ (JSON.parse(byId("boot").textContent ?? ""));

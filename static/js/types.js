@@ -87,6 +87,8 @@
  * @property {RoundModel} model
  * @property {Result | null} result
  *
+ * @typedef {Pick<Round, "id" | "picture" | "projection" | "condition" | "initial_heading">} Pictured  what shows a picture needs
+ *
  * @typedef {object} Game
  * @property {string} id
  * @property {"playing" | "finished"} state

@@ -7,6 +7,8 @@ FOR_ANYBODY = {
     "tried": "/?spot.x=150&spot.y=40",
     "play": "/play/",
     "with-a-friend": "/play/?with=friend",
+    "rooms": "/rooms/",
+    "duel": "/duel/",
     "learn": "/learn/",
     "help": "/help/",
     "about": "/about/",

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { problemOf } from "../../static/js/core/words.js";
-import { Api, ApiError } from "../../static/js/net/api.js";
+import { Api } from "../../static/js/net/api.js";
+import { ApiError } from "../../static/js/net/json.js";
 import { retryDelay, socketUrl } from "../../static/js/net/socket.js";
 import { checkCommand, checkSeal, sha256 } from "../../static/js/core/seal.js";
 

@@ -51,3 +51,9 @@ export function isPhone() {
 export function prefersCalm() {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
+
+/** When the page itself came, on the monotonic clock: slow scripts must not lengthen a round. */
+export function pageReceivedAt() {
+  const [navigation] = performance.getEntriesByType("navigation");
+  return (navigation instanceof PerformanceNavigationTiming && navigation.responseStart) || performance.now();
+}

@@ -46,6 +46,15 @@ export function date(iso) {
   return new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }).format(day);
 }
 
+/** "FR" -> "Frankreich" for a German reader; the name that came with it where the browser has none. @param {{code: string, name: string}} country */
+export function countryName({ code, name }) {
+  try {
+    return new Intl.DisplayNames([currentLanguage()], { type: "region", fallback: "none" }).of(code) ?? name;
+  } catch {
+    return name;
+  }
+}
+
 /** The address if the text is a web address, else null. @param {string} text */
 export function webAddress(text) {
   if (!/^https?:\/\/\S+$/i.test(text)) return null;

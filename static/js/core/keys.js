@@ -1,15 +1,13 @@
 /**
  * What a key press means. Pure: a description of the event in, an intent out.
  *
- * @import { Phase } from "../types.js"
- *
  * @typedef {object} Press
  * @property {string} key
  * @property {boolean} repeat      the key is held down
  * @property {boolean} modified    with Ctrl, Alt or Meta: the browser's, not ours
  * @property {"page" | "map" | "field" | "control"} focus
  * @property {boolean} crosshair   the crosshair is on show, since the map is moved by keys
- * @property {Phase} phase
+ * @property {string} phase        of the game or room
  * @property {boolean} [replay]    an old result is looked at again
  *
  * @typedef {"guess" | "next" | "toggle-map" | "leave-map" | "pin-centre" | "reset-view" | "help" | "turn" | "to-summary" | "replay-previous" | "replay-next"} Intent

@@ -3,10 +3,11 @@
  *
  * @import { ClosedRound, Place, Probability, Result } from "../types.js"
  */
-import { centralLng, greatCircle, nearLng } from "../core/geo.js";
+import { centralLng } from "../core/geo.js";
 import { percent } from "../core/format.js";
 import { isDark, onThemeChange } from "../core/theme.js";
 import { words } from "../core/words.js";
+import { addLine, addPin, beside } from "./marks.js";
 import { initialOf, pinIcon } from "./pins.js";
 
 /** @typedef {"you" | "model" | "ghost"} Guesser */
@@ -16,11 +17,6 @@ const HEIGHT = { truth: 500, you: 300, ghost: 200, model: 0 };
 /** @param {{lat: number | null, lng: number | null} | null | undefined} answer @returns {Place | null} */
 export function placeOf(answer) {
   return answer && answer.lat !== null && answer.lng !== null ? { lat: answer.lat, lng: answer.lng } : null;
-}
-
-/** Move whole worlds so that all pins of one result stand side by side. @param {Place} place @param {number} reference @returns {Place} */
-function beside(place, reference) {
-  return { lat: place.lat, lng: nearLng(place.lng, reference) };
 }
 
 /** @param {Result} result @returns {{kind: Guesser, place: Place}[]} the person's last, so that it lies above */
@@ -58,7 +54,7 @@ export class Overlays {
     const guesses = guessesOf(result);
     const truth = beside(result.truth, centralLng([result.truth.lng, ...guesses.map(({ place }) => place.lng)]));
     const shown = guesses.flatMap(({ kind, place }) => this.#guess(truth, place, kind, labelOf(result, kind)));
-    this.#pin(truth, "truth", { label: "" }, "pin-late");
+    this.#pin(truth, "truth", { extra: "pin-late" });
     if (result.model) this.#addThoughts(result.model.top_cells, truth);
     return [...shown, truth];
   }
@@ -110,27 +106,14 @@ export class Overlays {
 
   /** @param {Place} truth @param {Place} place @param {Guesser} kind @param {Parameters<typeof pinIcon>[1]} options @returns {Place[]} */
   #guess(truth, place, kind, options) {
-    const line = this.#line(truth, place, kind);
+    const line = addLine(this.group, truth, place, kind);
     this.#pin(line[line.length - 1], kind, options);
     return line;
   }
 
-  /** @param {Place} from @param {Place} to @param {Guesser} kind @returns {Place[]} the points drawn */
-  #line(from, to, kind) {
-    const points = greatCircle(from, to);
-    const latlngs = points.map(({ lat, lng }) => L.latLng(lat, lng));
-    for (const className of [`line line-casing`, `line line-${kind}`]) {
-      const line = L.polyline(latlngs, { className, interactive: false, smoothFactor: 0.3, noClip: true }).addTo(this.group);
-      line.getElement()?.setAttribute("pathLength", "1"); // for the drawing animation in css/map.css
-    }
-    return points;
-  }
-
-  /** @param {Place} place @param {Guesser | "truth"} kind @param {Parameters<typeof pinIcon>[1]} options @param {string} [extra] */
-  #pin(place, kind, options, extra) {
-    const icon = pinIcon(kind, options);
-    if (extra) icon.options.className += ` ${extra}`;
-    L.marker(place, { icon, interactive: false, keyboard: false, zIndexOffset: HEIGHT[kind] }).addTo(this.group);
+  /** @param {Place} place @param {Guesser | "truth"} kind @param {Parameters<typeof pinIcon>[1]} options */
+  #pin(place, kind, options) {
+    addPin(this.group, place, pinIcon(kind, options), HEIGHT[kind]);
   }
 
   /** @param {import("../types.js").TopCell[]} cells @param {Place} truth */

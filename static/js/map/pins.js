@@ -1,4 +1,7 @@
-/** The marks of look.md: truth a yellow flag, you a green round pin, the model a blue hexagon. Colour comes from css/map.css. */
+/**
+ * The marks of look.md: truth a yellow flag, you a green round pin, the model a blue hexagon, the crowd's median a violet
+ * diamond. Colour comes from css/map.css.
+ */
 
 const SHAPES = {
   you: {
@@ -28,6 +31,13 @@ const SHAPES = {
     svg: '<path class="pin-pole" d="M6 40 V3"/><path d="M6 4 H31 L25.5 12.5 L31 21 H6 Z"/><circle class="pin-foot" cx="6" cy="39" r="2.6"/>',
     dot: "",
     text: [15.5, 17],
+  },
+  crowd: {
+    box: [34, 34],
+    anchor: /** @type {[number, number]} */ ([17, 17]),
+    svg: '<path d="M17 2 L32 17 L17 32 L2 17 Z"/>',
+    dot: '<circle class="pin-dot" cx="17" cy="17" r="4"/>',
+    text: [17, 21.6],
   },
   thought: {
     box: [18, 20],
@@ -63,15 +73,16 @@ export function initialOf(name) {
 
 /**
  * @param {Kind} kind
- * @param {{mark?: string, label?: string, tag?: string, small?: boolean}} [options] all of it set as text, never as markup
+ * @param {{mark?: string, label?: string, tag?: string, small?: boolean, extra?: string}} [options] mark, label and tag are set as text,
+ *   never as markup; extra: a class
  */
-export function pinIcon(kind, { mark = "", label = "", tag = "", small = false } = {}) {
+export function pinIcon(kind, { mark = "", label = "", tag = "", small = false, extra = "" } = {}) {
   const shape = SHAPES[kind];
   const element = document.createElement("div");
   draw(element, kind, mark);
   if (label) element.append(labelElement(kind, label, tag));
   return L.divIcon({
-    className: `pin-icon${small ? " pin-small" : ""}`,
+    className: ["pin-icon", small ? "pin-small" : "", extra].filter(Boolean).join(" "),
     html: element,
     iconSize: L.point(shape.box[0], shape.box[1]),
     iconAnchor: shape.anchor,

@@ -2,7 +2,7 @@
  * The pictures of the rounds as blobs: from the vault when they were fetched ahead, else from their address. The
  * last few are kept, so that a result shows its picture without asking again.
  *
- * @import { Next, Round } from "../types.js"
+ * @import { Next, Pictured } from "../types.js"
  */
 import { download } from "./download.js";
 import { Vault } from "./vault.js";
@@ -19,7 +19,7 @@ export class Pictures {
     this.#vault.keep(next);
   }
 
-  /** @param {Round} round @param {(share: number | null) => void} onProgress @param {AbortSignal} signal @returns {Promise<string>} a blob's address */
+  /** @param {Pictured} round @param {(share: number | null) => void} onProgress @param {AbortSignal} signal @returns {Promise<string>} a blob's address */
   async load(round, onProgress, signal) {
     const url = round.picture?.url ?? "";
     const known = this.#kept.get(url);

@@ -3,7 +3,7 @@
  *
  * @typedef {object} Handlers
  * @property {(frame: any) => void} onFrame
- * @property {(connected: boolean) => void} onChange
+ * @property {(connected: boolean, code?: number) => void} onChange  code: why the server closed it
  */
 
 const FIRST_RETRY_MS = 500;
@@ -53,6 +53,16 @@ export class Socket {
     this.#connect();
   }
 
+  /** Give up a connection that seems dead, and try anew. */
+  drop() {
+    const socket = this.#socket;
+    if (!socket) return;
+    this.#socket = null;
+    socket.close();
+    this.handlers.onChange(false);
+    this.#later();
+  }
+
   /** @param {object} message @returns {boolean} whether it could be sent */
   send(message) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
@@ -70,14 +80,15 @@ export class Socket {
     }
     this.#socket = socket;
     socket.addEventListener("open", () => {
+      if (this.#socket !== socket) return;
       this.#attempt = 0;
       this.handlers.onChange(true);
     });
-    socket.addEventListener("message", (event) => this.#receive(event.data));
-    socket.addEventListener("close", () => {
+    socket.addEventListener("message", (event) => this.#socket === socket && this.#receive(event.data));
+    socket.addEventListener("close", ({ code }) => {
       if (this.#socket !== socket) return;
       this.#socket = null;
-      this.handlers.onChange(false);
+      this.handlers.onChange(false, code);
       this.#later();
     });
   }

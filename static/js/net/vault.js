@@ -2,7 +2,7 @@
  * The picture of the round to come, fetched encrypted while the result is read. Its key comes when the round
  * opens, so that nobody sees it early; the bytes are then those that the plain address would have given.
  *
- * @import { Next, Round } from "../types.js"
+ * @import { Next, Pictured } from "../types.js"
  */
 
 const NONCE_BYTES = 12;
@@ -28,7 +28,7 @@ export class Vault {
     this.#sealed = fetchSealed(next.url);
   }
 
-  /** Null: it is not here, or cannot be opened; the plain address still works. @param {Round} round @returns {Promise<Blob | null>} */
+  /** Null: it is not here, or cannot be opened; the plain address still works. @param {Pictured} round @returns {Promise<Blob | null>} */
   async open({ id, picture }) {
     if (id !== this.#round || !picture?.key) return null;
     const sealed = await this.#sealed;

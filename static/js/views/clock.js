@@ -1,8 +1,4 @@
-/**
- * The time that is left, in the line at the top: from ten seconds on in red, with its word, and said aloud.
- *
- * @import { State } from "../types.js"
- */
+/** The time that is left, in the line at the top: from ten seconds on in red, with its word, and said aloud. */
 import { timeSentence } from "../core/announce.js";
 import { byId, setText, show } from "../core/dom.js";
 import { t } from "../core/i18n.js";
@@ -21,7 +17,7 @@ export class Clock {
     this.box = byId("clock");
   }
 
-  /** @param {State} state */
+  /** @param {{phase: string, deadline_ms: number | null, timeUp: boolean}} state of a game or of a room */
   render({ phase, deadline_ms, timeUp }) {
     const runs = phase === "guessing" && deadline_ms !== null;
     show(this.box, runs);

@@ -2,13 +2,12 @@
  * Keyboard, buttons and the browser's own events, turned into wishes.
  *
  * @import { Intent } from "../core/keys.js"
- * @import { State } from "../types.js"
  */
 import { byId } from "../core/dom.js";
 import { intent } from "../core/keys.js";
 
 /**
- * @param {() => State} read
+ * @param {() => {phase: string, replay: number | null}} read
  * @param {(wish: Intent, key: string) => void} obey
  */
 export function listenToKeys(read, obey) {

@@ -2,7 +2,7 @@
  * The picture of the round: Pannellum for a free look around, a plain image (whole, never cropped) for everything
  * else, so that in the fair view people see the pixels that the model sees.
  *
- * @import { Round, State } from "../types.js"
+ * @import { Pictured, State } from "../types.js"
  * @import { Pictures } from "../net/pictures.js"
  */
 import { isPhone, prefersCalm } from "../core/dom.js";
@@ -33,7 +33,7 @@ export class Picture {
     window.addEventListener("blur", () => this.#held.clear());
   }
 
-  /** @param {Round} round */
+  /** @param {Pictured} round */
   show(round) {
     const url = round.picture?.url ?? "";
     if (url === this.#url) return;
@@ -42,7 +42,7 @@ export class Picture {
     if (url) this.#load(round);
   }
 
-  /** Once more, after a failure. @param {Round} round */
+  /** Once more, after a failure. @param {Pictured} round */
   retry(round) {
     this.#url = "";
     this.show(round);
@@ -83,7 +83,7 @@ export class Picture {
     this.#frame = requestAnimationFrame((next) => this.#turn(now, next));
   }
 
-  /** @param {Round} round */
+  /** @param {Pictured} round */
   async #load(round) {
     const url = this.#url;
     const loading = (this.#loading = new AbortController());
@@ -108,7 +108,7 @@ export class Picture {
     }
   }
 
-  /** @param {HTMLImageElement} image @param {Round} round */
+  /** @param {HTMLImageElement} image @param {Pictured} round */
   #put(image, round) {
     if (canLookAround(round)) this.#putPanorama(image, round.initial_heading);
     else this.#putFlat(image);
@@ -169,7 +169,7 @@ async function decoded(url) {
   return image;
 }
 
-/** @param {Round} round */
+/** @param {Pick<Pictured, "projection" | "condition">} round */
 export function canLookAround({ projection, condition }) {
   return projection === "equirectangular" && condition === "free";
 }

@@ -14,7 +14,7 @@ export class PlacePanel {
     this.local = local;
   }
 
-  /** @param {ClosedRound} result */
+  /** @param {Pick<ClosedRound, "author" | "licence" | "source" | "taken_at" | "drawn" | "void" | "picture">} result */
   fill(result) {
     byId("place-facts").replaceChildren(
       ...fact(t("Author"), result.author || words.unknownAuthor),

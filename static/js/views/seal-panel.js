@@ -18,7 +18,7 @@ export class SealPanel {
     copyButton(byId("seal-copy"), () => byId("seal-command").textContent ?? "");
   }
 
-  /** Remember what was promised, also over a reload of the page. @param {Round} round */
+  /** Remember what was promised, also over a reload of the page. @param {Pick<Round, "id" | "state" | "model">} round */
   witness({ id, state, model }) {
     if (state === "closed" || !model.digest || this.#shown.has(id)) return;
     const before = remembered(id);
@@ -26,7 +26,7 @@ export class SealPanel {
     if (!before) keep(id, model.digest);
   }
 
-  /** @param {ClosedRound} result */
+  /** @param {Pick<ClosedRound, "round" | "seal">} result */
   fill({ round, seal }) {
     show(byId("tab-seal"), seal !== null);
     if (!seal) return;

@@ -13,7 +13,8 @@ from geogame.games.lifecycle import seal_answer
 from geogame.games.models import Game
 from geogame.games.seals import CellProbability, ModelAnswer
 from geogame.games.services import place_guess, start_game
-from geogame.live.messages import BadMessage, SnapshotRequest, parse
+from geogame.live.frames import BadMessage
+from geogame.live.messages import SnapshotRequest, parse
 from geogame.panoramas.models import Map
 from geogame.registry.models import ModelVersion
 from tests.sockets import Socket

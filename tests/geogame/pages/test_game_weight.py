@@ -1,4 +1,4 @@
-"""All JavaScript that the game page loads, packed as a server would send it: at most 150 KB."""
+"""All JavaScript that a page of play loads, packed as a server would send it: at most 150 KB."""
 
 from __future__ import annotations
 
@@ -42,14 +42,25 @@ def packed(content: bytes) -> int:
     return len(gzip.compress(content, 9, mtime=0))
 
 
+def weight(html: str, *expected: str) -> tuple[int, int]:
+    """Bytes and files of a page's scripts; `expected` are among them."""
+    scripts = {file_of(name) for name in SCRIPT.findall(html)}
+    modules = {module for script in scripts for module in with_imports(script)}
+    assert set(expected) <= {path.name for path in modules}
+    inline = sum(packed(text.encode()) for kind, text in INLINE.findall(html) if "json" not in kind)
+    return inline + sum(packed(module.read_bytes()) for module in modules), len(modules)
+
+
 def test_the_scripts_of_the_game_page_are_light(make_map: Callable[..., Map], client: Client) -> None:
     map_ = make_map()
     response = client.post(reverse("start"), {"map": map_.slug}, follow=True)
     html = response.content.decode()
-    scripts = {file_of(name) for name in SCRIPT.findall(html)}
-    modules = {module for script in scripts for module in with_imports(script)}
-    names = {path.name for path in modules}
-    assert {"leaflet.js", "pannellum.js", "game.js", "state.js", "summary-card.js"} <= names
-    inline = sum(packed(text.encode()) for kind, text in INLINE.findall(html) if "json" not in kind)
-    total = inline + sum(packed(module.read_bytes()) for module in modules)
-    assert total <= MOST_BYTES, f"{total / 1024:.1f} KiB in {len(modules)} files"
+    total, files = weight(html, "leaflet.js", "pannellum.js", "game.js", "state.js", "summary-card.js")
+    assert total <= MOST_BYTES, f"{total / 1024:.1f} KiB in {files} files"
+
+
+def test_the_scripts_of_a_rooms_page_are_light(make_map: Callable[..., Map], client: Client) -> None:
+    form = {"map": make_map().slug, "kind": "duel"}
+    html = client.post(reverse("rooms"), form, follow=True).content.decode()
+    total, files = weight(html, "leaflet.js", "pannellum.js", "room.js", "final-card.js", "socket.js")
+    assert total <= MOST_BYTES, f"{total / 1024:.1f} KiB in {files} files"

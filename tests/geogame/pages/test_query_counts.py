@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from geogame.accounts.models import Player
 from geogame.games.challenges import send
@@ -26,6 +28,8 @@ from geogame.panoramas.models import Map
 from geogame.ratings.models import Rating
 from geogame.ratings.services import rate_games
 from geogame.registry.models import ModelVersion
+from geogame.rooms import services
+from geogame.rooms.models import Room
 from tests.geogame.games.playing import guess, play, seal
 from tests.geogame.pages.addresses import addresses
 
@@ -37,11 +41,15 @@ QUERIES = {
     "api-guess": 36,
     "api-layers": 7,
     "api-next": 20,
+    "api-duel": 10,
     "api-rating": 6,
+    "api-room": 17,
+    "api-room-guess": 32,
     "api-share": 8,
     "api-skip": 9,
     "api-state": 14,
     "borders": 3,
+    "bots": 6,
     "challenge": 14,
     "challenge-accept": 10,
     "challenge-send": 6,
@@ -52,7 +60,11 @@ QUERIES = {
     "daily-day": 13,
     "daily-start": 10,
     "delete-account": 3,
-    "export-data": 10,
+    "duel": 13,
+    "duel-cancel": 5,
+    "duel-model": 48,
+    "duel-queue": 17,
+    "export-data": 12,
     "forget-guest": 2,
     "game": 14,
     "health": 0,
@@ -71,6 +83,10 @@ QUERIES = {
     "register": 2,
     "replay": 4,
     "reports-choice": 4,
+    "room": 17,
+    "room-enter": 2,
+    "room-join": 18,
+    "rooms": 11,
     "set_language": 1,
     "settings": 3,
     "start": 30,
@@ -89,6 +105,8 @@ class Scene:
     finished: Game
     challenge: Challenge
     daily: Game
+    room: Room
+    lobby: Room
 
     @property
     def round(self) -> Round:
@@ -120,6 +138,10 @@ def form(name: str, **fields: object) -> Callable[[Scene], Ask]:
     return lambda scene: Ask(reverse(name), fields)
 
 
+def form_page(name: str) -> Callable[[Scene], Ask]:
+    return lambda scene: Ask(reverse(name))
+
+
 def layer(name: str, *more: str) -> Callable[[Scene], Ask]:
     return lambda scene: Ask(
         reverse(name, args=[scene.finished.token, scene.finished.rounds.latest("number").token, *more])
@@ -143,6 +165,25 @@ HOW: dict[str, Callable[[Scene], Ask]] = {
     "layer": layer("layer", "view", "jpg"),
     "start": lambda scene: Ask("/games/", {"map": "other"}),
     "daily-start": form("daily-start"),
+    "rooms": lambda scene: Ask("/rooms/"),
+    "room": lambda scene: Ask(reverse("room", args=[scene.room.code])),
+    "api-room": lambda scene: Ask(reverse("api-room", args=[scene.room.code])),
+    "api-room-guess": lambda scene: Ask(
+        reverse("api-room-guess", args=[scene.room.code]),
+        {
+            "round": Round.objects.get(game__rooms=scene.room, state=Round.State.OPEN).token,
+            "lat": 1,
+            "lng": 2,
+        },
+    ),
+    "room-enter": lambda scene: Ask("/rooms/join/", {"code": scene.lobby.code}),
+    "room-join": lambda scene: Ask(reverse("room-join", args=[scene.lobby.code]), {"role": "player"}),
+    "duel-queue": form("duel-queue", map="other"),
+    "duel": form_page("duel"),
+    "api-duel": lambda scene: Ask("/api/duel/", {}),
+    "duel-cancel": form("duel-cancel"),
+    "duel-model": form("duel-model", map="other"),
+    "bots": lambda scene: Ask("/bots/", {"name": "Robbie"}),
     "reports-choice": form("reports-choice", in_reports="yes"),
     "forget-guest": form("forget-guest"),
     "api-country": lambda scene: Ask(reverse("api-country", args=[scene.game.token]), {"lat": 1, "lng": 2}),
@@ -160,6 +201,20 @@ def play_round(game: Game, player: Player, version: ModelVersion) -> None:
             seal(round_, version)
         if game.rounds.filter(state=Round.State.OPEN).exists():
             guess(game, player, lat=1, lng=2)
+
+
+def rooms_of(player: Player, others: list[Player], map_: Map) -> tuple[Room, Room]:
+    """One with an open round of the player's, one in the lobby of somebody else."""
+    settings = {"model": None}
+    room = services.create_room(player=player, kind=Room.Kind.ROOM, map_=map_, settings=settings)
+    for other in others:
+        services.join(room=room, player=other)
+    services.start(room=room, player=player)
+    Game.objects.filter(rooms=room).update(created_at=timezone.now() - timedelta(seconds=10))
+    Room.objects.update(due_at=timezone.now())
+    services.settle(room)
+    lobby = services.create_room(player=others[0], kind=Room.Kind.ROOM, map_=map_, settings=settings)
+    return room, lobby
 
 
 @pytest.fixture(params=[1, 4], ids=["little was played", "much was played"])
@@ -186,7 +241,9 @@ def scene(
         play_round(game, player, model_version)
         next_round(game=game, player=player, after=game.rounds.filter(wanted=True).latest("number").token)
     challenge = send(game=finished, player=player)
-    return Scene(client, player, game, waiting, finished, challenge, daily)
+    others = [make_player(f"Guest {number}") for number in range(request.param)]
+    room, lobby = rooms_of(player, others, make_map(6, name="Rooms"))
+    return Scene(client, player, game, waiting, finished, challenge, daily, room, lobby)
 
 
 def test_every_page_asks_the_database_as_often_as_it_did(scene: Scene) -> None:

@@ -1,0 +1,240 @@
+"""Between the sockets of rooms and the services: who comes in, what a command becomes, what is sent.
+
+Synchronous: a consumer calls it in the thread of the database, once for each frame.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import translation
+from django.utils.translation import get_language_from_request
+from django.utils.translation import gettext as _
+
+from geogame.accounts.services import find_person
+from geogame.lib.limits import address_of, wait_s
+from geogame.live import commands
+from geogame.live.closing import KICKED, LEFT, NOT_FOUND, TOO_OFTEN
+from geogame.rooms import services
+from geogame.rooms.broadcast import group_name
+from geogame.rooms.errors import RoomError
+from geogame.rooms.models import Member, Room
+from geogame.rooms.state import private_state, public_state
+
+log = logging.getLogger(__name__)
+Frame = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guest:
+    """Who is at the other end of a socket, as it was when they came: looked up again with each message."""
+
+    member_id: int
+    public_id: str
+    room_id: int
+    group: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    frame: Frame
+    closes: int | None = None
+
+
+class TurnedAway(Exception):
+    def __init__(self, code: int) -> None:
+        super().__init__(f"closed with {code}")
+        self.code = code
+
+
+# --- Coming and going --------------------------------------------------------------------------------
+def enter(scope: Mapping[str, Any], code: str) -> Guest:
+    """The member behind a new socket. A stranger is told nothing, not even whether the room exists."""
+    if _comes_too_often(scope):
+        raise TurnedAway(TOO_OFTEN)
+    player = find_person(session=scope["session"], user=scope["user"])
+    room = services.room_of(code) if player else None
+    member = Member.objects.filter(room=room, player=player).first() if room else None
+    if room is None or member is None:
+        raise TurnedAway(NOT_FOUND)
+    if gone := _closing_code(member):
+        raise TurnedAway(gone)
+    return Guest(
+        member_id=member.pk,
+        public_id=member.public_id,
+        room_id=room.pk,
+        group=group_name(room),
+        language=_language(scope),
+    )
+
+
+def _comes_too_often(scope: Mapping[str, Any]) -> bool:
+    headers = {name.lower(): value.decode("latin-1") for name, value in scope.get("headers", [])}
+    peer = (scope.get("client") or ("", 0))[0]
+    address = address_of(peer, headers.get(b"x-forwarded-for", ""))
+    user, session = scope["user"], scope["session"]
+    player = f"user {user.pk}" if user.is_authenticated else session.get("player", "")
+    return wait_s("socket", address=address, player=player) > 0
+
+
+def _language(scope: Mapping[str, Any]) -> str:
+    request = HttpRequest()
+    request.COOKIES = dict(scope.get("cookies", {}))
+    headers = dict(scope.get("headers", []))
+    request.META["HTTP_ACCEPT_LANGUAGE"] = headers.get(b"accept-language", b"").decode("latin-1")
+    return get_language_from_request(request)
+
+
+def _closing_code(member: Member) -> int | None:
+    if member.kicked_at:
+        return KICKED
+    return LEFT if member.left_at else None
+
+
+def arrive(guest: Guest) -> Frame:
+    """The socket is open: the others see it, and it gets the whole state."""
+    member = _member(guest)
+    services.connected(room=member.room, player=member.player)
+    return snapshot(guest)
+
+
+def go(guest: Guest) -> None:
+    member = Member.objects.select_related("room", "player").filter(pk=guest.member_id).first()
+    if member:
+        services.disconnected(room=member.room, player=member.player)
+
+
+def _member(guest: Guest) -> Member:
+    return Member.objects.select_related("room", "player").get(pk=guest.member_id)
+
+
+# --- The state ---------------------------------------------------------------------------------------
+def snapshot(guest: Guest, id_: str | None = None) -> Frame:
+    """All that the member may know, after what was due in the room has been done."""
+    member = _member(guest)
+    services.settle(member.room)
+    room = Room.objects.get(pk=guest.room_id)
+    state = public_state(room)
+    private = private_state(room, member)
+    return {"type": "snapshot", "id": id_, "version": state["version"], "state": state, "private": private}
+
+
+# --- Commands ----------------------------------------------------------------------------------------
+def carry_out(guest: Guest, command: commands.Command) -> Reply:
+    """Exactly one reply. Whether the member still is one is looked up first."""
+    with translation.override(guest.language):
+        try:
+            return _carry_out(guest, command)
+        except RoomError as error:
+            return Reply(error_frame(command.id, error.code, error.message))
+        except Exception:
+            log.exception("The command %s could not be carried out.", command.type)
+            message = _("The server could not do that. The fault is noted: try again.")
+            return Reply(error_frame(command.id, "server-error", message))
+
+
+def _carry_out(guest: Guest, command: commands.Command) -> Reply:
+    member = Member.objects.select_related("room", "player").filter(pk=guest.member_id).first()
+    if member is None or member.player.deleted_at:
+        return Reply(_not_a_member(command.id), NOT_FOUND)
+    if closing := _closing_code(member):
+        return Reply(_not_a_member(command.id), closing)
+    if isinstance(command, commands.Ping):
+        return Reply({"type": "pong", "id": command.id, "version": member.room.version})
+    if isinstance(command, commands.SnapshotRequest):
+        return Reply(snapshot(guest, command.id))
+    HANDLERS[type(command)](member, command)
+    version = Room.objects.values_list("version", flat=True).get(pk=guest.room_id)
+    reply = {"type": "ack", "id": command.id, "version": version}
+    return Reply(reply, LEFT if isinstance(command, commands.Leave) else None)
+
+
+def _not_a_member(id_: str) -> Frame:
+    return error_frame(id_, "not-a-member", _("You are not in this room any more."))
+
+
+def error_frame(id_: str | None, code: str, message: str) -> Frame:
+    return {"type": "error", "id": id_, "code": code, "message": message}
+
+
+def _ready(member: Member, command: commands.Ready) -> None:
+    services.set_ready(room=member.room, player=member.player, ready=command.ready)
+
+
+def _settings(member: Member, command: commands.Settings) -> None:
+    services.change_settings(room=member.room, player=member.player, **command.changes())
+
+
+def _start(member: Member, command: commands.Start) -> None:
+    services.start(room=member.room, player=member.player)
+
+
+def _guess(member: Member, command: commands.Guess) -> None:
+    services.guess(
+        room=member.room,
+        player=member.player,
+        round_token=command.round,
+        lat=command.lat,
+        lng=command.lng,
+    )
+
+
+def _rematch(member: Member, command: commands.Rematch) -> None:
+    services.rematch(room=member.room, player=member.player)
+
+
+def _leave(member: Member, command: commands.Leave) -> None:
+    services.leave(room=member.room, player=member.player)
+
+
+def _kick(member: Member, command: commands.Kick) -> None:
+    services.kick(room=member.room, player=member.player, public_id=command.player)
+
+
+def _react(member: Member, command: commands.React) -> None:
+    services.react(room=member.room, player=member.player, reaction=command.reaction)
+
+
+HANDLERS: dict[type[commands.Command], Callable[[Member, Any], None]] = {
+    commands.Ready: _ready,
+    commands.Settings: _settings,
+    commands.Start: _start,
+    commands.Guess: _guess,
+    commands.Rematch: _rematch,
+    commands.Leave: _leave,
+    commands.Kick: _kick,
+    commands.React: _react,
+}
+
+
+# --- What a lost message would have told -------------------------------------------------------------
+@dataclass(frozen=True)
+class News:
+    """`gone`: the closing code of each member who is none any more."""
+
+    states: dict[int, Frame]
+    gone: dict[int, int]
+
+
+def look(*, versions: Mapping[int, int], members: Collection[int], is_beat: bool) -> News:
+    """The rooms that are further than `versions` says, and the members who left: a query each, however many
+    they are. On each beat all members are noted as being here.
+    """
+    if is_beat:
+        services.seen(members)
+    rooms = [room for room in Room.objects.filter(pk__in=versions) if room.version > versions[room.pk]]
+    gone = Member.objects.filter(pk__in=members).exclude(left_at=None, kicked_at=None)
+    return News(
+        {room.pk: changed_frame(room) for room in rooms},
+        {member.pk: _closing_code(member) or LEFT for member in gone},
+    )
+
+
+def changed_frame(room: Room) -> Frame:
+    state = public_state(room)
+    return {"type": "room.changed", "version": state["version"], "state": state}
