@@ -11,6 +11,7 @@ from django.utils import timezone
 from geogame.accounts.models import Player
 from geogame.games.models import Exposure, Game, Guess, Round
 from geogame.panoramas.models import Panorama
+from geogame.rooms.models import Member
 
 FORMAT, VERSION = "planet-arena-player", 1
 Json = dict[str, object]
@@ -39,6 +40,17 @@ def everything_of(player: Player, user: User | None) -> Json:
         "account": _account(user) if user else None,
         "player": _player(player),
         "games": [_game(game) for game in _games(player)],
+        "rooms": [_membership(member) for member in player.memberships.select_related("room")],
+    }
+
+
+def _membership(member: Member) -> Json:
+    return {
+        "kind": member.room.kind,
+        "role": member.role,
+        "joined_at": member.joined_at.isoformat(),
+        "left_at": member.left_at.isoformat() if member.left_at else None,
+        "removed_by_the_host": member.kicked_at is not None,
     }
 
 

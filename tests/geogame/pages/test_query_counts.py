@@ -31,7 +31,7 @@ QUERIES = {
     "about": 5,
     "account": 5,
     "api-challenge": 9,
-    "api-guess": 36,
+    "api-guess": 35,
     "api-layers": 7,
     "api-next": 18,
     "api-share": 8,
