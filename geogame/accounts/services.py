@@ -88,6 +88,14 @@ def player_of_model(version: ModelVersion) -> Player:
     )[0]
 
 
+def player_of_bot(name: str) -> Player:
+    """A program that plays as people do. It is labelled everywhere, and no report has its rounds."""
+    bots = Player.objects.filter(is_bot=True, kind=Player.Kind.PERSON, name=name[:60])
+    return bots.first() or Player.objects.create(
+        kind=Player.Kind.PERSON, name=name[:60], is_bot=True, in_reports=False
+    )
+
+
 def name_from(login_name: str) -> str:
     """A display name for an account that chose none."""
     try:

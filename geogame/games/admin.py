@@ -24,6 +24,6 @@ class RoundInline(ReadOnly, admin.TabularInline[Round, Game]):
 
 @admin.register(Game)
 class GameAdmin(ReadOnly, admin.ModelAdmin[Game]):
-    list_display = ["created_at", "map", "state", "rounds_total", "finished_at"]
-    list_filter = ["state", "map"]
+    list_display = ["created_at", "mode", "map", "state", "rounds_total", "finished_at"]
+    list_filter = ["state", "mode", "map"]
     inlines = [RoundInline]

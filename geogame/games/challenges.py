@@ -35,6 +35,8 @@ def send(*, game: Game, player: Player) -> Challenge:
         raise GameError("not-finished", _("Finish this game first: then you can challenge others to it."))
     if game.mode == Game.Mode.DAILY:
         raise GameError("daily-is-shared", _("Everybody plays the same daily game: send them its address."))
+    if game.is_live:
+        raise GameError("nothing-to-send", _("A live game is played together: invite others to a room."))
     if not game.rounds.filter(void_reason="").exists():
         raise GameError("nothing-to-send", _("No round of this game counted, so there is nothing to send."))
     return Challenge.objects.get_or_create(game=game, defaults={"sender": player})[0]

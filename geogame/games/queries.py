@@ -25,9 +25,13 @@ def model_of(game: Game) -> Player | None:
 
 def game_of(player: Player, token: str) -> Game | None:
     """A game of the player's, with what its snapshot needs. A live game that runs is played in its room."""
-    games = Game.objects.select_related("map", "challenge__sender", "challenge__game", "daily").exclude(
-        mode__in=Game.LIVE_MODES, state=Game.State.PLAYING
-    )
+    game = any_game_of(player, token)
+    return None if game and game.is_live and game.state == Game.State.PLAYING else game
+
+
+def any_game_of(player: Player, token: str) -> Game | None:
+    """The same with live games that run: for what is told of closed rounds alone."""
+    games = Game.objects.select_related("map", "challenge__sender", "challenge__game", "daily")
     return games.filter(token=token, seats__player=player).first()
 
 
@@ -145,9 +149,11 @@ def last_seen_round(map_: Map, player: Player) -> Round | None:
 
 
 def _counted_rounds(map_: Map | None = None) -> QuerySet[Round]:
-    """Rounds that a comparison may read: pins on places, nothing void."""
+    """Rounds that a comparison may read: pins on places, nothing void. Not those of live games: people in a
+    room know of each other, and in a duel the first answer takes time from the others.
+    """
     rounds = Round.objects.filter(void_reason="", wanted=True).exclude(
-        game__mode__in=(Game.Mode.COUNTRY, Game.Mode.STREAK)
+        game__mode__in=(Game.Mode.COUNTRY, Game.Mode.STREAK, *Game.LIVE_MODES)
     )
     return rounds.filter(game__map=map_) if map_ else rounds
 

@@ -37,6 +37,9 @@ def _title(game: Game) -> str:
     names = {
         Game.Mode.COUNTRY: _("country guess on {map}"),
         Game.Mode.STREAK: _("country streak on {map}"),
+        Game.Mode.DUEL: _("duel on {map}"),
+        Game.Mode.ROOM: _("live room on {map}"),
+        Game.Mode.CROWD: _("crowd against the model on {map}"),
     }
     return f"PlaNet Arena · {names.get(Game.Mode(game.mode), '{map}').format(map=game.map.name)}"
 

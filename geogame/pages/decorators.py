@@ -7,8 +7,10 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth import SESSION_KEY as USER_KEY
 from django.http import Http404, HttpRequest, HttpResponse
 
+from geogame.accounts.models import Player
 from geogame.accounts.services import SESSION_KEY, find_person, stored_login_name
-from geogame.games.queries import game_of
+from geogame.games.models import Game
+from geogame.games.queries import any_game_of, game_of
 from geogame.lib.limits import client_address, wait_s
 from geogame.pages.problems import too_many
 
@@ -18,20 +20,27 @@ OwnGameView = Callable[..., HttpResponse]
 GameView = Callable[..., HttpResponse]
 
 
-def own_game(view: OwnGameView) -> GameView:
-    """Hand the game and the player to the view, and what else the address says; somebody else's game does
-    not exist.
-    """
+def _with_game(find: Callable[[Player, str], Game | None]) -> Callable[[OwnGameView], GameView]:
+    def decorate(view: OwnGameView) -> GameView:
+        @wraps(view)
+        def wrapped(request: HttpRequest, token: str, **parts: str) -> HttpResponse:
+            player = find_person(session=request.session, user=request.user)
+            game = find(player, token) if player else None
+            if player is None or game is None:
+                raise Http404("There is no such game, or it is not yours.")
+            return view(request, game, player, **parts)
 
-    @wraps(view)
-    def wrapped(request: HttpRequest, token: str, **parts: str) -> HttpResponse:
-        player = find_person(session=request.session, user=request.user)
-        game = game_of(player, token) if player else None
-        if player is None or game is None:
-            raise Http404("There is no such game, or it is not yours.")
-        return view(request, game, player, **parts)
+        return wrapped
 
-    return wrapped
+    return decorate
+
+
+own_game = _with_game(game_of)
+"""Hands the game and the player to the view, and what else the address says; somebody else's game does not
+exist, nor does a live one that runs: it is played in its room.
+"""
+own_game_even_live = _with_game(any_game_of)
+"""The same, for views that tell of closed rounds alone."""
 
 
 def limited(name: str, *, account_field: str = "") -> Callable[[View[P]], View[P]]:

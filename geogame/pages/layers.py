@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from geogame.accounts.models import Player
 from geogame.games.answers import prediction_behind
 from geogame.games.models import Game, Round
-from geogame.pages.decorators import own_game
+from geogame.pages.decorators import own_game_even_live
 from geogame.pages.problems import api_error
 from geogame.panoramas.fair import PictureGone, fair_picture
 from geogame.predictions import explanations
@@ -49,7 +49,7 @@ class Layers(TypedDict):
 
 @never_cache
 @require_GET
-@own_game
+@own_game_even_live
 def layers(request: HttpRequest, game: Game, player: Player, *, round_token: str) -> HttpResponse:
     """The layers of a round that the player has closed; those that are not drawn yet are asked for."""
     round_ = _round(game, round_token)
@@ -89,7 +89,7 @@ def _url(game: Game, round_: Round, name: str, ending: str) -> str:
 
 
 @require_GET
-@own_game
+@own_game_even_live
 def layer(
     request: HttpRequest, game: Game, player: Player, *, round_token: str, name: str, ending: str
 ) -> HttpResponse:

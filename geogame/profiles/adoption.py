@@ -6,7 +6,7 @@ order of time, since both have been one person: a picture that the account had s
 Games in which that changed something are rated anew; those of the guest stay unrated, as they were begun.
 
 A game stays with the guest where the account has a row of its own in its place: a seat in the same game, a
-run at the same challenge, or its one attempt at the same daily.
+run at the same challenge, or its one attempt at the same daily. So does a membership in a room.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from geogame.accounts.models import Player
 from geogame.accounts.services import SESSION_KEY, find_guest, lock, name_from, take_over
 from geogame.games.models import Challenge, DailyAttempt, Exposure, Game, Guess, Seat
 from geogame.ratings.services import look_again
+from geogame.rooms.members import move_memberships
 
 
 @transaction.atomic
@@ -49,6 +50,7 @@ def move_games(*, guest: Player, to: Player) -> None:
     Exposure.objects.filter(player=guest, round__game__in=games).update(player=to)
     DailyAttempt.objects.filter(player=guest, game__in=games).update(player=to)
     Challenge.objects.filter(sender=guest, game__in=games).update(sender=to)
+    move_memberships(guest=guest, to=to)
     _recount_exposures(to)
     _keep_the_later_choice(guest, to)
     _remove_if_empty(guest)
@@ -89,5 +91,6 @@ def _keep_the_later_choice(guest: Player, account: Player) -> None:
 
 def _remove_if_empty(guest: Player) -> None:
     rows = (guest.seats, guest.guesses, guest.exposures, guest.daily_attempts, guest.challenges)
+    rows += (guest.memberships, guest.hosted_rooms)
     if not any(kept.exists() for kept in rows):
         guest.delete()

@@ -66,10 +66,10 @@ class Chart:
 
 
 def points_charts(games: Iterable[PlayedGame]) -> list[Chart]:
-    """Finished games of five counted rounds with points. Below two there is no course to show."""
+    """Finished games of five counted rounds with points, played alone. Below two there is no course."""
     by_kind: dict[tuple[str, str], list[PlayedGame]] = {}
     for game in games:
-        if game.finished_at and len(game.rounds) == ROUNDS and not game.about_countries:
+        if game.finished_at and len(game.rounds) == ROUNDS and not (game.about_countries or game.is_live):
             by_kind.setdefault((game.condition, game.pictures), []).append(game)
     return [_chart(*kind, of_kind) for kind, of_kind in sorted(by_kind.items()) if len(of_kind) > 1]
 

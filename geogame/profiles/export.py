@@ -12,6 +12,7 @@ from geogame.accounts.models import Player
 from geogame.games.models import Exposure, Game, Guess, Round
 from geogame.panoramas.models import Panorama
 from geogame.ratings.queries import Outcome, Place, outcomes, places_of
+from geogame.rooms.models import Member
 
 FORMAT, VERSION = "planet-arena-player", 1
 Json = dict[str, object]
@@ -43,6 +44,17 @@ def everything_of(player: Player, user: User | None) -> Json:
         "player": _player(player),
         "ratings": [_place(place) for place in places_of(player, timezone.now())],
         "games": [_game(game, rated.get(game.token)) for game in games],
+        "rooms": [_membership(member) for member in player.memberships.select_related("room")],
+    }
+
+
+def _membership(member: Member) -> Json:
+    return {
+        "kind": member.room.kind,
+        "role": member.role,
+        "joined_at": member.joined_at.isoformat(),
+        "left_at": member.left_at.isoformat() if member.left_at else None,
+        "removed_by_the_host": member.kicked_at is not None,
     }
 
 

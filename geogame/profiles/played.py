@@ -50,12 +50,15 @@ class PlayedRound:
     points: int
     correct: bool | None
     known_before: bool
+    is_live: bool = False
     model: ModelsRound | None = None
 
     @property
     def counts(self) -> bool:
-        """As in the benchmark: new to the player, and the model did not learn from it."""
-        return self.model is not None and not self.known_before and not self.model.trained_on
+        """As in the benchmark: new to the player, not live, and the model did not learn from it."""
+        if self.model is None or self.is_live:
+            return False
+        return not self.known_before and not self.model.trained_on
 
     @property
     def winner(self) -> Winner | None:
@@ -91,6 +94,10 @@ class PlayedGame:
         return self.mode in (Game.Mode.COUNTRY, Game.Mode.STREAK)
 
     @property
+    def is_live(self) -> bool:
+        return self.mode in Game.LIVE_MODES
+
+    @property
     def points(self) -> int:
         return sum(round_.points for round_ in self.rounds)
 
@@ -116,7 +123,9 @@ class PlayedGame:
 
     @property
     def medal(self) -> str | None:
-        return None if self.about_countries else medal(self.points, len(self.rounds))
+        """Medals are for games that one plays alone."""
+        alone = not (self.about_countries or self.is_live)
+        return medal(self.points, len(self.rounds)) if alone else None
 
 
 def played_games(player: Player) -> list[PlayedGame]:
@@ -184,6 +193,7 @@ def _round(row: Row) -> PlayedRound:
         condition=row["condition"],
         pictures="drawn" if row["round__panorama__drawn"] else "photo",
         about_countries=row["round__game__mode"] in (Game.Mode.COUNTRY, Game.Mode.STREAK),
+        is_live=row["round__game__mode"] in Game.LIVE_MODES,
         country=row["round__panorama__country"],
         lat=row["lat"],
         lng=row["lng"],

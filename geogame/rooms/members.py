@@ -149,6 +149,18 @@ def _remove(current: Turn, member: Member) -> None:
     current.changed()
 
 
+def move_memberships(*, guest: Player, to: Player) -> None:
+    """A guest who logs in is in the same rooms as before, but where the account was already."""
+    own = Member.objects.filter(player=to).values("room")
+    moved = Member.objects.filter(player=guest).exclude(room__in=own)
+    rooms = list(moved.values_list("room", flat=True))
+    moved.update(player=to)
+    Room.objects.filter(pk__in=rooms, host=guest).update(host=to)
+    for room in Room.objects.filter(pk__in=rooms, closed_at=None):
+        with turn(room) as current:
+            current.changed()
+
+
 def pass_on(room: Room) -> bool:
     """Somebody else is the host. False where nobody is there."""
     members = list(present(room).exclude(player=room.host_id).order_by("joined_at", "number"))
