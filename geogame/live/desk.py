@@ -23,7 +23,7 @@ from geogame.rooms import services
 from geogame.rooms.broadcast import group_name
 from geogame.rooms.errors import RoomError
 from geogame.rooms.models import Member, Room
-from geogame.rooms.state import private_state, public_state
+from geogame.rooms.state import public_state
 
 log = logging.getLogger(__name__)
 Frame = dict[str, Any]
@@ -117,10 +117,7 @@ def _member(guest: Guest) -> Member:
 def snapshot(guest: Guest, id_: str | None = None) -> Frame:
     """All that the member may know, after what was due in the room has been done."""
     member = _member(guest)
-    services.settle(member.room)
-    room = Room.objects.get(pk=guest.room_id)
-    state = public_state(room)
-    private = private_state(room, member)
+    state, private = services.snapshot_for(room=member.room, player=member.player)
     return {"type": "snapshot", "id": id_, "version": state["version"], "state": state, "private": private}
 
 
@@ -149,8 +146,7 @@ def _carry_out(guest: Guest, command: commands.Command) -> Reply:
     if isinstance(command, commands.SnapshotRequest):
         return Reply(snapshot(guest, command.id))
     HANDLERS[type(command)](member, command)
-    version = Room.objects.values_list("version", flat=True).get(pk=guest.room_id)
-    reply = {"type": "ack", "id": command.id, "version": version}
+    reply = {"type": "ack", "id": command.id, "version": member.room.version}
     return Reply(reply, LEFT if isinstance(command, commands.Leave) else None)
 
 

@@ -12,6 +12,7 @@ from geogame.registry.models import ModelVersion
 from geogame.rooms import services
 from tests.geogame.live.table import LIMIT_S, Table, answer_of_model, run_commits
 from tests.geogame.pages import truth
+from tests.geogame.rooms.clock import Clock, install
 
 MakeTable = Callable[..., Table]
 
@@ -19,6 +20,7 @@ MakeTable = Callable[..., Table]
 @pytest.fixture
 def make_table(
     db_commits: None,
+    clock: Clock,
     make_map: Callable[..., Map],
     sign_in: Callable[[Client, Player], None],
 ) -> MakeTable:
@@ -48,6 +50,7 @@ def make_table(
         run_commits()
         return Table(
             room=room,
+            clock=clock,
             clients=clients,
             players=players,
             watchers=frozenset(watching),
@@ -56,6 +59,11 @@ def make_table(
         )
 
     return make
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return install(monkeypatch)
 
 
 @pytest.fixture

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import connection
-from django.db.models import F
 from django.test import Client
 
 from geogame.accounts.models import Player
@@ -22,6 +20,7 @@ from geogame.panoramas.models import Panorama
 from geogame.registry.models import ModelVersion
 from geogame.rooms import services
 from geogame.rooms.models import Member, Room
+from tests.geogame.rooms.clock import Clock
 from tests.sockets import RoomSocket
 
 PHASES = ("lobby", "intro", "preparing", "guessing", "locked", "result", "finished")
@@ -32,16 +31,6 @@ def run_commits() -> None:
     """What waits for the transaction: that of the test itself never ends."""
     while connection.run_on_commit:
         connection.run_on_commit.pop(0)[1]()
-
-
-def time_passes(seconds: float) -> None:
-    """Everything stored happened so much earlier."""
-    by = timedelta(seconds=seconds)
-    Room.objects.exclude(due_at=None).update(due_at=F("due_at") - by)
-    Game.objects.update(created_at=F("created_at") - by)
-    for name in ("answer_deadline", "opened_at", "deadline_at", "closed_at"):
-        Round.objects.exclude(**{name: None}).update(**{name: F(name) - by})
-    Member.objects.update(last_seen_at=F("last_seen_at") - by)
 
 
 def answer_of_model(panorama: Panorama) -> ModelAnswer:
@@ -61,6 +50,7 @@ class Table:
     """People by name: the first is the host; `watchers` are spectators."""
 
     room: Room
+    clock: Clock
     clients: dict[str, Client]
     players: dict[str, Player]
     watchers: frozenset[str] = frozenset()
@@ -98,7 +88,9 @@ class Table:
         run_commits()
 
     def wait(self, seconds: float) -> None:
-        time_passes(seconds)
+        """With the clock process at work, and everybody heard of who is connected."""
+        self.clock.pass_s(seconds)
+        services.seen(self.room.members.filter(connections__gt=0).values_list("pk", flat=True))
         self.settle()
 
     def start(self) -> None:
