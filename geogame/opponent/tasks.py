@@ -13,7 +13,7 @@ from geogame.games.answers import answer_of
 from geogame.games.lifecycle import go_without_model, seal_answer
 from geogame.games.models import Round
 from geogame.games.queries import model_of
-from geogame.lib.background import only_one, start_command
+from geogame.lib.background import only_one, start_one
 from geogame.lib.queue import ANSWER_ROUND, EXPLAIN_WAITING, INFERENCE, PREDICT_AHEAD, WARM_UP, enqueue
 from geogame.panoramas.fair import PictureGone
 from geogame.predictions import explanations
@@ -94,7 +94,7 @@ def explain_waiting() -> None:
     with only_one(EXPLAINER) as is_alone:
         if not is_alone or not explanations.any_waits():
             return
-    start_command("explain", "--background", log="explain.log")
+    start_one("explain", "--background", log="explain.log")
 
 
 @celeryd_after_setup.connect

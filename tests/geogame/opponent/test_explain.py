@@ -248,7 +248,7 @@ def test_a_message_that_was_lost_is_sent_again_once_in_a_while(
 
 def test_the_worker_starts_one_process(prediction: Prediction, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[tuple[str, ...]] = []
-    monkeypatch.setattr(tasks, "start_command", lambda *words, log: started.append(words))
+    monkeypatch.setattr(tasks, "start_one", lambda *words, log: started.append(words))
     explain_waiting()
     assert started == []
     ask(prediction)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from geogame.lib.background import only_one
+from geogame.lib.background import let_others_first, only_one
 from geogame.lib.database import ready_database
 from geogame.opponent.tasks import EXPLAINER
 from geogame.predictions.explanations import any_waits
@@ -60,6 +60,6 @@ class Command(BaseCommand):
 def _leave_room_for_others() -> None:
     import torch
 
-    os.nice(NICENESS)
+    let_others_first(NICENESS)
     # Threads that wait for each other while others compute take far more time than one alone.
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
