@@ -17,6 +17,7 @@ VALUES: dict[str, list[str]] = {
     "day": [date.today().isoformat(), "2026-11-01"],
     "name": ["probability", "view"],
     "ending": ["webp", "jpg"],
+    "version": ["0123456789ab"],
 }
 TOKENS = {"token", "round_token"}
 ADMIN = "admin/"
