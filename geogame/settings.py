@@ -10,7 +10,17 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from geogame.lib.env import env_bool, env_float, env_int, env_limits, env_list, env_path, env_str, kept_secret
+from geogame.lib.env import (
+    env_bool,
+    env_float,
+    env_int,
+    env_limits,
+    env_list,
+    env_path,
+    env_slug,
+    env_str,
+    kept_secret,
+)
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[Map] and the like, at run time too
 
@@ -215,7 +225,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_ALWAYS_EAGER = False
 
 # --- Pictures, static files, map -------------------------------------------------------------------
-STATIC_URL = "/static/"
+# What lies under the name of a version never changes: a browser asks for it once.
+STATIC_VERSION = env_slug("STATIC_VERSION")
+STATIC_URL = f"/static/{STATIC_VERSION}/" if STATIC_VERSION else "/static/"
 STATIC_ROOT = BASE_DIR / "build" / "static"
 NODE_MODULES = BASE_DIR / "node_modules"
 VENDOR = {
@@ -230,8 +242,8 @@ STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
     BASE_DIR / "static",
     *((prefix, path) for prefix, path in VENDOR.items() if path.is_dir()),
 ]
-# Without hashed names a page must ask whether a file is still the same; servestatic answers 304.
-SERVESTATIC_MAX_AGE = 0
+# Without a version a page must ask whether a file is still the same; servestatic answers 304.
+SERVESTATIC_MAX_AGE = 365 * 24 * 3600 if STATIC_VERSION else 0
 SERVESTATIC_USE_MANIFEST = False
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
 

@@ -20,14 +20,16 @@ from geogame.pages import (
     preferences,
     rooms,
     share,
+    static_files,
     views,
 )
-from geogame.pages.converters import DateConverter, RoomCodeConverter
+from geogame.pages.converters import DateConverter, RoomCodeConverter, VersionConverter
 from geogame.pages.decorators import limited
 
 register_converter(TokenConverter, "token")
 register_converter(DateConverter, "day")
 register_converter(RoomCodeConverter, "code")
+register_converter(VersionConverter, "static_version")
 handler400 = "geogame.pages.problems.bad_request"
 handler404 = "geogame.pages.problems.not_found"
 
@@ -63,6 +65,7 @@ urlpatterns = [
     path("pictures/<token:token>.bin", pictures.picture_ahead, name="picture-ahead"),
     path("", include("geogame.pages.account_urls")),
     path("health/", views.health, name="health"),
+    path("static/<static_version:version>/<path:name>", static_files.of_another_version),
     path("favicon.ico", views.favicon),
     path("api/games/<token:token>/", api.state, name="api-state"),
     path("api/games/<token:token>/guess/", api.guess, name="api-guess"),

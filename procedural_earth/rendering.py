@@ -211,6 +211,7 @@ def _paint(
             math.radians(scene.heading_deg), image, distances, clues,
             np.zeros(4, np.int64), np.zeros((3, 4)),
         )  # fmt: skip
+    del depth, seen  # 50 MB that would lie beside the finished picture
     wires = scene.wires
     if len(wires.starts):
         draw_wires(

@@ -50,13 +50,14 @@ class Stage(NamedTuple):
 def texel_at(
     stage: Stage, texture: int, u: float, v: float, texels_a_pixel: float
 ) -> tuple[float, float, float, float, float, float]:
-    """Colour (linear) and normal of a texture between four texels of the fitting level, weighted by
-    coverage."""
+    """Colour (linear) and normal, where the texture has some, between four texels of the fitting level,
+    weighted by coverage."""
     table = stage.table
     level = min(max(int(math.log2(max(texels_a_pixel, 1e-6)) + 0.5), 0), table[texture, 3] - 1)
     width = max(table[texture, 1] >> level, 1)
     height = max(table[texture, 2] >> level, 1)
     start = table[texture, 5 + level]
+    to_normal = table[texture, 0] - 1 - table[texture, 5]
     if table[texture, 4]:
         u -= math.floor(u)
         v -= math.floor(v)
@@ -76,9 +77,10 @@ def texel_at(
             r += weight * stage.texels[at, 0]
             g += weight * stage.texels[at, 1]
             b += weight * stage.texels[at, 2]
-            nx += weight * stage.texel_normals[at, 0]
-            ny += weight * stage.texel_normals[at, 1]
-            nz += weight * stage.texel_normals[at, 2]
+            if table[texture, 0]:
+                nx += weight * stage.texel_normals[to_normal + at, 0]
+                ny += weight * stage.texel_normals[to_normal + at, 1]
+                nz += weight * stage.texel_normals[to_normal + at, 2]
             total += weight
     total = 1.0 / max(total, 1e-6)
     r = r * total / 255.0

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from procedural_earth.mesh import Texture
 
 _LEVELS = 12
-_FLAT = (128, 128, 255)
 
 
 @dataclass(frozen=True)
@@ -22,9 +21,9 @@ class Atlas:
 
     Attributes:
         texels: uint8 (N, 4), all levels of all textures, row by row; colour is still sRGB.
-        normals: uint8 (N, 3), 128 + 127 times the normal, beside the texels.
-        table: int32 (textures, 5 + 12): has normals, width, height, levels, repeats, then where each level
-        starts.
+        normals: uint8 (M, 3), 128 + 127 times the normal, of the textures that have some.
+        table: int32 (textures, 5 + 12): 1 + where its normals start, or 0 without, width, height, levels,
+        repeats, then where each level starts.
     """
 
     texels: npt.NDArray[np.uint8]
@@ -42,8 +41,8 @@ def _halve(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return image
 
 
-def _levels(texture: Texture) -> list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
-    """Mip levels, largest first; transparent texels do not bleed into the colour of the smaller levels."""
+def _levels(texture: Texture) -> list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8] | None]]:
+    """Mip levels, largest first, with their normals; transparent texels do not bleed into the colour of the smaller levels."""
     rgba = texture.rgba.astype(np.float32)
     weight = rgba[..., 3:] / 255.0 + 1e-3
     colour = rgba[..., :3] * weight
@@ -55,11 +54,7 @@ def _levels(texture: Texture) -> list[tuple[npt.NDArray[np.uint8], npt.NDArray[n
         whole = np.empty((*plain.shape[:2], 4), np.uint8)
         whole[..., :3] = plain[..., :3] + 0.5
         whole[..., 3:] = np.clip((weight - 1e-3) * 255.0, 0, 255) + 0.5
-        if texture.normal is None:
-            normal = np.empty((*plain.shape[:2], 3), np.uint8)
-            normal[:] = _FLAT
-        else:
-            normal = (plain[..., 3:] + 0.5).astype(np.uint8)
+        normal = None if texture.normal is None else (plain[..., 3:] + 0.5).astype(np.uint8)
         levels.append((whole, normal))
         if max(weight.shape[:2]) == 1 or len(levels) == _LEVELS:
             return levels
@@ -80,7 +75,8 @@ def _pack_one(texture: Texture) -> tuple[Any, Any, Any]:
         sizes = [level.shape[0] * level.shape[1] for level, _ in levels]
         row[5 : 5 + len(levels)] = np.cumsum([0, *sizes[:-1]])
         texels = np.concatenate([level.reshape(-1, 4) for level, _ in levels])
-        _packed[texture] = (texels, np.concatenate([normal.reshape(-1, 3) for _, normal in levels]), row)
+        normals = [normal.reshape(-1, 3) for _, normal in levels if normal is not None]
+        _packed[texture] = (texels, np.concatenate([np.empty((0, 3), np.uint8), *normals]), row)
     return _packed[texture]
 
 
@@ -94,6 +90,7 @@ def pack(textures: Sequence[Texture]) -> Atlas:
     table = np.stack([row for _, _, row in parts])
     starts = np.cumsum([0] + [len(texels) for texels, _, _ in parts[:-1]])
     table[:, 5:] += starts[:, None].astype(np.int32)
+    table[:, 0] *= 1 + np.cumsum([0] + [len(normals) for _, normals, _ in parts[:-1]])
     return Atlas(
         np.concatenate([texels for texels, _, _ in parts]),
         np.concatenate([normals for _, normals, _ in parts]),

@@ -28,6 +28,13 @@ def env_str(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
+def env_slug(name: str) -> str:
+    value = env_str(name)
+    if not re.fullmatch(r"[\w.-]*", value, re.ASCII):
+        raise ImproperlyConfigured(f"{name}={value!r} has other characters than letters, digits, - _ and .")
+    return value
+
+
 def env_bool(name: str, default: bool) -> bool:
     value = os.environ.get(name)
     if value is None:

@@ -25,3 +25,15 @@ class RoomCodeConverter:
 
     def to_url(self, value: str) -> str:
         return value
+
+
+class VersionConverter:
+    """The version of static files, as `manage.py play` makes it."""
+
+    regex = "[0-9a-f]{12}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value

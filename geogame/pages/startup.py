@@ -150,6 +150,12 @@ def collect_static(say: Say) -> None:
         stamp.write_text(fingerprint)
 
 
+def static_version() -> str:
+    """A name for what was collected last."""
+    stamp = Path(settings.STATIC_ROOT).with_name("static.stamp")
+    return stamp.read_text()[:12] if stamp.exists() else ""
+
+
 def _static_fingerprint() -> str:
     digest = hashlib.blake2b(str(settings.STATIC_ROOT).encode())
     for finder in get_finders():
@@ -274,6 +280,8 @@ def environment(redis_url: str) -> dict[str, str]:
     """What the programs see: as in production unless DEBUG says otherwise, the same secret in all."""
     env = dict(os.environ)
     env.setdefault("DEBUG", "0")
+    if env["DEBUG"] == "0":  # else what a developer edits shows at once
+        env.setdefault("STATIC_VERSION", static_version())
     paths = [str(settings.BASE_DIR), *filter(None, [env.get("PYTHONPATH")])]
     return env | {
         "SECRET_KEY": settings.SECRET_KEY,

@@ -136,8 +136,8 @@ class Solid:
         out = turn[:, :1] * side + turn[:, 1:] * other
         last = radius if end_radius is None else end_radius
         low, high = a + out * radius, b + out * last
-        points = np.stack([low[:-1], low[1:], high[1:], high[:-1]], axis=1)
-        normals = np.stack([out[:-1], out[1:], out[1:], out[:-1]], axis=1)
+        ends, corners = np.concatenate([low, high]), _bar(sides)
+        points, normals = ends[corners], out[corners % (sides + 1)]
         self.quads(points, normals, _level_uv(points, out[:-1]), colour, material, clue=clue)
         if cap:
             self.polygon(list(high[:-1]), colour, material, clue=clue)
@@ -204,14 +204,11 @@ class Solid:
 
 def cross(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Cross products of (N, 3) and (N, 3): `np.cross` without its checks."""
-    return np.stack(
-        [
-            a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1],
-            a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2],
-            a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0],
-        ],
-        axis=1,
-    )
+    found = np.empty((len(a), 3))
+    found[:, 0] = a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1]
+    found[:, 1] = a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2]
+    found[:, 2] = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    return found
 
 
 def _cross(a: Sequence[float], b: Sequence[float]) -> tuple[float, float, float]:
@@ -246,6 +243,14 @@ def _circle(sides: int) -> npt.NDArray[np.float64]:
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
+@cache
+def _bar(sides: int) -> npt.NDArray[np.intp]:
+    """Corners of the quads of a bar in the rings of its two ends, one after the other."""
+    near = np.arange(sides)
+    far = near + sides + 1
+    return np.stack([near, near + 1, far + 1, far], axis=1)
+
+
 def _across(way: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Two unit vectors at right angles to a direction and each other."""
     x, y, z = way.tolist()
@@ -259,10 +264,13 @@ def _across(way: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.
 
 def _level_uv(points: npt.NDArray[np.float64], normals: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """`_planar` of many polygons: (N, corners, 3) and a unit normal each to (N, corners, 2)."""
-    level = np.stack([-normals[:, 1], normals[:, 0], np.zeros(len(normals))], axis=1)
-    length = np.sqrt((level * level).sum(axis=1, keepdims=True))
-    level = np.where(length < 1e-6, np.array([1.0, 0.0, 0.0]), level / np.maximum(length, 1e-6))
-    axes = np.stack([level, cross(level, normals)], axis=2)
+    level = np.zeros((len(normals), 3))
+    level[:, 0], level[:, 1] = -normals[:, 1], normals[:, 0]
+    length = np.sqrt(level[:, :1] * level[:, :1] + level[:, 1:2] * level[:, 1:2])
+    level /= np.maximum(length, 1e-6)
+    level[length[:, 0] < 1e-6] = (1.0, 0.0, 0.0)
+    axes = np.empty((len(normals), 3, 2))
+    axes[..., 0], axes[..., 1] = level, cross(level, normals)
     return np.asarray(points @ axes)
 
 

@@ -39,6 +39,7 @@ class GamePage {
   #tab = "";
   /** @type {Place[]} what the view of a result holds */
   #fitted = [];
+  #letMapDraw = () => {};
 
   /** @param {Boot} boot */
   constructor(boot) {
@@ -46,7 +47,8 @@ class GamePage {
     this.api = new Api(boot);
     this.chrome = new Chrome(() => this.#timeIsUp());
     const mapElement = byId("guess-map");
-    this.world = new World(takeMap(), { shapes: mapElement.dataset.shapes ?? "", cities: mapElement.dataset.cities ?? "" });
+    const mapsTurn = /** @type {Promise<void>} */ (new Promise((open) => (this.#letMapDraw = open)));
+    this.world = new World(takeMap(), { shapes: mapElement.dataset.shapes ?? "", cities: mapElement.dataset.cities ?? "" }, mapsTurn);
     this.world.ready.then(() => this.result.beliefs.list(), () => this.#mapFailed());
     this.pin = new GuessPin(this.world.map, (place) => this.#place(place));
     this.overlays = new Overlays(this.world.map);
@@ -97,6 +99,7 @@ class GamePage {
     this.result.witness(round);
     this.pictures.fetchAhead(next);
     const isGuessing = state.phase === "guessing";
+    if (!isGuessing || state.picture !== "loading") this.#letMapDraw(); // the picture comes first
     this.pin.show(isGuessing ? state.pin : null, isGuessing && state.sending === null && !state.timeUp);
     const scene = sceneOf(state);
     if (scene === this.#scene) {

@@ -9,6 +9,7 @@ interface PannellumViewer {
   setPitch(pitch: number, animated?: number | false): PannellumViewer;
   setHfov(hfov: number, animated?: number | false): PannellumViewer;
   resize(): void;
+  getConfig(): { dynamic: boolean };
   setUpdate(updates: boolean): PannellumViewer;
   destroy(): void;
 }

@@ -180,10 +180,10 @@ def test_the_states_of_a_round(
 def look_at_the_tabs(page: Page, audit: Audit) -> None:
     audit.look(page, "result, place")
     page.locator("#tab-looked").click()
-    expect(page.locator("#looked-heat")).to_be_visible()
+    expect(page.locator("#looked-heat")).to_be_visible(timeout=60_000)  # worked out with low priority
     audit.look(page, "result, looked")
     page.locator("#tab-beliefs").click()
-    expect(page.locator("#heat-tools")).to_be_visible()
+    expect(page.locator("#heat-tools")).to_be_visible(timeout=60_000)
     audit.look(page, "result, beliefs")
     page.locator("#tab-seal").click()
     expect(page.locator("#seal-verdict")).to_contain_text("Checked")

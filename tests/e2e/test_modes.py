@@ -32,6 +32,14 @@ from tests.e2e.playing import (
 pytestmark = pytest.mark.e2e
 OpenPage = Callable[..., Page]
 at_all_sizes = pytest.mark.parametrize(("width", "height"), SIZES)
+COUNT_UPLOADS = """
+    const upload = WebGLRenderingContext.prototype.texImage2D;
+    window.uploads = 0;
+    WebGLRenderingContext.prototype.texImage2D = function (...pixels) {
+        window.uploads++;
+        upload.apply(this, pixels);
+    };
+"""
 SEA, MADRID, BERLIN = (30.0, -40.0), (40.4, -3.7), (52.5, 13.4)
 
 
@@ -39,6 +47,7 @@ SEA, MADRID, BERLIN = (30.0, -40.0), (40.4, -3.7), (52.5, 13.4)
 def test_free_look(open_page: OpenPage, arena: Arena, width: int, height: int) -> None:
     name = f"free-{width}x{height}"
     page = open_page(width, height)
+    page.add_init_script(COUNT_UPLOADS)
     start(page, arena, "drawn-all-around")
     picture_is_shown(page)
     expect(page.get_by_test_id("condition")).to_contain_text("Free")
@@ -46,6 +55,7 @@ def test_free_look(open_page: OpenPage, arena: Arena, width: int, height: int) -
     before = view.screenshot()
     page.keyboard.press("ArrowLeft", delay=300)
     assert view.screenshot() != before, "the panorama turns"
+    assert page.evaluate("window.uploads") == 1, "a frame sends no picture to the graphics card again"
     shoot(page, f"{name}-turned", smallest=True)
     pin_with_mouse(page)
     guess_with_mouse(page)
@@ -60,11 +70,11 @@ def test_free_look(open_page: OpenPage, arena: Arena, width: int, height: int) -
 def see_all_of_the_result(page: Page, name: str) -> None:
     shoot(page, f"{name}-place", smallest=True)
     page.locator("#tab-looked").click()
-    expect(page.locator("#looked-heat")).to_be_visible()
+    expect(page.locator("#looked-heat")).to_be_visible(timeout=60_000)  # worked out with low priority
     shoot(page, f"{name}-looked")
     page.locator("#tab-beliefs").click()
     expect(page.locator("#beliefs-list li").first).to_be_visible()
-    expect(page.locator("#heat-tools")).to_be_visible()
+    expect(page.locator("#heat-tools")).to_be_visible(timeout=60_000)
     shoot(page, f"{name}-beliefs")
     page.locator("#tab-seal").click()
     expect(page.locator("#seal-verdict")).to_contain_text("match the one shown before the round")

@@ -19,9 +19,10 @@ export const ATTRIBUTION =
   '<a href="https://www.naturalearthdata.com/" rel="noopener" target="_blank">Natural Earth</a> · ' +
   '<a href="https://www.geonames.org/" rel="noopener" target="_blank">GeoNames</a>';
 
-/** @param {string} url @returns {Promise<Shapes>} */
-export async function loadShapes(url) {
-  const topology = await (await fetch(url)).json();
+/** @param {string} url @param {Promise<void>} [turn] to work: the file is fetched before @returns {Promise<Shapes>} */
+export async function loadShapes(url, turn) {
+  const [file] = await Promise.all([fetch(url), turn]);
+  const topology = await file.json();
   const countries = topology.objects.countries;
   return toShapes(
     topojson.feature(topology, countries).features,

@@ -19,8 +19,8 @@ export class World {
   countries = [];
   names = new CountryNames([]);
 
-  /** @param {L.Map} map @param {{shapes: string, cities: string}} sources */
-  constructor(map, sources) {
+  /** @param {L.Map} map @param {{shapes: string, cities: string}} sources @param {Promise<void>} [turn] to draw */
+  constructor(map, sources, turn) {
     this.map = map;
     this.sources = sources;
     map.createPane("labels").classList.add("labels-pane");
@@ -32,7 +32,7 @@ export class World {
     new ResizeObserver(() => this.#fitFrame()).observe(frame);
     this.#fitFrame();
     this.showWorld();
-    this.ready = this.#addBase();
+    this.ready = this.#addBase(turn);
   }
 
   /** The whole world, as each round starts. */
@@ -74,8 +74,12 @@ export class World {
     if (this.countries.length === 0) this.countries = (await loadShapes(this.sources.shapes)).countries;
   }
 
-  async #addBase() {
-    const [shapes, names] = await Promise.all([this.#hasTiles() ? null : loadShapes(this.sources.shapes), loadNames(this.sources.cities)]);
+  /** @param {Promise<void>} [turn] */
+  async #addBase(turn) {
+    const [shapes, names] = await Promise.all([
+      this.#hasTiles() ? null : loadShapes(this.sources.shapes, turn),
+      loadNames(this.sources.cities),
+    ]);
     this.cities = names.cities;
     this.names = new CountryNames(names.countries);
     if (!shapes) return;

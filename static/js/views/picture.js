@@ -96,8 +96,11 @@ export class Picture {
     tell();
     try {
       const copy = await this.pictures.load(round, (now) => ((share = now), tell()), signal);
-      const image = await decoded(copy);
-      if (loading === this.#loading && !signal.aborted) this.#put(image, round);
+      const isPanorama = canLookAround(round);
+      const image = isPanorama ? await pixelsOf(copy) : await decoded(copy);
+      if (loading !== this.#loading || signal.aborted) return;
+      if (image instanceof HTMLImageElement) this.#putFlat(image);
+      else this.#putPanorama(image, copy, round.initial_heading);
     } catch {
       this.pictures.drop(url);
       // An answer for a picture that is no longer on show is old news.
@@ -106,12 +109,6 @@ export class Picture {
       clearTimeout(slow);
       clearTimeout(patience);
     }
-  }
-
-  /** @param {HTMLImageElement} image @param {Pictured} round */
-  #put(image, round) {
-    if (canLookAround(round)) this.#putPanorama(image, round.initial_heading);
-    else this.#putFlat(image);
   }
 
   /** @param {HTMLImageElement} image */
@@ -123,8 +120,8 @@ export class Picture {
     this.onState("ready");
   }
 
-  /** @param {HTMLImageElement} image @param {number} heading */
-  #putPanorama(image, heading) {
+  /** @param {ImageBitmap} image @param {string} copy its address @param {number} heading */
+  #putPanorama(image, copy, heading) {
     const box = document.createElement("div");
     box.className = "picture-panorama";
     this.stage.append(box);
@@ -145,19 +142,22 @@ export class Picture {
       friction: prefersCalm() ? 1 : 0.15,
     });
     this.#viewer = viewer;
+    viewer.getConfig().dynamic = false; // or each frame would send the whole picture to the graphics card again
     viewer.on("load", () => this.#viewer === viewer && this.onState("ready"));
-    viewer.on("error", () => this.#viewer === viewer && this.#fallBack(image));
+    viewer.on("error", () => this.#viewer === viewer && this.#fallBack(copy));
     viewer.setUpdate(false); // starts the drawing, once
     box.setAttribute("role", "img");
     box.setAttribute("aria-label", t("The panorama of this round. Turn with the arrow keys."));
     box.tabIndex = -1;
   }
 
-  /** Without WebGL the whole panorama is shown flat: nothing of it is lost. @param {HTMLImageElement} image */
-  #fallBack(image) {
+  /** Without WebGL the whole panorama is shown flat: nothing of it is lost. @param {string} copy */
+  async #fallBack(copy) {
     this.#viewer?.destroy();
     this.#viewer = null;
-    this.#putFlat(image);
+    const loading = this.#loading;
+    const image = await decoded(copy);
+    if (loading === this.#loading && !loading.signal.aborted) this.#putFlat(image);
   }
 }
 
@@ -167,6 +167,11 @@ async function decoded(url) {
   image.src = url;
   await image.decode();
   return image;
+}
+
+/** Decoded beside the page's own work, where an image element is decoded when it is drawn. @param {string} url */
+async function pixelsOf(url) {
+  return createImageBitmap(await (await fetch(url)).blob());
 }
 
 /** @param {Pick<Pictured, "projection" | "condition">} round */

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from geogame.lib.env import env_bool, env_float, env_int, env_list, env_str, kept_secret
+from geogame.lib.env import env_bool, env_float, env_int, env_list, env_slug, env_str, kept_secret
 
 
 @pytest.mark.parametrize(("text", "expected"), [("1", True), ("yes", True), ("0", False), ("OFF", False)])
@@ -96,3 +96,11 @@ def test_a_wrong_setting_stops_the_start_with_one_line(environment: dict[str, st
 def test_a_secret_is_enough_for_production() -> None:
     run = check(DEBUG="0", SECRET_KEY="x" * 50)
     assert run.returncode == 0, run.stderr
+
+
+def test_what_stands_in_an_address_has_no_strange_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", "2026-11.v_2")
+    assert env_slug("NAME") == "2026-11.v_2"
+    monkeypatch.setenv("NAME", "a/b")
+    with pytest.raises(ImproperlyConfigured, match=r"NAME='a/b' has other characters"):
+        env_slug("NAME")

@@ -18,6 +18,7 @@ VALUES: dict[str, list[str]] = {
     "name": ["probability", "view"],
     "ending": ["webp", "jpg"],
     "code": ["ABC234"],
+    "version": ["0123456789ab"],
 }
 TOKENS = {"token", "round_token"}
 ADMIN = "admin/"

@@ -67,13 +67,17 @@ class Play:
         return self.log.read_text()
 
     def get(self, path: str) -> tuple[int, str]:
+        status, _, content = self.ask(path)
+        return status, content
+
+    def ask(self, path: str) -> tuple[int, http.client.HTTPMessage, str]:
         url = re.search(r"http://([\d.]+):(\d+)/", self.output)
         assert url
         connection = http.client.HTTPConnection(url[1], int(url[2]), timeout=10)
         try:
             connection.request("GET", path)
             response = connection.getresponse()
-            return response.status, response.read().decode()
+            return response.status, response.headers, response.read().decode()
         finally:
             connection.close()
 
@@ -121,8 +125,10 @@ def test_it_serves_the_home_page_and_leaves_nothing_after_ctrl_c(
     status, page = game.get("/")
     assert status == 200
     assert "PlaNet" in page
-    assert game.get("/static/vendor/pannellum/pannellum.js")[0] == 200
-    assert game.get("/static/basemap/cities.json")[0] == 200
+    static = re.findall(r'"(/static/[0-9a-f]{12}/)icons/favicon\.svg"', page)[0]
+    assert game.get(f"{static}vendor/pannellum/pannellum.js")[0] == 200
+    assert game.get(f"{static}basemap/cities.json")[0] == 200
+    assert "max-age=31536000" in game.ask(f"{static}js/game.js")[1]["Cache-Control"]
     assert (data / "run" / "redis_url").read_text().startswith("unix:///")
     game.until_workers_run()
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import fcntl
+import re
 import socket
 import webbrowser
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from django.contrib.staticfiles.finders import get_finder
 from pytest_django.fixtures import Settings
 
 from geogame.pages import startup
+from geogame.pages.converters import VersionConverter
 from geogame.pages.startup import Problem
 
 
@@ -119,6 +121,26 @@ def test_the_programs_run_as_in_production(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(env["SECRET_KEY"]) >= 50
     monkeypatch.setenv("DEBUG", "1")
     assert startup.environment("")["DEBUG"] == "1"
+
+
+def test_addresses_of_files_name_what_was_collected_unless_a_developer_edits_them(
+    static: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DEBUG", raising=False)
+    monkeypatch.delenv("STATIC_VERSION", raising=False)
+    assert startup.environment("")["STATIC_VERSION"] == ""
+    startup.collect_static(lambda text: None)
+    first = startup.environment("")["STATIC_VERSION"]
+    (static / "page.css").write_text("a { color: red }")
+    startup.collect_static(lambda text: None)
+    second = startup.environment("")["STATIC_VERSION"]
+    assert re.fullmatch(VersionConverter.regex, first)
+    assert second not in ("", first)
+    monkeypatch.setenv("STATIC_VERSION", "own")
+    assert startup.environment("")["STATIC_VERSION"] == "own"
+    monkeypatch.delenv("STATIC_VERSION")
+    monkeypatch.setenv("DEBUG", "1")
+    assert "STATIC_VERSION" not in startup.environment("")
 
 
 class Opened(list[str]):
