@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Arena
+from tests.e2e.conftest import Arena, wait_for
 from tests.e2e.playing import is_phone, phase, picture_is_shown, pin_at
 
 PATIENCE_MS = 30_000
@@ -119,7 +119,8 @@ def drop_socket(page: Page) -> None:
     open_now = "window.arenaSockets.filter((socket) => socket.readyState === WebSocket.OPEN)"
     before = page.evaluate("window.arenaSockets.length")
     assert page.evaluate(f"{open_now}.map((socket) => socket.close()).length") == 1
-    page.wait_for_function(f"window.arenaSockets.length > {before} && {open_now}.length === 1")
+    is_back = f"window.arenaSockets.length > {before} && {open_now}.length === 1"
+    wait_for(lambda: bool(page.evaluate(is_back)), PATIENCE_MS / 1000, "no new connection")
     expect(page.get_by_test_id("banner")).to_be_hidden(timeout=PATIENCE_MS)
 
 
