@@ -35,7 +35,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         receive: Callable[[], Awaitable[dict[str, Any]]],
         send: Callable[[dict[str, Any]], Awaitable[None]],
     ) -> None:
-        self.is_in = self.is_sent_away = False
+        self.is_in = False
         self.replies = Replies()
         self.bucket = TokenBucket(time.monotonic())
         try:
@@ -79,9 +79,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
     async def send_away(self, code: int) -> None:
         if code == KICKED:
             await self._send({"type": "kicked"})
-        if not self.is_sent_away:
-            self.is_sent_away = True
-            await self.close(code)
+        await self.close(code)
 
     # --- From the client -------------------------------------------------------------------------------
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -137,6 +135,4 @@ class RoomConsumer(AsyncWebsocketConsumer):
         await self._send(frame)
 
     async def _send(self, frame: Frame) -> None:
-        if self.is_sent_away:  # what happens between the closing and its end is of no matter to them
-            return
         await self.send(json.dumps(frame, ensure_ascii=False, separators=(",", ":")))
