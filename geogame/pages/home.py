@@ -15,12 +15,14 @@ from django.views.decorators.http import require_GET
 from benchmark.statistics import Tally, tallies
 from geogame.accounts.models import Player
 from geogame.accounts.services import find_person
+from geogame.games.match_rules import HEALTH
 from geogame.games.models import Game
 from geogame.games.queries import closed_rounds, unfinished_game
 from geogame.games.rows import rows_of
 from geogame.games.rules import GRACE_S, MEDALS
 from geogame.pages.maps import map_cards
 from geogame.pages.new_game import CONDITIONS, MODES, in_words, remembered
+from geogame.pages.rooms import KINDS
 from geogame.pages.tryout import tried
 from geogame.panoramas.models import Panorama
 from geogame.registry.queries import active_versions
@@ -73,6 +75,8 @@ def guide(request: HttpRequest) -> HttpResponse:
     """The rules of the game."""
     context = {
         "modes": MODES,
+        "kinds": KINDS,
+        "health": HEALTH,
         "conditions": CONDITIONS,
         "most_points": MAX_POINTS,
         "medals": MEDALS,

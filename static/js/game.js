@@ -289,12 +289,6 @@ function sceneOf({ phase, replay, snapshot: { round } }) {
   return `${phase}:${about}`;
 }
 
-/** When the page's own snapshot came, on the monotonic clock: slow scripts must not lengthen a round. */
-function receivedAt() {
-  const [navigation] = performance.getEntriesByType("navigation");
-  return (navigation instanceof PerformanceNavigationTiming && navigation.responseStart) || performance.now();
-}
-
 const boot = /** @type {Boot} */ (JSON.parse(byId("boot").textContent ?? ""));
 const page = new GamePage(boot);
 page.start();

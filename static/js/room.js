@@ -100,7 +100,7 @@ class RoomPage {
     this.result?.witness(state);
     this.pictures.fetchAhead(state.server.match?.next);
     const isGuessing = state.phase === "guessing";
-    this.pin.show(isGuessing ? (state.pin ?? state.yourGuess) : null, canPin(state));
+    this.pin.show(isGuessing ? (state.yourGuess ?? state.pin) : null, canPin(state));
     const round = roundOf(state);
     const scene = sceneOf(state);
     if (scene !== this.#scene) {

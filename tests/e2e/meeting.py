@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Arena
+from tests.e2e.conftest import Arena, wait_for
 from tests.e2e.playing import is_phone, phase, picture_is_shown, pin_at
 
 PATIENCE_MS = 30_000
@@ -101,6 +101,29 @@ def open_sheet(page: Page) -> None:
         page.locator("#map-open-button").click()
 
 
+REMEMBER_SOCKETS = """
+    window.arenaSockets = [];
+    window.WebSocket = class extends WebSocket {
+      constructor(...given) { super(...given); window.arenaSockets.push(this); }
+    };
+"""
+
+
+def remember_sockets(page: Page) -> None:
+    """Before the first page."""
+    page.add_init_script(REMEMBER_SOCKETS)
+
+
+def drop_socket(page: Page) -> None:
+    """The connection breaks, and the network is there: the page has another one within a moment."""
+    open_now = "window.arenaSockets.filter((socket) => socket.readyState === WebSocket.OPEN)"
+    before = page.evaluate("window.arenaSockets.length")
+    assert page.evaluate(f"{open_now}.map((socket) => socket.close()).length") == 1
+    is_back = f"window.arenaSockets.length > {before} && {open_now}.length === 1"
+    wait_for(lambda: bool(page.evaluate(is_back)), PATIENCE_MS / 1000, "no new connection")
+    expect(page.get_by_test_id("banner")).to_be_hidden(timeout=PATIENCE_MS)
+
+
 # --- What only the server knows ----------------------------------------------------------------------
 OF_ROOM = "game_id = (SELECT game_id FROM rooms_room WHERE code = ?)"
 
@@ -132,6 +155,13 @@ def let_go_on(arena: Arena, code: str) -> None:
         *(written(datetime.now(UTC) - timedelta(seconds=8)), code),
     )
     arena.sql("UPDATE rooms_room SET due_at = ? WHERE code = ?", written(datetime.now(UTC)), code)
+
+
+def give_time(arena: Arena, code: str, seconds: float = 120) -> None:
+    """Somebody has locked in, and the machine is slow: the others get more than their 15 seconds."""
+    later = written(datetime.now(UTC) + timedelta(seconds=seconds))
+    arena.sql(f"UPDATE games_round SET deadline_at = ? WHERE {OF_ROOM} AND state = 'open'", later, code)
+    arena.sql("UPDATE rooms_room SET version = version + 1 WHERE code = ?", code)
 
 
 def written(moment: datetime) -> str:

@@ -15,6 +15,8 @@ from tests.e2e.meeting import (
     PATIENCE_MS,
     choose,
     come_back,
+    drop_socket,
+    give_time,
     go_offline,
     hold_result,
     is_locked,
@@ -23,6 +25,7 @@ from tests.e2e.meeting import (
     lock_in,
     make_room,
     ready,
+    remember_sockets,
     result_is_shown,
     roster_has,
     round_is_open,
@@ -32,7 +35,10 @@ from tests.e2e.meeting import (
 from tests.e2e.playing import assert_nothing_scrolls_sideways, phase, pin_at, shoot
 from tests.e2e.test_accessible import Audit
 
-pytestmark = pytest.mark.e2e
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(300, func_only=True),
+]  # several browsers at once, on any machine
 OpenPage = Callable[..., Page]
 LOST = "Failed to load resource|ERR_|WebSocket"
 LAPTOP, PHONE = (1280, 800), (390, 844)
@@ -84,6 +90,7 @@ def first_round(ada: Page, ben: Page, cy: Page, arena: Arena, code: str) -> None
     shoot(ben, "room-offline-390x844", smallest=True)
     ben.get_by_test_id("guess-button").click()
     lock_in(ada, truth_of(arena, code))
+    give_time(arena, code)
     expect(ada.get_by_test_id("guess-button")).to_contain_text("waiting for 2")
     shoot(ada, "room-waiting-1280x800")
     come_back(ben)
@@ -114,6 +121,7 @@ def second_round(ada: Page, ben: Page, cy: Page, arena: Arena, code: str) -> Non
     go_offline(ada)
     round_is_open(ben, 2)
     lock_in(ben, FAR)
+    give_time(arena, code)
     lock_in(cy, FAR)
     come_back(ada)
     expect(ada.get_by_test_id("picture").locator("img")).to_be_visible()
@@ -126,6 +134,7 @@ def second_round(ada: Page, ben: Page, cy: Page, arena: Arena, code: str) -> Non
 def test_two_fight_a_duel_to_the_end(open_page: OpenPage, arena: Arena) -> None:
     ada = open_page(*LAPTOP, tolerates=LOST)
     ben = open_page(*PHONE, tolerates=LOST, color_scheme="dark")
+    remember_sockets(ben)
     code = make_room(ada, arena, "Ada", kind="duel")
     join_by_code(ben, arena, code, "Ben")
     ready(ben)
@@ -138,7 +147,9 @@ def test_two_fight_a_duel_to_the_end(open_page: OpenPage, arena: Arena) -> None:
         go_offline(lost)
         come_back(lost)
         lock_in(ada, truth_of(arena, code))
+        give_time(arena, code)
         expect(ben.locator("#hurry")).to_contain_text("Ada locked in", timeout=PATIENCE_MS)
+        drop_socket(ben)
         shoot(ben, f"duel-hurry-{number}-390x844")
         lock_in(ben, FAR)
         for page in (ada, ben):
@@ -170,7 +181,6 @@ def test_a_crowd_plays_against_the_model(open_page: OpenPage, arena: Arena, audi
     choose(ada, rounds_total="2", time_limit_s="180")
     join_by_code(ben, arena, code, "Ben")
     join_by_code(eve, arena, code, "Eve", watch=True)
-    roster_has(ada, "Ada", "Ben")
     audit.look(ada, "lobby of the host")
     audit.look(ben, "lobby")
     start_match(ada)
@@ -183,6 +193,7 @@ def test_a_crowd_plays_against_the_model(open_page: OpenPage, arena: Arena, audi
     shoot(eve, "crowd-watching-1280x800")
     lat, lng = truth_of(arena, code)
     lock_in(ada, (lat + 1, lng))
+    give_time(arena, code)
     audit.look(ada, "waiting")
     lock_in(ben, (lat - 1, lng))
     for page in (ada, ben, eve):
@@ -206,6 +217,79 @@ def test_a_crowd_plays_against_the_model(open_page: OpenPage, arena: Arena, audi
     shoot(ada, "crowd-final-1280x800")
     shoot(ben, "crowd-final-390x844", smallest=True)
     assert audit.found == []
+
+
+def test_a_reload_changes_nothing_in_any_phase(open_page: OpenPage, arena: Arena) -> None:
+    ada, ben = open_page(), open_page(*PHONE)
+    code = make_room(ada, arena, "Ada")
+    choose(ada, rounds_total="2", time_limit_s="180")
+    join_by_code(ben, arena, code, "Ben")
+    ready(ben)
+    ben.reload()
+    expect(ben.get_by_test_id("ready")).to_have_attribute("aria-pressed", "true")
+    expect(ben.get_by_test_id("settings-list")).to_contain_text("2 rounds")
+    start_match(ada)
+    ben.reload()  # the intro
+    round_is_open(ben, 1)
+    round_is_open(ada, 1)
+    lock_in(ben, FAR)
+    give_time(arena, code)
+    ben.reload()
+    expect(ben.get_by_test_id("guess-button")).to_contain_text("waiting for Ada")
+    lock_in(ada, truth_of(arena, code))
+    result_is_shown(ben, 1)
+    hold_result(arena, code)
+    ben.reload()
+    result_is_shown(ben, 1)
+    expect(ben.get_by_test_id("winner")).to_contain_text("Ada wins this round")
+    let_go_on(arena, code)
+    for page in (ada, ben):
+        round_is_open(page, 2)
+        lock_in(page, FAR)
+    result_is_shown(ben, 2)
+    let_go_on(arena, code)
+    phase(ben, "summary")
+    ben.reload()
+    expect(ben.get_by_test_id("final-winner")).to_contain_text("Ada wins the match")
+
+
+def test_the_way_into_a_room_is_accessible(open_page: OpenPage, arena: Arena, audit: Audit) -> None:
+    """A wrong code, the invitation, the wait for an opponent, help; and what is said without a connection."""
+    ada, ben = (
+        open_page(*LAPTOP, bypass_csp=True, tolerates=f"{LOST}|40[034]"),
+        open_page(*PHONE, bypass_csp=True, tolerates=f"{LOST}|40[034]"),
+    )
+    code = make_room(ada, arena, "Ada")
+    for page in (ada, ben):
+        look_at_the_ways(page, arena, audit)
+    ben.goto(f"{arena.url}/rooms/{code}/")
+    audit.look(ben, "invitation")
+    ada.goto(f"{arena.url}/rooms/{code}/")
+    phase(ada, "lobby")
+    ada.locator("#help-button").click()
+    audit.look(ada, "help of a room")
+    ada.keyboard.press("Escape")
+    go_offline(ada)
+    audit.look(ada, "lobby without a connection")
+    expect(ada.locator("#voice")).to_contain_text("You are offline")
+    come_back(ada)
+    expect(ada.locator("#voice")).to_contain_text("Connected again")
+    assert audit.found == []
+
+
+def look_at_the_ways(page: Page, arena: Arena, audit: Audit) -> None:
+    page.goto(f"{arena.url}/rooms/")
+    page.get_by_test_id("code").fill("ZZZZZZ")
+    page.get_by_test_id("join-by-code").click()
+    expect(page.locator("#code-problem")).to_be_visible()
+    audit.look(page, "wrong code")
+    page.goto(f"{arena.url}/duel/")
+    page.locator("label:has(input[name=map][value='drawn-days'])").click()
+    page.get_by_test_id("queue").click()
+    expect(page.get_by_test_id("waiting")).to_be_visible()
+    audit.look(page, "the wait for an opponent")
+    page.get_by_test_id("cancel-queue").click()
+    expect(page.get_by_test_id("queue")).to_be_visible()
 
 
 def test_two_meet_by_quick_match(open_page: OpenPage, arena: Arena) -> None:

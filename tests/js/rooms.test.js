@@ -139,6 +139,13 @@ test("the others' pins are no part of the page's own", () => {
   assert.deepEqual(awaited(after).map(({ id }) => id), [ADA]);
 });
 
+test("a guess from another window locks this one, and where it lies is asked for", () => {
+  const elsewhere = run(pinned(), changed(state({ version: 8, players: [player(ADA, { locked: true }), player(BEN)] })));
+  assert.ok(isLocked(elsewhere) && !canPin(elsewhere) && !canGuess(elsewhere) && elsewhere.stale);
+  const own = run(guessing(), changed(state({ version: 8, players: [player(ADA, { locked: true }), player(BEN)] })));
+  assert.equal(own.stale, false, "one's own guess is known here");
+});
+
 test("once the time is up no pin moves; the pin that was set is sent", () => {
   const up = run(pinned(), { type: "time-up" });
   assert.ok(up.timeUp && !canPin(up) && canGuess(up));
@@ -229,7 +236,7 @@ test("who waits is told for whom", () => {
 test("what is announced is what matters, and nothing twice", () => {
   const before = start();
   const others = run(before, changed(state({ version: 8, players: [player(ADA), player(BEN, { locked: true })] })));
-  assert.equal(announcement(before, others), "", "somebody's lock without a countdown is no news");
+  assert.equal(announcement(before, others), "ben locked in.");
   const hurried = run(others, changed(state({ version: 9, match: match({ round: round({ time_left_s: 15, ends_early: true }) }) })));
   assert.match(announcement(others, hurried), /15 seconds/);
   assert.equal(announcement(hurried, hurried), "");
@@ -240,4 +247,16 @@ test("what is announced is what matters, and nothing twice", () => {
   assert.match(arrival(inLobby), /2 players/);
   const ready = run(inLobby, changed(lobby({ version: 8, players: lobby().players.map((one) => ({ ...one, ready: true })) })));
   assert.equal(announcement(inLobby, ready), "", "who is ready is seen, not read out");
+});
+
+test("a lost connection is announced, and its end together with what has happened", () => {
+  const lost = run(pinned(), { type: "connection", connection: "lost" });
+  assert.match(announcement(pinned(), lost), /Reconnecting.*pin stays/);
+  assert.equal(announcement(lost, run(lost, { type: "pin", place: { lat: 3, lng: 4 } })), "", "once");
+  const live = run(lost, { type: "connection", connection: "live" });
+  assert.equal(announcement(lost, live), "Connected again.");
+  const offline = run(start(lobby()), { type: "online", online: false });
+  assert.match(announcement(start(lobby()), offline), /offline/);
+  const late = run(lost, { type: "snapshot", state: { ...closed(), version: 9 }, private: PRIVATE, at_ms: 1000 });
+  assert.match(announcement(lost, late), /planet wins this round/, "over HTTP, while the socket is away");
 });

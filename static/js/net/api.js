@@ -49,7 +49,7 @@ export class Api {
 
   /** What a finished game changed. @returns {Promise<Rating>} */
   rating() {
-    return this.#call(`${this.urls.snapshot}rating/`, { method: "GET" });
+    return getJson(`${this.urls.snapshot}rating/`);
   }
 
   /** Make a link to the same rounds. @returns {Promise<{url: string, text: string}>} */

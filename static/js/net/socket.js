@@ -8,6 +8,7 @@
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
+const OPENING_MS = 6000; // a handshake that hangs, as on a phone that wakes up, is given up
 
 /** Waiting time before attempt n (from 0), with up to a fifth of it added by chance. @param {number} attempt @param {number} chance in [0, 1) */
 export function retryDelay(attempt, chance) {
@@ -24,6 +25,7 @@ export class Socket {
   #socket = null;
   #attempt = 0;
   #timer = 0;
+  #opening = 0;
   #closed = false;
 
   /** @param {string} url @param {Handlers} handlers */
@@ -41,6 +43,7 @@ export class Socket {
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#opening);
     this.#socket?.close();
     this.#socket = null;
   }
@@ -58,6 +61,7 @@ export class Socket {
     const socket = this.#socket;
     if (!socket) return;
     this.#socket = null;
+    clearTimeout(this.#opening);
     socket.close();
     this.handlers.onChange(false);
     this.#later();
@@ -79,8 +83,11 @@ export class Socket {
       return;
     }
     this.#socket = socket;
+    clearTimeout(this.#opening);
+    this.#opening = window.setTimeout(() => this.#socket === socket && this.drop(), OPENING_MS);
     socket.addEventListener("open", () => {
       if (this.#socket !== socket) return;
+      clearTimeout(this.#opening);
       this.#attempt = 0;
       this.handlers.onChange(true);
     });
@@ -88,6 +95,7 @@ export class Socket {
     socket.addEventListener("close", ({ code }) => {
       if (this.#socket !== socket) return;
       this.#socket = null;
+      clearTimeout(this.#opening);
       this.handlers.onChange(false, code);
       this.#later();
     });

@@ -6,15 +6,24 @@
 import { t, tn } from "../core/i18n.js";
 import { distance } from "../core/units.js";
 import { modelChip, pointsWord, words } from "../core/words.js";
-import { contenders, isLocked, isPlaying, roundOf, standing } from "./state.js";
+import { lostSentence } from "./notices.js";
+import { contenders, isLocked, isLost, isPlaying, roundOf, standing } from "./state.js";
 import { matchTitle, nameOf, playerName, roundName, roundTitle, waitingFor } from "./words.js";
 
 /** @param {State} before @param {State} after @returns {string} */
 export function announcement(before, after) {
+  const link = connectionChange(before, after);
+  if (link) return link;
   if (after.phase !== before.phase || roundOf(after)?.id !== roundOf(before)?.id) return arrival(after);
   if (after.phase === "lobby") return lobbyChange(before, after);
   if (after.phase === "guessing") return guessingChange(before, after);
   return after.phase === "summary" ? people(before, after) : "";
+}
+
+/** The banner, and that it went away again. @param {State} before @param {State} after */
+function connectionChange(before, after) {
+  if (isLost(after) === isLost(before) || after.ended) return "";
+  return isLost(after) ? lostSentence(after) : [t("Connected again."), after.phase === before.phase ? "" : arrival(after)].join(" ").trim();
 }
 
 /** What is on the page now. @param {State} state @returns {string} */
@@ -65,8 +74,16 @@ function people(before, after) {
 /** @param {State} before @param {State} after */
 function guessingChange(before, after) {
   if (isLocked(after) && !isLocked(before)) return `${waitingFor(after)}.`;
-  const isHurried = roundOf(after)?.ends_early && !roundOf(before)?.ends_early;
-  return isHurried && !isLocked(after) ? t("Somebody locked in. You have 15 seconds.") : "";
+  const isHurried = roundOf(after)?.ends_early && !roundOf(before)?.ends_early && isPlaying(after) && !isLocked(after);
+  return [othersLocked(before, after), isHurried ? t("The round ends in 15 seconds.") : ""].join(" ").trim();
+}
+
+/** Of people: the model has always answered. @param {State} before @param {State} after */
+function othersLocked(before, after) {
+  const had = new Set(before.server.players.filter(({ locked }) => locked).map(({ id }) => id));
+  const now = contenders(after).filter(({ id, kind, locked }) => locked && kind !== "model" && id !== after.you.id && !had.has(id));
+  if (now.length > 1) return tn("{n} locked in.", "{n} locked in.", now.length);
+  return now.length === 1 ? t("{name} locked in.", { name: playerName(after, now[0]) }) : "";
 }
 
 /** @param {State} state */

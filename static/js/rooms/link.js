@@ -26,6 +26,8 @@ export class RoomLink {
   #pinged_ms = performance.now();
   #lost_ms = performance.now();
   #isFetching = false;
+  /** No answer by HTTP either, at the last try. */
+  #isDark = false;
   #isPosting = false;
   #timer = 0;
 
@@ -139,8 +141,11 @@ export class RoomLink {
     this.#isFetching = true;
     try {
       const { state, private: own } = await getJson(this.urls.snapshot);
+      if (this.#isDark) this.socket.hurry(); // the server is back
+      this.#isDark = false;
       this.dispatch({ type: "snapshot", state, private: own, at_ms: performance.now() });
     } catch (error) {
+      this.#isDark = error instanceof ApiError && (error.status === 0 || error.status >= 500);
       if (error instanceof ApiError && error.fatal) this.dispatch({ type: "refused", id: null, code: endOf(error), message: error.message });
     } finally {
       this.#isFetching = false;

@@ -63,14 +63,15 @@ export class Lobby {
   #row(state, player) {
     const isHost = player.id === state.server.room.host;
     const mayKick = state.you.is_host && player.kind !== "model" && player.id !== state.you.id;
-    const condition = player.left ? "left" : !player.connected && player.kind !== "model" ? "dropped" : player.ready || player.kind === "model" ? "ready" : "waiting";
+    const condition = conditionOf(player, isHost);
     const isPlayer = player.role === "player";
+    const isSaid = isPlayer || condition === "dropped";
     return h(
       "li",
-      { class: "roster-row", "data-state": isPlayer || condition === "dropped" ? condition : "watching" },
+      { class: "roster-row", "data-state": isSaid ? condition : "watching" },
       whoIs(state, player),
       isHost ? h("span", { class: "badge" }, icon("crown"), t("host")) : null,
-      h("span", { class: "roster-state" }, ...(isPlayer || condition === "dropped" ? [icon(ICONS[condition]), presence(player)] : [icon("eye"), t("watches")])),
+      condition === "host" ? null : h("span", { class: "roster-state" }, ...(isSaid ? [icon(ICONS[condition]), presence(player)] : [icon("eye"), t("watches")])),
       mayKick ? this.#kick(player) : null,
     );
   }
@@ -105,7 +106,7 @@ export class Lobby {
   #actions(state) {
     const isReady = you(state)?.ready === true;
     const button = byId("ready-button");
-    show(button, isPlayer(state));
+    show(button, isPlayer(state) && !state.you.is_host); // who starts is ready
     button.setAttribute("aria-pressed", String(isReady));
     button.classList.toggle("button-primary", !isReady && !state.you.is_host);
     button.setAttribute("aria-disabled", String(isPending(state.outbox, "ready")));
@@ -123,7 +124,16 @@ export class Lobby {
   }
 }
 
-const ICONS = { ready: "circle-check", waiting: "hourglass", dropped: "wifi-off", left: "log-out" };
+/** @param {Player} player @param {boolean} isHost */
+function conditionOf({ kind, left, connected, ready, role }, isHost) {
+  if (left) return "left";
+  if (kind === "model") return "ready";
+  if (!connected) return "dropped";
+  if (isHost && role === "player") return "host";
+  return ready ? "ready" : "waiting";
+}
+
+const ICONS = { host: "crown", ready: "circle-check", waiting: "hourglass", dropped: "wifi-off", left: "log-out" };
 
 /** @param {HTMLInputElement} link */
 function bindInvitation(link) {

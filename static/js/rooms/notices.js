@@ -5,7 +5,7 @@
  */
 import { byId, setText, show } from "../core/dom.js";
 import { t } from "../core/i18n.js";
-import { contenders, isLocked, isPlaying, roundOf } from "./state.js";
+import { contenders, isLocked, isLost, isPlaying, roundOf } from "./state.js";
 import { playerName } from "./words.js";
 
 const OVER = {
@@ -47,15 +47,18 @@ function hurry(state) {
   return locked.length === 1 ? t("{name} locked in: the round ends soon.", { name: playerName(state, locked[0]) }) : t("The others locked in: the round ends soon.");
 }
 
+/** What is safe while the connection is lost. @param {State} state */
+export function lostSentence({ online, phase, pin, yourGuess, outbox }) {
+  if (phase !== "guessing") return online ? t("Reconnecting… Nothing is lost.") : t("You are offline. Your place is kept.");
+  if (yourGuess) return t("Reconnecting… Your guess counts.");
+  return pin || outbox.length > 0 ? t("Reconnecting… Your pin stays where it is.") : t("Reconnecting… The round goes on.");
+}
+
 /** @param {State} state */
-function banner({ online, connection, phase, timeUp, pin, yourGuess, outbox }) {
+function banner(state) {
+  const { phase, timeUp, pin, yourGuess } = state;
   if (phase === "error") return "";
-  const isLost = !online || connection === "lost";
-  if (isLost) {
-    if (phase !== "guessing") return online ? t("Reconnecting… Nothing is lost.") : t("You are offline. Your place is kept.");
-    if (yourGuess) return t("Reconnecting… Your guess counts.");
-    return pin || outbox.length > 0 ? t("Reconnecting… Your pin stays where it is.") : t("Reconnecting… The round goes on.");
-  }
+  if (isLost(state)) return lostSentence(state);
   if (timeUp && phase === "guessing") return pin || yourGuess ? t("Time is up: your pin counts. Waiting for the result…") : t("Time is up. Waiting for the result…");
   return "";
 }

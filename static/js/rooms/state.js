@@ -105,6 +105,11 @@ export function isPlaying(state) {
   return you(state)?.playing === true;
 }
 
+/** The server does not hear this page now. @param {State} state */
+export function isLost({ online, connection }) {
+  return !online || connection === "lost";
+}
+
 /** No spectator. @param {State} state */
 export function isPlayer(state) {
   return state.you.role === "player";
@@ -181,7 +186,12 @@ function withChange(state, server, at_ms) {
   const before = state.server.version;
   if (server.version <= before) return state;
   const next = withServer(state, server, at_ms);
-  return server.version > before + 1 ? { ...next, stale: true } : next;
+  return server.version > before + 1 || isLockedElsewhere(next) ? { ...next, stale: true } : next;
+}
+
+/** The guess came from another window of the same player: only a snapshot tells where it lies. @param {State} state */
+function isLockedElsewhere(state) {
+  return you(state)?.locked === true && state.yourGuess === null && guessOf(state.outbox) === undefined;
 }
 
 /** @param {State} state @param {RoomState} server @param {number} at_ms @returns {State} */

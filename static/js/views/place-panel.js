@@ -14,7 +14,7 @@ export class PlacePanel {
     this.local = local;
   }
 
-  /** @param {Pick<ClosedRound, "author" | "licence" | "source" | "taken_at" | "drawn" | "void" | "picture">} result */
+  /** @param {Pick<ClosedRound, "author" | "licence" | "source" | "taken_at" | "drawn" | "void" | "picture"> & {withdrawn?: boolean}} result of a game, or of a room */
   fill(result) {
     byId("place-facts").replaceChildren(
       ...fact(t("Author"), result.author || words.unknownAuthor),
