@@ -154,6 +154,8 @@ def move_memberships(*, guest: Player, to: Player) -> None:
     own = Member.objects.filter(player=to).values("room")
     moved = Member.objects.filter(player=guest).exclude(room__in=own)
     rooms = list(moved.values_list("room", flat=True))
+    if not rooms:
+        return
     moved.update(player=to)
     Room.objects.filter(pk__in=rooms, host=guest).update(host=to)
     for room in Room.objects.filter(pk__in=rooms, closed_at=None):
