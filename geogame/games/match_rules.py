@@ -323,9 +323,11 @@ def refusal(round_: Played | None, now: datetime) -> Refusal | None:
     return "too-late" if _is_past(round_, now) else None
 
 
-def deadline_after_lock_in(match: Match, round_: Played, now: datetime) -> datetime | None:
-    """Until when the others have time, now that a person has locked in. It never becomes later."""
-    if not match.is_duel:
+def deadline_after_lock_in(match: Match, round_: Played, player: int, now: datetime) -> datetime | None:
+    """Until when the others have time, now that the player has locked in. It never becomes later; a model,
+    whose answer is in before the round opens, leaves it as it is.
+    """
+    if not match.is_duel or player not in match.people:
         return round_.deadline_at
     soon = now + timedelta(seconds=COUNTDOWN_S)
     return soon if round_.deadline_at is None else min(round_.deadline_at, soon)

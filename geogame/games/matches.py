@@ -292,7 +292,7 @@ def _with_first_guess(sheet: Sheet, round_: Round | None, player: Player, lat: f
     if reason or round_ is None or played is None:
         raise _refused(reason or "no-such-round")
     guess = store_guess(round_, player, lat=lat, lng=lng)
-    round_.deadline_at = match_rules.deadline_after_lock_in(match, played, now)
+    round_.deadline_at = match_rules.deadline_after_lock_in(match, played, player.pk, now)
     if round_.deadline_at != played.deadline_at:
         Round.objects.filter(pk=round_.pk, state=Round.State.OPEN).update(deadline_at=round_.deadline_at)
     return replace(sheet, guesses={**sheet.guesses, round_.pk: [*sheet.of(round_), guess]})
