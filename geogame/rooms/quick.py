@@ -54,6 +54,8 @@ def quick_match(*, player: Player, map_: Map, condition: str) -> Room | None:
     if chosen is None:
         return None
     other = others[chosen.player]
+    if tickets.select_for_update().filter(pk=other.pk).first() is None:
+        return None  # they have chosen something else meanwhile
     room = _open(map_, [other.player, player], condition=condition)
     Ticket.objects.filter(pk__in=[own.pk, other.pk]).update(room=room)
     return room
@@ -115,10 +117,12 @@ def quick_match_with_model(*, player: Player, map_: Map, condition: str, version
 
 def cancel_quick_match(*, player: Player) -> None:
     """The player waits no longer, nor does anybody for them. A duel that has begun goes on."""
-    ticket = Ticket.objects.filter(player=player).select_related("room").first()
-    if ticket is None:
-        return
-    ticket.delete()
+    with transaction.atomic():
+        tickets = Ticket.objects.select_for_update(of=("self",)).filter(player=player)
+        ticket = tickets.select_related("room").first()
+        if ticket is None:
+            return
+        ticket.delete()
     if ticket.room and ticket.room.state == Room.State.LOBBY:
         leave(room=ticket.room, player=player)
 
