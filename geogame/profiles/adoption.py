@@ -91,7 +91,7 @@ def _keep_the_later_choice(guest: Player, account: Player) -> None:
 
 
 def _remove_if_empty(guest: Player) -> None:
-    rows = (guest.seats, guest.guesses, guest.exposures, guest.daily_attempts, guest.challenges)
-    rows += (guest.memberships, guest.hosted_rooms)
+    games = (guest.seats, guest.guesses, guest.exposures, guest.daily_attempts, guest.challenges)
+    rows = (*games, guest.memberships, guest.hosted_rooms)
     if not any(kept.exists() for kept in rows):
         guest.delete()

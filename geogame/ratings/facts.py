@@ -27,8 +27,8 @@ def settled(now: datetime) -> QuerySet[Game]:
         Q(opened_at__gte=long_ago) | Q(closed_at__gte=long_ago), game=OuterRef("pk")
     )
     left = Q(state=Game.State.PLAYING, created_at__lt=long_ago) & ~Exists(recent)
-    left &= ~Q(mode__in=Game.LIVE_MODES)
-    return Game.objects.filter(Q(state=Game.State.FINISHED) | left)
+    by_itself = Q(mode__in=Game.LIVE_MODES)
+    return Game.objects.filter(Q(state=Game.State.FINISHED) | (left & ~by_itself))
 
 
 def played_games(numbers: Sequence[int], now: datetime) -> Iterator[PlayedGame]:
@@ -44,8 +44,10 @@ def played_games(numbers: Sequence[int], now: datetime) -> Iterator[PlayedGame]:
 def _read(numbers: Sequence[int]) -> Batch:
     batch = Batch()
     seats = Seat.objects.filter(game__in=numbers, watches=False).order_by("pk")
-    for game, *seat in seats.values_list("game", "player", "player__kind", "registered", "left_at"):
-        batch.seats[game].append(SeatRow(*seat))
+    for game, player, kind, registered, left_at in seats.values_list(
+        *("game", "player", "player__kind", "registered", "left_at")
+    ):
+        batch.seats[game].append(SeatRow(player, kind, registered, left_at))
     rounds = Round.objects.filter(game__in=numbers).order_by("number")
     for game, *row in rounds.values_list("game", *RoundRow._fields):
         batch.rounds[game].append(RoundRow(*row))
