@@ -187,12 +187,18 @@ def winner(match: Match) -> Winner:
     """Who won, or would if the match ended here. Who leaves a duel loses it, unless it was decided before."""
     if not match.is_duel:
         return _room_winner(match)
-    health = health_of(match)
-    standing = [player for player in match.players if health[player] > 0]
-    stayed = [player for player in match.players if player not in match.left]
-    if len(standing) == len(match.players) and len(stayed) == 1 and not _rounds_are_over(match):
+    lost = lost_by_leaving(match)
+    stayed = [player for player in match.players if player not in lost]
+    if lost and len(stayed) == 1:
         return stayed[0]
-    return _best(health) if match.counted else None
+    return _best(health_of(match)) if match.counted else None
+
+
+def lost_by_leaving(match: Match) -> frozenset[int]:
+    """Who left a duel before it was decided."""
+    if not match.is_duel or _is_won(match) or _rounds_are_over(match):
+        return frozenset()
+    return match.left & frozenset(match.players)
 
 
 def _room_winner(match: Match) -> Winner:
@@ -317,9 +323,11 @@ def refusal(round_: Played | None, now: datetime) -> Refusal | None:
     return "too-late" if _is_past(round_, now) else None
 
 
-def deadline_after_lock_in(match: Match, round_: Played, now: datetime) -> datetime | None:
-    """Until when the others have time, now that a person has locked in. It never becomes later."""
-    if not match.is_duel:
+def deadline_after_lock_in(match: Match, round_: Played, player: int, now: datetime) -> datetime | None:
+    """Until when the others have time, now that the player has locked in. It never becomes later; a model,
+    whose answer is in before the round opens, leaves it as it is.
+    """
+    if not match.is_duel or player not in match.people:
         return round_.deadline_at
     soon = now + timedelta(seconds=COUNTDOWN_S)
     return soon if round_.deadline_at is None else min(round_.deadline_at, soon)

@@ -181,8 +181,9 @@ def begin_match(
     )
     seated = [*players, *([player_of_model(version)] if version else [])]
     Seat.objects.bulk_create(
-        [Seat(game=game, player=player) for player in seated]
-        + [Seat(game=game, player=player, watches=True) for player in watching]
+        Seat(game=game, player=player, registered=player.user_id is not None, watches=watches)
+        for some, watches in ((seated, False), (watching, True))
+        for player in some
     )
     possible = _draw(read(game), rng or random.SystemRandom())
     if not possible:
@@ -291,7 +292,7 @@ def _with_first_guess(sheet: Sheet, round_: Round | None, player: Player, lat: f
     if reason or round_ is None or played is None:
         raise _refused(reason or "no-such-round")
     guess = store_guess(round_, player, lat=lat, lng=lng)
-    round_.deadline_at = match_rules.deadline_after_lock_in(match, played, now)
+    round_.deadline_at = match_rules.deadline_after_lock_in(match, played, player.pk, now)
     if round_.deadline_at != played.deadline_at:
         Round.objects.filter(pk=round_.pk, state=Round.State.OPEN).update(deadline_at=round_.deadline_at)
     return replace(sheet, guesses={**sheet.guesses, round_.pk: [*sheet.of(round_), guess]})
@@ -325,7 +326,7 @@ def take_seat(*, game: Game, player: Player) -> None:
                 "finish-first",
                 _("The picture of this round lies open in another game of yours: finish that round first."),
             )
-        Seat.objects.create(game=game, player=player, watches=True)
+        Seat.objects.create(game=game, player=player, registered=player.user_id is not None, watches=True)
     else:
         Seat.objects.filter(pk=seat.pk).update(left_at=None)
     if shown and shown.state in (Round.State.OPEN, Round.State.CLOSED):

@@ -78,16 +78,12 @@ def _duel_with_model(request: HttpRequest) -> Room:
     version = active_version()
     if version is None:
         raise RoomError("wrong-settings", _("No model is trained yet: nobody is there to duel."))
-    player = named(request)
-    services.cancel_quick_match(player=player)
-    room = services.create_room(
-        player=player,
-        kind=Room.Kind.DUEL,
+    return services.quick_match_with_model(
+        player=named(request),
         map_=chosen_map(request.POST),
-        settings={"condition": _condition(request), "model": version.digest},
+        condition=_condition(request),
+        version=version,
     )
-    services.start(room=room, player=player)
-    return room
 
 
 def _condition(request: HttpRequest) -> Game.Condition:

@@ -104,7 +104,11 @@ def _filters(ladders: list[Ladder], choice: Choice) -> list[dict[str, Any]]:
     groups = [
         ("map", _("Map"), maps),
         ("view", _("View"), {"fair": _("Fair view"), "free": _("Free look")}),
-        ("mode", _("Games"), {"all": _("All rated"), "classic": _("Classic"), "daily": _("Daily")}),
+        (
+            "mode",
+            _("Games"),
+            {"all": _("All rated"), "classic": _("Classic"), "daily": _("Daily"), "duel": _("Duel")},
+        ),
         (
             "period",
             _("Time"),
@@ -134,9 +138,10 @@ def _filters(ladders: list[Ladder], choice: Choice) -> list[dict[str, Any]]:
 
 
 def _kind(choice: Choice) -> str:
-    if choice["mode"] != "all":
+    """Health that is left is no total: of duels it says nothing beside who won."""
+    if choice["mode"] in ("classic", "daily"):
         return "totals"
-    return "ratings" if choice["period"] == "all" else "changes"
+    return "ratings" if choice["mode"] == choice["period"] == "all" else "changes"
 
 
 def _board(request: HttpRequest, ladder: Ladder, choice: Choice, viewer: Player | None) -> dict[str, Any]:
@@ -144,7 +149,8 @@ def _board(request: HttpRequest, ladder: Ladder, choice: Choice, viewer: Player 
     since = boards.start_of(choice["period"], now)
     hidden = boards.hidden_dailies(viewer, now)
     number = page_asked(request)
-    if choice["mode"] != "all":
+    kind = _kind(choice)
+    if kind == "totals":
         asked = ladder, choice["mode"], since, hidden
         totals = boards.best_totals(*asked)
         page = page_of(totals, number)
@@ -156,7 +162,10 @@ def _board(request: HttpRequest, ladder: Ladder, choice: Choice, viewer: Player 
             "own": lines[len(page.rows) :],
             "models": boards.means_of_models(*asked),
         }
-    rated = boards.changes(ladder, since, hidden, now) if since else boards.standings(ladder, now)
+    if kind == "changes":
+        rated = boards.changes(ladder, since, hidden, now, mode=choice["mode"])
+    else:
+        rated = boards.standings(ladder, now)
     shown = page_of(rated, number)
     return {
         "page": shown,

@@ -23,7 +23,7 @@ from geogame.accounts.models import Player
 from geogame.accounts.services import SESSION_KEY, find_guest, lock, name_from, take_over
 from geogame.games.models import Challenge, DailyAttempt, Exposure, Game, Guess, Seat
 from geogame.ratings.services import look_again
-from geogame.rooms.members import move_memberships
+from geogame.rooms.members import lock_rooms_of, move_memberships
 
 
 @transaction.atomic
@@ -42,6 +42,7 @@ def adopt_guest(*, session: SessionBase, user: User) -> None:
 
 @transaction.atomic
 def move_games(*, guest: Player, to: Player) -> None:
+    lock_rooms_of(guest)
     for player in sorted((guest, to), key=lambda player: player.pk):
         lock(player)
     games = list(_games_without_conflict(guest, to).values_list("pk", flat=True))
@@ -90,7 +91,7 @@ def _keep_the_later_choice(guest: Player, account: Player) -> None:
 
 
 def _remove_if_empty(guest: Player) -> None:
-    rows = (guest.seats, guest.guesses, guest.exposures, guest.daily_attempts, guest.challenges)
-    rows += (guest.memberships, guest.hosted_rooms)
+    games = (guest.seats, guest.guesses, guest.exposures, guest.daily_attempts, guest.challenges)
+    rows = (*games, guest.memberships, guest.hosted_rooms)
     if not any(kept.exists() for kept in rows):
         guest.delete()

@@ -1,4 +1,4 @@
-"""Boards of one ladder: who stands where, who rose in a time, the best totals of one way to play.
+"""Boards of one ladder: who stands where, who rose in a time or by duels, the best totals of one way to play.
 
 A viewer who has not finished a daily game learns nothing of it: `hidden_dailies` are left out of all that is
 of a time or of one way to play.
@@ -20,7 +20,7 @@ from geogame.ratings.models import Ladder, RatedSide, Rating
 from geogame.ratings.rows import standing_of
 from geogame.ratings.rules import CERTAIN_DEVIATION, is_provisional
 
-MODES = ("all", "classic", "daily")
+MODES = ("all", "classic", "daily", "duel")
 PERIODS = ("all", "month", "week", "today")
 SHOWN = Q(player__kind=Player.Kind.MODEL) | Q(player__user__is_active=True, player__deleted_at=None)
 
@@ -121,15 +121,17 @@ def _standings(ladder: Ladder, now: datetime) -> list[RatingLine]:
     return lines
 
 
-def changes(ladder: Ladder, since: datetime, hidden: Collection[int], now: datetime) -> list[RatingLine]:
-    """Who rose the most since then. What moved a rating while it was provisional does not count: a newcomer's
-    rating is found, not won.
+def changes(
+    ladder: Ladder, since: datetime | None, hidden: Collection[int], now: datetime, *, mode: str = "all"
+) -> list[RatingLine]:
+    """Who rose the most since then, by all games or by those of one mode. What moved a rating while it was
+    provisional does not count: a newcomer's rating is found, not won.
     """
     lines = {line.who.player: line for line in _standings(ladder, now)}
     certain = Q(deviation_after__lte=CERTAIN_DEVIATION)
+    sides = _sides(ladder, since, hidden).filter(result__weight__gt=0)
     rows = (
-        _sides(ladder, since, hidden)
-        .filter(result__weight__gt=0)
+        (sides if mode == "all" else sides.filter(result__game__mode=mode))
         .values("player")
         .annotate(
             risen=Coalesce(

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from geogame.accounts.models import Player
 from geogame.games.models import Game
+from geogame.panoramas.models import Map
+from geogame.ratings.glicko2 import MIDDLE
 from geogame.ratings.models import RatedResult, RatedSide, Rating
 from geogame.ratings.rows import standing_of
 from geogame.ratings.rules import Reason, is_provisional
@@ -34,10 +36,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a finished game changed for one player, or why nothing. Numbers are of the player alone."""
+    """What a finished game changed for one player, or why nothing. Numbers are of the player alone, who has
+    lost by leaving where `left` says so.
+    """
 
     reason: Reason
     count: int = 0
+    is_duel: bool = False
     left: bool = False
     weight: float = 0.0
     before: float = 0.0
@@ -56,6 +61,13 @@ class Outcome:
     @property
     def provisional(self) -> bool:
         return is_provisional(self.deviation)
+
+
+def rating_of(player: Player, map_: Map, condition: str) -> float:
+    """How good a player is under a condition, else under the other one: flat pictures are always fair."""
+    found = Rating.objects.filter(player=player, ladder__map=map_)
+    by_condition = dict(found.values_list("ladder__condition", "rating"))
+    return by_condition.get(condition) or next(iter(by_condition.values()), MIDDLE)
 
 
 def places_of(player: Player, now: datetime) -> list[Place]:
@@ -99,12 +111,14 @@ def outcomes(tokens: Iterable[str], player: Player) -> dict[str, Outcome]:
 
 def _outcome(result: RatedResult, side: RatedSide | None) -> Outcome:
     reason = Reason(result.reason)
+    is_duel = result.game.mode == Game.Mode.DUEL
     if side is None:
-        return Outcome(reason, result.reason_count, result.left)
+        return Outcome(reason, result.reason_count, is_duel)
     return Outcome(
         reason=reason,
         count=result.reason_count,
-        left=result.left,
+        is_duel=is_duel,
+        left=result.left and not side.score,
         weight=result.weight,
         before=side.rating_before,
         after=side.rating_after,

@@ -1,7 +1,7 @@
 """Which games are rated, who wins, how much a repeated pair counts. Pure: times come as arguments.
 
 Every game gets a verdict: it counts, or one stable code says why not. Another kind of rated game needs a name
-in `RATED_MODES` and a reader that says what decides (`facts.py`): the rest asks for two sides and a score.
+in `RATED_MODES` and a reader that says what decides (`sides.py`): the rest asks for two sides and a score.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from geogame.games.rules import ROUNDS
 
-RATED_MODES = frozenset({"classic", "daily"})
+RATED_MODES = frozenset({"classic", "daily", "duel"})
 RULES_VERSION = 1
 """Rises when numbers would come out differently: `recompute_ratings` then makes them anew."""
 
@@ -38,6 +38,7 @@ class Reason(StrEnum):
     """Why a game is not rated. The codes are stored: a code never changes its meaning."""
 
     NONE = ""
+    PRIVATE = "private"
     OTHER_MODE = "other-mode"
     CHALLENGE = "challenge"
     ALONE = "alone"
@@ -54,7 +55,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Side:
-    """One player of a game. `score` decides: the higher one wins."""
+    """One player of a game. `score` decides, points or health: the higher one wins."""
 
     player: int
     is_model: bool
@@ -68,13 +69,15 @@ class Side:
 @dataclass(frozen=True)
 class PlayedGame:
     """A game that is over for the ratings: finished, or left for too long. `rounds` were played to their end
-    and count, `planned` is how many would have counted.
+    and count, `planned` is how many would have counted. Of live games those are private that no quick match
+    made.
     """
 
     game: int
     map: int
     mode: str
     is_challenge: bool
+    is_private: bool
     settled_at: datetime
     conditions: frozenset[str]
     rounds: int
@@ -111,6 +114,7 @@ def verdict(played: PlayedGame) -> Verdict:
 def _objections(played: PlayedGame) -> Iterable[tuple[Reason, int]]:
     people = [side for side in played.sides if not side.is_model]
     models = [side for side in played.sides if side.is_model]
+    yield Reason.PRIVATE, int(played.is_private)
     yield Reason.OTHER_MODE, int(played.mode not in RATED_MODES)
     yield Reason.CHALLENGE, int(played.is_challenge)
     yield Reason.ALONE, int(len(played.sides) != 2 or not people)

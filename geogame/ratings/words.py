@@ -14,7 +14,10 @@ from geogame.ratings.rules import PAIR_WINDOW, Reason
 
 
 def sentence(outcome: Outcome) -> str:
-    return _rated(outcome) if outcome.is_rated else NOT_RATED[outcome.reason](outcome.count)
+    if outcome.is_rated:
+        return _rated(outcome)
+    of_duels = OF_DUELS if outcome.is_duel else {}
+    return of_duels.get(outcome.reason, NOT_RATED[outcome.reason])(outcome.count)
 
 
 def short(outcome: Outcome) -> str:
@@ -39,6 +42,8 @@ def _rated(outcome: Outcome) -> str:
         "change": signed(outcome.change),
         "rating": number_format(round(outcome.after), 0, force_grouping=True),
     }
+    if outcome.left and outcome.is_duel:
+        return _("Rated as lost, because you left: {change}, now {rating}.").format(**values)
     if outcome.left:
         return _("Rated as lost, because you left it for a week: {change}, now {rating}.").format(**values)
     if outcome.weight < 1:
@@ -54,6 +59,14 @@ def _places_known(count: int) -> str:
     return ngettext(
         "Not rated: you had seen {n} of these places, or one beside it.",
         "Not rated: you had seen {n} of these places, or others beside them.",
+        count,
+    ).format(n=count)
+
+
+def _places_known_in_duel(count: int) -> str:
+    return ngettext(
+        "Not rated: one of you had seen {n} of these places, or one beside it.",
+        "Not rated: you two had seen {n} of these places, or others beside them.",
         count,
     ).format(n=count)
 
@@ -83,7 +96,8 @@ def _void(count: int) -> str:
 
 
 NOT_RATED: dict[Reason, Callable[[int], str]] = {
-    Reason.OTHER_MODE: lambda _count: _("Not rated: only classic and daily games are."),
+    Reason.PRIVATE: lambda _count: _("Not rated: of live matches, only duels of the quick match are."),
+    Reason.OTHER_MODE: lambda _count: _("Not rated: countries were guessed, not places."),
     Reason.CHALLENGE: lambda _count: _("Not rated: a challenge repeats rounds that somebody knows."),
     Reason.ALONE: lambda _count: _("Not rated: no model played against you."),
     Reason.GUEST: lambda _count: _("Not rated: only games that begin with an account are."),
@@ -97,4 +111,10 @@ NOT_RATED: dict[Reason, Callable[[int], str]] = {
     Reason.PAIR_DECAY: lambda _count: _(
         "Not rated: you have met this opponent too often within {days} days."
     ).format(days=PAIR_WINDOW.days),
+}
+
+OF_DUELS: dict[Reason, Callable[[int], str]] = {
+    Reason.GUEST: lambda _count: _("Not rated: not both of you had an account when it began."),
+    Reason.NOT_BEGUN: lambda _count: _("Not rated: it was left before the first picture."),
+    Reason.KNOWN_PLACES: _places_known_in_duel,
 }

@@ -149,11 +149,20 @@ def _remove(current: Turn, member: Member) -> None:
     current.changed()
 
 
+def lock_rooms_of(player: Player) -> None:
+    """Whoever needs rooms and players locked takes the rooms first, always in one order."""
+    own = Member.objects.filter(player=player).values("room")
+    rooms = Room.objects.select_for_update(no_key=True).filter(closed_at=None, pk__in=own)
+    list(rooms.order_by("pk").values_list("pk"))
+
+
 def move_memberships(*, guest: Player, to: Player) -> None:
     """A guest who logs in is in the same rooms as before, but where the account was already."""
     own = Member.objects.filter(player=to).values("room")
     moved = Member.objects.filter(player=guest).exclude(room__in=own)
     rooms = list(moved.values_list("room", flat=True))
+    if not rooms:
+        return
     moved.update(player=to)
     Room.objects.filter(pk__in=rooms, host=guest).update(host=to)
     for room in Room.objects.filter(pk__in=rooms, closed_at=None):

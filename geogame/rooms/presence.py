@@ -4,6 +4,7 @@ noticed by silence, since a process that is killed closes no socket.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from geogame.rooms.models import Member, Room, Ticket
 from geogame.rooms.playing import begin
 from geogame.rooms.turns import Turn, check_open, due, turn
 
+log = logging.getLogger(__name__)
 NO_SHOW_S = 20
 """So long the two of a quick match have to come."""
 EMPTY_S = 30 * 60
@@ -64,10 +66,19 @@ def seen(members: Iterable[int], now: datetime | None = None) -> None:
 def settle_rooms(now: datetime | None = None) -> int:
     """All that is due in any room; the clock calls this again and again. How many rooms it touched."""
     now = now or timezone.now()
-    touched = sum(_let_go_on(room) for room in due(now))
+    touched = sum(_let_go_on_if_it_can(room) for room in due(now))
     touched += _drop_silent(now) + _replace_hosts(now) + _close_deserted(now)
     Ticket.objects.filter(last_seen_at__lt=now - timedelta(seconds=TICKET_S)).delete()
     return touched
+
+
+def _let_go_on_if_it_can(room: Room) -> int:
+    """One room that cannot go on keeps no other waiting."""
+    try:
+        return _let_go_on(room)
+    except Exception:
+        log.exception("The match of room %s cannot go on", room.code)
+        return 0
 
 
 def _let_go_on(room: Room) -> int:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from geogame.accounts.models import Player
 from geogame.panoramas.models import Map
+from geogame.registry.models import ModelVersion
 from geogame.rooms import choices
-from geogame.rooms.members import leave
+from geogame.rooms.members import here, leave
 from geogame.rooms.models import Member, Room, Ticket
 from geogame.rooms.opening import open_room
 from geogame.rooms.pairing import Waiting, partner
+from geogame.rooms.playing import begin
+from geogame.rooms.turns import turn
 
 RATING = 1500.0
 ASKED_WITHIN_S = 15
@@ -50,7 +54,9 @@ def quick_match(*, player: Player, map_: Map, condition: str) -> Room | None:
     if chosen is None:
         return None
     other = others[chosen.player]
-    room = _open(map_, condition, [other.player, player])
+    if tickets.select_for_update().filter(pk=other.pk).first() is None:
+        return None  # they have chosen something else meanwhile
+    room = _open(map_, [other.player, player], condition=condition)
     Ticket.objects.filter(pk__in=[own.pk, other.pk]).update(room=room)
     return room
 
@@ -85,10 +91,10 @@ def _waiting(ticket: Ticket) -> Waiting:
     return Waiting(ticket.player_id, ticket.rating, ticket.created_at)
 
 
-def _open(map_: Map, condition: str, players: list[Player]) -> Room:
-    """Both are ready; the match begins once both are connected."""
+def _open(map_: Map, players: list[Player], **chosen: Any) -> Room:
+    """All are ready; a match of two begins once both are connected."""
     now = timezone.now()
-    fields = choices.defaults(Room.Kind.DUEL) | {"condition": condition}
+    fields = choices.defaults(Room.Kind.DUEL) | chosen
     room = open_room(kind=Room.Kind.DUEL, map=map_, host=players[0], is_quick=True, **fields)
     for number, player in enumerate(players, start=1):
         Member.objects.create(
@@ -97,12 +103,26 @@ def _open(map_: Map, condition: str, players: list[Player]) -> Room:
     return room
 
 
+@transaction.atomic
+def quick_match_with_model(*, player: Player, map_: Map, condition: str, version: ModelVersion) -> Room:
+    """A duel with the model, begun at once: for who does not want to wait. Nobody waits for them any more."""
+    fields = choices.checked(Room.Kind.DUEL, {"condition": condition, "model": version.digest})
+    choices.check_map(map_)
+    cancel_quick_match(player=player)
+    room = _open(map_, [player], **fields)
+    with turn(room) as current:
+        begin(current, here(current.room))
+    return room
+
+
 def cancel_quick_match(*, player: Player) -> None:
     """The player waits no longer, nor does anybody for them. A duel that has begun goes on."""
-    ticket = Ticket.objects.filter(player=player).select_related("room").first()
-    if ticket is None:
-        return
-    ticket.delete()
+    with transaction.atomic():
+        tickets = Ticket.objects.select_for_update(of=("self",)).filter(player=player)
+        ticket = tickets.select_related("room").first()
+        if ticket is None:
+            return
+        ticket.delete()
     if ticket.room and ticket.room.state == Room.State.LOBBY:
         leave(room=ticket.room, player=player)
 

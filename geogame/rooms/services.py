@@ -11,7 +11,7 @@ from geogame.rooms.models import Room
 from geogame.rooms.opening import create_room, room_of, room_of_game, rooms_of
 from geogame.rooms.playing import REACTIONS, change_settings, guess, react, rematch, set_ready, start
 from geogame.rooms.presence import connected, disconnected, seen, settle_rooms
-from geogame.rooms.quick import cancel_quick_match, quick_match, rate_by, waiting_on
+from geogame.rooms.quick import cancel_quick_match, quick_match, quick_match_with_model, rate_by, waiting_on
 from geogame.rooms.shapes import PrivateState, PublicState
 from geogame.rooms.state import full_results, private_state, public_state
 from geogame.rooms.turns import settle
@@ -33,6 +33,7 @@ __all__ = [
     "private_state",
     "public_state",
     "quick_match",
+    "quick_match_with_model",
     "rate_by",
     "react",
     "rematch",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -203,9 +204,12 @@ def test_a_guess_is_refused_with_a_reason() -> None:
 
 def test_the_first_lock_in_shortens_the_time_of_a_duel_only() -> None:
     open_ = Played(number=1, stage=Stage.OPEN, deadline_at=at(60))
-    assert match_rules.deadline_after_lock_in(duel(open_), open_, at(10)) == at(10 + COUNTDOWN_S)
-    assert match_rules.deadline_after_lock_in(duel(open_), open_, at(50)) == at(60)
-    assert match_rules.deadline_after_lock_in(room(open_), open_, at(10)) == at(60)
+    after = match_rules.deadline_after_lock_in
+    assert after(duel(open_), open_, ANN, at(10)) == at(10 + COUNTDOWN_S)
+    assert after(duel(open_), open_, ANN, at(50)) == at(60)
+    assert after(room(open_), open_, ANN, at(10)) == at(60)
+    alone = duel(open_, players=(ANN, MODEL), people=frozenset({ANN}))
+    assert after(alone, open_, MODEL, at(10)) == at(60), "a model starts no countdown"
 
 
 def test_a_live_round_has_an_end() -> None:
@@ -240,7 +244,8 @@ LIMIT_S = 60.0
 
 class RandomMatch(RuleBasedStateMachine):
     """People who answer, answer twice, too late or for another round, leave and drop out; a model that is
-    late; pictures that are withdrawn. The machine stores what the rules say, as the database would.
+    late; pictures that are withdrawn. The machine stores what the rules say, as the database would, and keeps
+    a book of its own to compare them with.
     """
 
     @initialize(
@@ -264,6 +269,8 @@ class RandomMatch(RuleBasedStateMachine):
         self.opened_at: dict[int, datetime] = {}
         self.given: dict[tuple[int, int], int] = {}
         self.settled: dict[int, Played] = {}
+        self.health = [HEALTH] * len(self.match.players)
+        self.reached = (0, 0)
         self.settle()
 
     def change(self, **fields: object) -> None:
@@ -300,6 +307,10 @@ class RandomMatch(RuleBasedStateMachine):
         assert number not in self.opened_at, "a round opens once"
         self.opened_at[number] = self.now
         self.change(stage=Stage.OPEN, deadline_at=self.now + timedelta(seconds=LIMIT_S))
+        round_ = self.match.rounds[-1]
+        for player in round_.answered:  # of the model, sealed before
+            deadline = match_rules.deadline_after_lock_in(self.match, round_, player, self.now)
+            assert deadline == self.now + timedelta(seconds=LIMIT_S), "no model starts the countdown"
 
     def close(self, *, void: bool) -> None:
         last = self.match.rounds[-1]
@@ -339,23 +350,32 @@ class RandomMatch(RuleBasedStateMachine):
         for player in sorted(self.match.people):
             self.guess(player, 0, points[player - 1])
 
-    @rule(who=st.integers(0, 3), back=st.sampled_from([0, 0, 0, 1, 2]), points=st.integers(0, 5000))
-    def somebody_guesses(self, who: int, back: int, points: int) -> None:
-        self.guess(sorted(self.match.people)[who % len(self.match.people)], back, points)
+    @rule(
+        who=st.integers(0, 3),
+        back=st.sampled_from([0, 0, 0, 1, 2]),
+        points=st.integers(0, 5000),
+        is_settled=st.booleans(),
+    )
+    def somebody_guesses(self, who: int, back: int, points: int, is_settled: bool) -> None:
+        self.guess(sorted(self.match.people)[who % len(self.match.people)], back, points, is_settled)
 
-    def guess(self, player: int, back: int, points: int) -> None:
-        """For the round that runs, or, delayed on its way, for one before."""
-        self.settle()
+    def guess(self, player: int, back: int, points: int, is_settled: bool = True) -> None:
+        """For the round that runs, or, delayed on its way, for one before; perhaps before anybody notices
+        that its time is up.
+        """
+        if is_settled:
+            self.settle()
         if len(self.match.rounds) <= back:
             return
         round_ = self.match.rounds[-1 - back]
         refused = match_rules.refusal(round_, self.now)
-        is_open = round_.stage == Stage.OPEN
-        assert (refused is None) <= is_open
+        assert refused is not None or round_.stage == Stage.OPEN
         if refused or player in round_.answered or player in self.match.left:
             return
+        since = (self.now - self.opened_at[round_.number]).total_seconds()
+        assert since < LIMIT_S + GRACE_S, "no late guess is taken"
         self.given[round_.number, player] = points
-        deadline = match_rules.deadline_after_lock_in(self.match, round_, self.now)
+        deadline = match_rules.deadline_after_lock_in(self.match, round_, player, self.now)
         assert deadline
         assert round_.deadline_at
         assert self.now < deadline + timedelta(seconds=GRACE_S)
@@ -422,6 +442,33 @@ class RandomMatch(RuleBasedStateMachine):
         if phase.name in stages:
             assert current
             assert current.stage == stages[phase.name]
+
+    @invariant()
+    def phases_go_forward(self) -> None:
+        if hasattr(self, "match"):
+            phase, current = match_rules.phase(self.match).name, self.match.current
+            order = ("intro", "preparing", "guessing", "result")
+            now = (99, 0) if phase == "finished" else (current.number if current else 0, order.index(phase))
+            assert now >= self.reached
+            self.reached = now
+
+    @invariant()
+    def damage_is_what_the_sentence_says(self) -> None:
+        """The difference, times 1, 1, 1.5, 2 and so on; counted here without the rules."""
+        match = getattr(self, "match", duel())
+        if not match.is_duel or not hasattr(self, "match"):
+            return
+        health = dict.fromkeys(match.players, HEALTH)
+        factors = iter((1.0, 1.0, *(nth / 2 for nth in range(3, 30))))
+        for round_ in match.rounds:
+            if round_.stage == Stage.CLOSED and not round_.is_void:
+                one, other = (self.given.get((round_.number, player), 0) for player in match.players)
+                loser = match.players[0 if one < other else 1]
+                lost = math.floor(abs(one - other) * next(factors) + 0.5)
+                health[loser] = max(0, health[loser] - lost)
+        assert match_rules.health_of(match) == health
+        assert all(now <= before for now, before in zip(health.values(), self.health, strict=True))
+        self.health = list(health.values())
 
     @invariant()
     def health_is_between_nought_and_full(self) -> None:

@@ -68,7 +68,7 @@ def test_the_model_can_be_dueled_at_once(choice: dict[str, str], model_version: 
     found = client.post("/duel/model/", choice)["Location"]
     room = Room.objects.get()
     assert found == f"/rooms/{room.code}/"
-    assert (room.state, room.model_version, room.is_quick) == ("playing", model_version, False)
+    assert (room.state, room.model_version, room.is_quick) == ("playing", model_version, True)
     assert not Ticket.objects.exists(), "who plays does not wait"
 
 

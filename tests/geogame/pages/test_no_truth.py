@@ -23,6 +23,7 @@ from geogame.games.picture_urls import picture_url
 from geogame.games.services import start_game
 from geogame.panoramas.models import Panorama
 from geogame.registry.models import ModelVersion
+from tests.geogame.live.test_room_truth import MATCHES
 from tests.geogame.pages import truth
 from tests.geogame.pages.truth import Tap, assert_bare, assert_no_truth
 from tests.geogame.pages.walking import ROUNDS, STARTS, Table, Visitor, look_around, start_by_form
@@ -65,7 +66,10 @@ def table(
 
 
 def test_every_way_to_play_is_walked() -> None:
-    assert set(STARTS) == {*Game.Mode.values, "challenge"}
+    """Here, or where people play live: `test_room_truth.py` listens to their sockets."""
+    live = {kind for kind, _, _ in MATCHES}
+    assert live == set(Game.LIVE_MODES)
+    assert set(STARTS) | live == {*Game.Mode.values, "challenge"}
 
 
 @pytest.mark.slow

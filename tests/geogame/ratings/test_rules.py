@@ -32,6 +32,7 @@ GOOD = PlayedGame(
     map=1,
     mode="classic",
     is_challenge=False,
+    is_private=False,
     settled_at=NOON,
     conditions=frozenset({"fair"}),
     rounds=ROUNDS,
@@ -45,6 +46,9 @@ moments = st.integers(0, 60 * 24 * 40).map(lambda minutes: NOON + timedelta(minu
 def test_a_whole_first_game_against_a_model_is_rated() -> None:
     assert verdict(GOOD).is_rated
     assert verdict(replace(GOOD, mode="daily")).is_rated
+    two = (YOU, replace(YOU, player=3, score=0))
+    assert verdict(replace(GOOD, mode="duel", rounds=2, planned=20, sides=two)).is_rated, "short, but whole"
+    assert verdict(replace(GOOD, mode="duel", rounds=2, planned=20)).is_rated, "against a model, too"
 
 
 def test_the_modes_are_modes_of_the_game() -> None:
@@ -56,6 +60,10 @@ def test_the_modes_are_modes_of_the_game() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason", "count"),
     [
+        ({"mode": "duel", "is_private": True}, Reason.PRIVATE, 1),
+        ({"mode": "room", "is_private": True}, Reason.PRIVATE, 1),
+        ({"mode": "room"}, Reason.OTHER_MODE, 1),
+        ({"mode": "crowd"}, Reason.OTHER_MODE, 1),
         ({"mode": "country"}, Reason.OTHER_MODE, 1),
         ({"mode": "streak"}, Reason.OTHER_MODE, 1),
         ({"is_challenge": True}, Reason.CHALLENGE, 1),

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from geogame.accounts.models import Player
 from geogame.accounts.services import player_of_model
+from geogame.games.matches import winner_of
 from geogame.games.models import Exposure, Game, Round
 from geogame.games.services import start_game
 from geogame.lib.queue import RATE_GAMES
@@ -253,6 +254,11 @@ def test_any_sequence_gives_the_numbers_of_the_games_alone(
         while rate_games(now=LATER, most=rng.randrange(1, 6)):
             pass
     assert RatedResult.objects.filter(weight__gt=0).count() > 5
+    duels = RatedResult.objects.filter(weight__gt=0, game__mode=Game.Mode.DUEL)
+    assert duels.exists()
+    for result in duels.select_related("game"):
+        winners = [side.player_id for side in result.sides.all() if side.score == 1.0]
+        assert winner_of(result.game) == (winners[0] if winners else "draw")
     before = stored()
     assert list(differences(from_games(LATER))) == []
     replace_stored(from_games(LATER))

@@ -8,7 +8,7 @@ import pytest
 from geogame.accounts.models import Player
 from geogame.panoramas.models import Map
 from tests.geogame.rooms.clock import Clock, install
-from tests.geogame.rooms.playing import Party
+from tests.geogame.rooms.playing import Party, open_party
 
 
 @pytest.fixture
@@ -27,6 +27,6 @@ def party(clock: Clock, make_map: Callable[..., Map], people: list[Player]) -> C
 
     def make(players: int = 2, *, panoramas: int = 30, **settings: Any) -> Party:
         settings = {"model": None} | settings
-        return Party(clock, make_map(panoramas), people[:players], **settings)
+        return open_party(clock, make_map(panoramas), people[:players], **settings)
 
     return make

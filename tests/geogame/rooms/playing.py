@@ -9,24 +9,40 @@ from geogame.games.match_rules import ANSWER_WAIT_S, INTRO_S, RESULT_S
 from geogame.games.models import Game, Round
 from geogame.panoramas.models import Map
 from geogame.rooms import services
-from geogame.rooms.models import Member
+from geogame.rooms.models import Member, Room
 from geogame.rooms.state import public_state
 from tests.geogame.rooms.clock import Clock
+
+
+def open_party(
+    clock: Clock, map_: Map, players: list[Player], *, kind: str = "room", **settings: Any
+) -> Party:
+    """In a lobby of the first player's."""
+    room = services.create_room(player=players[0], kind=kind, map_=map_, settings=settings)
+    for player in players[1:]:
+        services.join(room=room, player=player)
+    return Party(clock, room, players)
+
+
+def quick_duel(clock: Clock, map_: Map, one: Player, other: Player) -> Party:
+    """Two who met in the quick match; the first round is open."""
+    assert services.quick_match(player=one, map_=map_, condition="fair") is None
+    room = services.quick_match(player=other, map_=map_, condition="fair")
+    assert room
+    party = Party(clock, room, [one, other])
+    party.wait(INTRO_S)
+    return party
 
 
 class Party:
     """A room, its members, and the clock."""
 
-    def __init__(
-        self, clock: Clock, map_: Map, players: list[Player], *, kind: str = "room", **settings: Any
-    ) -> None:
+    def __init__(self, clock: Clock, room: Room, players: list[Player]) -> None:
         self.clock = clock
         self.players = players
-        self.room = services.create_room(player=players[0], kind=kind, map_=map_, settings=settings)
-        for player in players[1:]:
-            services.join(room=self.room, player=player)
+        self.room = room
         for player in players:
-            services.connected(room=self.room, player=player)
+            services.connected(room=room, player=player)
 
     @property
     def host(self) -> Player:

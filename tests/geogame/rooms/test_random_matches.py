@@ -1,0 +1,227 @@
+"""Random people play real matches, late, twice, dropped, replayed, out of order: never a forbidden state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from geogame.accounts.models import Player
+from geogame.games.match_rules import COUNTDOWN_S, HEALTH, RESULT_S
+from geogame.games.models import Game, Guess, Round
+from geogame.games.rules import GRACE_S
+from geogame.panoramas.models import Map, Panorama
+from geogame.registry.models import ModelVersion
+from geogame.rooms import services
+from geogame.rooms.errors import RoomError
+from geogame.rooms.models import Room
+from tests.geogame.games.playing import seal
+from tests.geogame.rooms.clock import Clock
+from tests.geogame.rooms.playing import Party, open_party
+
+PHASES = ("intro", "preparing", "guessing", "result")
+REFUSALS = {
+    *("too-late", "round-closed", "round-not-open", "already-guessed", "no-such-round"),
+    *("not-a-member", "room-not-found"),
+}
+LIMIT_S = 60
+
+
+def refusal(command: Callable[[], object]) -> str | None:
+    """Its code, None where the command is carried out."""
+    try:
+        command()
+    except RoomError as error:
+        code = error.code
+    else:
+        return None
+    assert code in REFUSALS
+    return code
+
+
+class PlayedMatch(RuleBasedStateMachine):
+    """Each run is a transaction of its own, which is undone."""
+
+    clock: ClassVar[Clock]
+    map_: ClassVar[Map]
+    people: ClassVar[list[Player]]
+    version: ClassVar[ModelVersion]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.undone = transaction.atomic()
+        self.undone.__enter__()
+        self.sent: list[tuple[Player, str, float]] = []
+        self.stored: dict[int, tuple[object, ...]] = {}
+        self.health: dict[str, int] = {}
+        self.reached = (0, 0)
+        self.told = 0
+
+    @initialize(is_duel=st.booleans(), has_model=st.booleans())
+    def begin(self, is_duel: bool, has_model: bool) -> None:
+        number = 1 if is_duel and has_model else 2
+        self.has_model = has_model
+        self.party: Party = open_party(
+            self.clock,
+            self.map_,
+            self.people[:number],
+            kind="duel" if is_duel else "room",
+            model=self.version.digest if has_model else None,
+            **({} if is_duel else {"rounds_total": 2}),
+        )
+        self.party.start()
+
+    # --- What happens --------------------------------------------------------------------------
+    @rule(seconds=st.sampled_from([0.5, RESULT_S, COUNTDOWN_S, 50.0, LIMIT_S + GRACE_S]))
+    def time_passes(self, seconds: float) -> None:
+        self.party.wait(seconds)
+
+    @rule(seconds=st.sampled_from([3.0, 20.0, 70.0]))
+    def time_passes_and_no_clock_runs(self, seconds: float) -> None:
+        self.clock.pass_s(seconds)
+
+    @rule(who=st.integers(0, 1), off=st.sampled_from([0.0, 3.0, 40.0]), back=st.sampled_from([0, 0, 0, 1]))
+    def guess(self, who: int, off: float, back: int) -> None:
+        rounds = self.party.game.rounds.order_by("-number")[back : back + 1]
+        for round_ in rounds:
+            command = (self.party.players[who % len(self.party.players)], round_.token, off)
+            self.sent.append(command)
+            self.send(command)
+
+    @precondition(lambda self: self.sent)
+    @rule(number=st.integers(0, 99))
+    def replay(self, number: int) -> None:
+        """A message that was repeated, or that comes much later than it was sent."""
+        self.send(self.sent[number % len(self.sent)])
+
+    def send(self, command: tuple[Player, str, float]) -> None:
+        player, token, off = command
+        round_ = Round.objects.filter(token=token).select_related("panorama").first()
+        lat, lng = (round_.panorama.lat - off, round_.panorama.lng) if round_ else (1.0, 1.0)
+        fields: dict[str, Any] = {"round_token": token, "lat": lat, "lng": lng}
+        room = Room.objects.get(pk=self.party.room.pk)
+        if refusal(lambda: services.guess(room=room, player=player, **fields)) is None:
+            stored = Guess.objects.get(round__token=token, player=player)
+            assert (stored.outcome, stored.lat) == ("answered", lat), "what is acknowledged is stored"
+
+    @precondition(lambda self: self.has_model)
+    @rule(lat=st.sampled_from([0.0, 60.0]))
+    def the_model_answers(self, lat: float) -> None:
+        for round_ in self.party.game.rounds.exclude(state=Round.State.CLOSED):
+            was = round_.state
+            assert seal(round_, self.version, lat=lat) == (was == Round.State.PREPARING)
+        self.party.wait(0)
+
+    @rule(who=st.integers(0, 1), comes=st.booleans())
+    def drop_out_or_come_back(self, who: int, comes: bool) -> None:
+        player = self.party.players[who % len(self.party.players)]
+        command = services.connected if comes else services.disconnected
+        refusal(lambda: command(room=self.party.room, player=player))
+
+    @rule(leaves=st.sampled_from([False, False, False, True]))
+    def somebody_leaves(self, leaves: bool) -> None:
+        if leaves:
+            services.leave(room=self.party.room, player=self.party.players[-1])
+
+    @rule()
+    def a_picture_is_withdrawn(self) -> None:
+        for round_ in self.party.game.rounds.exclude(state=Round.State.CLOSED):
+            Panorama.objects.filter(pk=round_.panorama_id).update(withdrawn_at=self.clock.now)
+            self.map_.panoramas.remove(round_.panorama_id)
+
+    # --- What must never be --------------------------------------------------------------------
+    @invariant()
+    def phases_go_forward(self) -> None:
+        if not hasattr(self, "party"):
+            return
+        state = self.party.state
+        match = state["match"]
+        assert state["version"] >= self.told
+        self.told = state["version"]
+        shown = match["round"] or match["result"]
+        number = shown["number"] if shown else 0
+        now = (99, 0) if match["phase"] == "finished" else (number, PHASES.index(match["phase"]))
+        assert now >= self.reached
+        self.reached = now
+        assert (match["result"] is None) <= (match["phase"] != "result")
+        assert len([result for result in match["results"] if not result["void"]]) <= 20
+
+    @invariant()
+    def what_is_stored_stays(self) -> None:
+        """And was in time: of a person within the limit, of a model before the round opened."""
+        for guess in Guess.objects.select_related("round", "player"):
+            row = (guess.lat, guess.lng, guess.points, guess.outcome, guess.created_at)
+            assert self.stored.setdefault(guess.pk, row) == row
+            opened_at = guess.round.opened_at
+            if guess.player.kind == Player.Kind.MODEL:
+                assert opened_at is None or guess.created_at <= opened_at
+            elif guess.outcome == Guess.Outcome.ANSWERED:
+                assert opened_at
+                late = (guess.created_at - opened_at).total_seconds() - LIMIT_S - GRACE_S
+                assert late < 0, "no late guess is taken"
+
+    @invariant()
+    def only_people_start_the_countdown(self) -> None:
+        for round_ in Round.objects.filter(state=Round.State.OPEN).select_related("game"):
+            assert round_.opened_at
+            assert round_.deadline_at
+            left_s = (round_.deadline_at - round_.opened_at).total_seconds()
+            persons = round_.guesses.filter(player__kind=Player.Kind.PERSON).order_by("created_at")
+            first = persons.first()
+            if first is None or round_.game.mode != Game.Mode.DUEL:
+                assert left_s == LIMIT_S
+            else:
+                after_s = (first.created_at - round_.opened_at).total_seconds()
+                assert left_s == min(LIMIT_S, after_s + COUNTDOWN_S)
+
+    @invariant()
+    def health_falls(self) -> None:
+        if not hasattr(self, "party") or self.party.room.kind != Room.Kind.DUEL:
+            return
+        for player in self.party.state["players"]:
+            health = player["health"]
+            assert 0 <= health <= self.health.get(player["id"], HEALTH)
+            self.health[player["id"]] = health
+
+    def teardown(self) -> None:
+        """It ends by itself, once nobody is there any more."""
+        try:
+            if hasattr(self, "party"):
+                self.party.room.members.update(connections=0)
+                for _ in range(24):
+                    self.party.wait(LIMIT_S + GRACE_S + RESULT_S)
+                assert self.party.game.state == Game.State.FINISHED
+                assert not self.party.game.rounds.exclude(state=Round.State.CLOSED).exists()
+                self.phases_go_forward()
+        finally:
+            transaction.set_rollback(True)
+            self.undone.__exit__(None, None, None)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_random_people_meet_no_forbidden_state(
+    clock: Clock, make_map: Callable[..., Map], people: list[Player], model_version: ModelVersion
+) -> None:
+    world = {"clock": clock, "map_": make_map(30), "people": people, "version": model_version}
+    run_state_machine_as_test(
+        type("Here", (PlayedMatch,), world),
+        settings=settings(
+            max_examples=12,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
