@@ -181,7 +181,7 @@ REDIS_URL = _redis_url()
 CHANNEL_LAYERS = (
     {
         "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "BACKEND": "geogame.lib.channel_layer.ChannelLayer",
             "CONFIG": {"hosts": [REDIS_URL]},
         }
     }

@@ -7,8 +7,12 @@ import json
 from typing import Any
 
 from asgiref.testing import ApplicationCommunicator
+from channels.layers import get_channel_layer
 from django.conf import settings
 from django.test import Client
+
+# Until a test fails: machines that build things are slow.
+PATIENCE_S = 20
 
 
 class Socket:
@@ -36,14 +40,14 @@ class Socket:
 
     async def connect(self) -> bool:
         await self.asgi.send_input({"type": "websocket.connect"})
-        return bool((await self.asgi.receive_output(2))["type"] == "websocket.accept")
+        return bool((await self.asgi.receive_output(PATIENCE_S))["type"] == "websocket.accept")
 
     async def send(self, text: str) -> None:
         await self.asgi.send_input({"type": "websocket.receive", "text": text})
 
     async def receive(self) -> dict[str, Any]:
         """The next frame's content, or the closing event."""
-        event = await self.asgi.receive_output(2)
+        event = await self.asgi.receive_output(PATIENCE_S)
         content: dict[str, Any] = json.loads(event["text"]) if "text" in event else event
         return content
 
@@ -52,14 +56,17 @@ class Socket:
 
     async def close(self) -> None:
         await self.asgi.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self.asgi.wait(2)
+        await self.asgi.wait(PATIENCE_S)
 
 
 class RoomSocket(Socket):
     """The socket of a room. What comes beside the awaited frame is kept in `heard`."""
 
-    def __init__(self, code: str, client: Client | None, origin: str = "http://testserver") -> None:
+    def __init__(
+        self, code: str, client: Client | None, origin: str = "http://testserver", *, group: str = ""
+    ) -> None:
         super().__init__(f"/ws/rooms/{code}/", client, origin)
+        self.group = group
         self.heard: list[dict[str, Any]] = []
         self._numbers = itertools.count(1)
 
@@ -88,9 +95,19 @@ class RoomSocket(Socket):
                 return frame
 
     async def drain(self) -> list[dict[str, Any]]:
-        """What came by itself by now."""
-        while not await self.nothing_more():
-            self.heard.append(await self.receive())
+        """What came by itself by now: all that was sent before two marks, one on each way to the consumer."""
+        mark = f"mark-{next(self._numbers)}"
+        await get_channel_layer().group_send(
+            self.group, {"type": "room.reaction", "from": mark, "reaction": ""}
+        )
+        await self.send(json.dumps({"type": "ping", "id": mark}))
+        marks = 0
+        while marks < 2:
+            frame = await self.receive()
+            if mark in (frame.get("id"), frame.get("from")):
+                marks += 1
+            else:
+                self.heard.append(frame)
         return self.heard
 
     async def closing_code(self) -> int:

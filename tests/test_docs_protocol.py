@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from dataclasses import fields
+from typing import get_args, get_type_hints, is_typeddict
 
+from geogame.games import match_rules, snapshots
+from geogame.games.countries import Country
 from geogame.live import closing
+from geogame.live.bucket import CAPACITY, PER_SECOND
 from geogame.live.commands import COMMANDS
+from geogame.live.frames import MAX_BYTES
 from geogame.live.messages import MESSAGES
+from geogame.rooms import shapes
+from geogame.rooms.models import Member, Room
+from geogame.rooms.playing import REACTIONS
 from tests.conftest import ROOT
 
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
@@ -73,6 +83,94 @@ def test_the_frames_of_the_server_are_those_of_the_protocol() -> None:
     sent = set(re.findall(r'\{"type": "([\w.]+)"', sources)) - {"websocket.close"}
     documented = {next(iter(names(name))) for name in table("frame from the server")}
     assert sent == documented
+
+
+def test_each_frame_has_the_fields_of_the_protocol() -> None:
+    documented = {
+        next(iter(names(frame))): names(content.split(" | ")[0])
+        for frame, content in table("frame from the server").items()
+    }
+    sent: dict[str, set[str]] = {}
+    for frame in frames_built_in(read("live/rooms.py", "live/desk.py", "rooms/broadcast.py")):
+        sent.setdefault(frame.pop("type"), set()).update(frame)
+    assert {name: fields - sent[name] for name, fields in documented.items()} == {
+        name: set() for name in documented
+    }
+    assert {name: sent[name] - fields for name, fields in documented.items()} == {
+        name: set() for name in documented
+    }
+
+
+def frames_built_in(source: str) -> Iterator[dict[str, str]]:
+    """Each literal object with a type, its fields by name."""
+    for node in ast.walk(ast.parse(source.replace("from __future__ import annotations", ""))):
+        if not isinstance(node, ast.Dict):
+            continue
+        frame = {
+            key.value: value.value if isinstance(value, ast.Constant) else ""
+            for key, value in zip(node.keys, node.values, strict=True)
+            if isinstance(key, ast.Constant)
+        }
+        if "type" in frame:
+            yield frame
+
+
+OBJECTS: dict[str, type] = {
+    "state": shapes.PublicState,
+    "room": shapes.RoomState,
+    "settings": shapes.SettingsState,
+    "settings.map": shapes.MapState,
+    "settings.model": shapes.ModelName,
+    "players[]": shapes.PlayerState,
+    "match": shapes.MatchState,
+    "round": shapes.LiveRound,
+    "picture": snapshots.Picture,
+    "round.model": snapshots.ModelState,
+    "next": snapshots.NextRound,
+    "result": shapes.LiveResult,
+    "truth": snapshots.Place,
+    "country": Country,
+    "guesses[]": shapes.GuessState,
+    "crowd": shapes.CrowdState,
+    "seal": snapshots.SealShown,
+    "layers": snapshots.LayersPromise,
+    "results[]": shapes.ShortResult,
+    "private": shapes.PrivateState,
+    "you": shapes.You,
+    "your_guess": snapshots.Place,
+}
+
+
+def test_the_objects_of_the_state_are_those_of_the_protocol_with_their_fields() -> None:
+    documented = {name.strip("`"): names(rest.split(" | ")[0]) for name, rest in table("object").items()}
+    assert documented == {name: set(shape.__annotations__) for name, shape in OBJECTS.items()}
+
+
+def test_no_object_of_the_state_is_forgotten() -> None:
+    assert {shape for shape in vars(shapes).values() if is_typeddict(shape)} == set(OBJECTS.values())
+
+
+def test_the_words_of_the_state_are_in_the_protocol() -> None:
+    words = [*get_args(match_rules.PhaseName), *Room.Kind.values, *Room.State.values, *Member.Role.values]
+    words += get_args(get_type_hints(shapes.PlayerState)["kind"])
+    assert [word for word in words if f"`{word}`" not in ROOMS] == []
+
+
+def test_the_reactions_are_in_the_protocol() -> None:
+    assert (
+        table("command")["`react`"].split(" | ")[1]
+        == f"one of {', '.join(REACTIONS)}: shown to all for a moment"
+    )
+
+
+def test_the_limits_are_those_of_the_protocol() -> None:
+    assert f"over {MAX_BYTES // 1024} KB" in ROOMS
+    row = table("error code")["`rate-limited`"]
+    assert row.startswith(f"more than {spelt(CAPACITY)} at once and then {spelt(int(PER_SECOND))} a second")
+
+
+def spelt(number: int) -> str:
+    return {6: "six", 30: "thirty"}[number]
 
 
 def test_the_error_codes_are_those_of_the_protocol() -> None:

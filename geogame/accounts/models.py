@@ -12,11 +12,13 @@ GUEST_NAME = "Guest"
 DELETED_NAME = "Deleted player"
 
 
-def shown_name(name: str, *, is_guest: bool, is_deleted: bool) -> str:
-    """A stored name as people read it: a guest and a deleted player have none of their own."""
+def shown_name(name: str, *, is_guest: bool, is_deleted: bool, is_bot: bool = False) -> str:
+    """A stored name as people read it: a guest and a deleted player have none of their own. A bot's says that
+    it is one, so it is always told.
+    """
     if is_deleted:
         return str(_("Deleted player"))
-    return str(_("Guest")) if is_guest else name
+    return str(_("Guest")) if is_guest and not is_bot else name
 
 
 class Player(models.Model):
@@ -71,7 +73,8 @@ class Player(models.Model):
 
     @property
     def shown_name(self) -> str:
-        return shown_name(self.name, is_guest=self.is_guest, is_deleted=self.deleted_at is not None)
+        is_deleted = self.deleted_at is not None
+        return shown_name(self.name, is_guest=self.is_guest, is_deleted=is_deleted, is_bot=self.is_bot)
 
     @property
     def is_guest(self) -> bool:

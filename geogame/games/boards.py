@@ -50,7 +50,9 @@ def runs_by_game(games: QuerySet[Game], player: Player) -> dict[int, Run]:
 
 
 def scores(games: QuerySet[Game], *, void: Collection[int] = ()) -> Iterator[Score]:
-    about_player = ("player", "player__name", "player__kind", "player__user", "player__deleted_at")
+    about_player = tuple(
+        f"player{part}" for part in ("", "__name", "__kind", "__user", "__deleted_at", "__is_bot")
+    )
     keys = ("round__game", "round__game__mode", *about_player)
     rows = (
         Guess.objects.filter(round__game__in=games, round__game__state=Game.State.FINISHED)
@@ -60,11 +62,11 @@ def scores(games: QuerySet[Game], *, void: Collection[int] = ()) -> Iterator[Sco
         .order_by("round__game", "player")
         .values_list(*keys, "total", "right", "time_s")
     )
-    for game, mode, player, stored, kind, user, deleted_at, total, right, time_s in rows:
+    for game, mode, player, stored, kind, user, deleted_at, is_bot, total, right, time_s in rows:
         about_countries = mode in (Game.Mode.COUNTRY, Game.Mode.STREAK)
         is_deleted = deleted_at is not None
         is_guest = kind == Player.Kind.PERSON and user is None and not is_deleted
-        name = shown_name(stored, is_guest=is_guest, is_deleted=is_deleted)
+        name = shown_name(stored, is_guest=is_guest, is_deleted=is_deleted, is_bot=is_bot)
         yield Score(game, player, name, kind, user, right if about_countries else total, time_s)
 
 

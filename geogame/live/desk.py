@@ -98,25 +98,40 @@ def _closing_code(member: Member) -> int | None:
 
 def arrive(guest: Guest) -> Frame:
     """The socket is open: the others see it, and it gets the whole state."""
-    member = _member(guest)
-    services.connected(room=member.room, player=member.player)
-    return snapshot(guest)
+    member = _find(guest)
+    try:
+        if member:
+            services.connected(room=member.room, player=member.player)
+            return snapshot(member)
+    except RoomError:
+        pass
+    raise TurnedAway(why_gone(guest) or NOT_FOUND)
+
+
+def is_listed(guest: Guest, state: Mapping[str, Any]) -> bool:
+    """Whether this state of the room counts the member among those who have not left."""
+    return any(player["id"] == guest.public_id and not player["left"] for player in state["players"])
+
+
+def why_gone(guest: Guest) -> int | None:
+    """The closing code for who is no member any more."""
+    member = _find(guest)
+    return _closing_code(member) if member else NOT_FOUND
 
 
 def go(guest: Guest) -> None:
-    member = Member.objects.select_related("room", "player").filter(pk=guest.member_id).first()
+    member = _find(guest)
     if member:
         services.disconnected(room=member.room, player=member.player)
 
 
-def _member(guest: Guest) -> Member:
-    return Member.objects.select_related("room", "player").get(pk=guest.member_id)
+def _find(guest: Guest) -> Member | None:
+    return Member.objects.select_related("room", "player").filter(pk=guest.member_id).first()
 
 
 # --- The state ---------------------------------------------------------------------------------------
-def snapshot(guest: Guest, id_: str | None = None) -> Frame:
+def snapshot(member: Member, id_: str | None = None) -> Frame:
     """All that the member may know, after what was due in the room has been done."""
-    member = _member(guest)
     state, private = services.snapshot_for(room=member.room, player=member.player)
     return {"type": "snapshot", "id": id_, "version": state["version"], "state": state, "private": private}
 
@@ -136,7 +151,7 @@ def carry_out(guest: Guest, command: commands.Command) -> Reply:
 
 
 def _carry_out(guest: Guest, command: commands.Command) -> Reply:
-    member = Member.objects.select_related("room", "player").filter(pk=guest.member_id).first()
+    member = _find(guest)
     if member is None or member.player.deleted_at:
         return Reply(_not_a_member(command.id), NOT_FOUND)
     if closing := _closing_code(member):
@@ -144,7 +159,7 @@ def _carry_out(guest: Guest, command: commands.Command) -> Reply:
     if isinstance(command, commands.Ping):
         return Reply({"type": "pong", "id": command.id, "version": member.room.version})
     if isinstance(command, commands.SnapshotRequest):
-        return Reply(snapshot(guest, command.id))
+        return Reply(snapshot(member, command.id))
     HANDLERS[type(command)](member, command)
     reply = {"type": "ack", "id": command.id, "version": member.room.version}
     return Reply(reply, LEFT if isinstance(command, commands.Leave) else None)

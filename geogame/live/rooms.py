@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 class RoomConsumer(AsyncWebsocketConsumer):
     guest: Guest
     version = -1
+    is_sent_away = False
 
     async def __call__(
         self,
@@ -57,8 +58,14 @@ class RoomConsumer(AsyncWebsocketConsumer):
             return
         # Join before the snapshot is taken: what happens between the two would be lost.
         await self.channel_layer.group_add(self.guest.group, self.channel_name)
+        try:
+            snapshot = await database_sync_to_async(desk.arrive)(self.guest)
+        except TurnedAway as refusal:  # sent away since the door
+            await self.channel_layer.group_discard(self.guest.group, self.channel_name)
+            await self.send_away(refusal.code)
+            return
         self.is_in = True
-        await self.tell(await database_sync_to_async(desk.arrive)(self.guest))
+        await self.tell(snapshot)
         watch().add(self)
 
     async def disconnect(self, code: int) -> None:
@@ -77,13 +84,17 @@ class RoomConsumer(AsyncWebsocketConsumer):
         await self.channel_layer.group_discard(self.guest.group, self.channel_name)
 
     async def send_away(self, code: int) -> None:
+        """The last that this socket hears."""
+        if self.is_sent_away:
+            return
         if code == KICKED:
             await self._send({"type": "kicked"})
+        self.is_sent_away = True
         await self.close(code)
 
     # --- From the client -------------------------------------------------------------------------------
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if not self.is_in:
+        if not self.is_in or self.is_sent_away:
             return
         try:
             command = parse(text_data)
@@ -117,6 +128,11 @@ class RoomConsumer(AsyncWebsocketConsumer):
 
     # --- From the room ---------------------------------------------------------------------------------
     async def room_changed(self, event: dict[str, Any]) -> None:
+        if not desk.is_listed(self.guest, event["state"]):
+            code = await database_sync_to_async(desk.why_gone)(self.guest)
+            if code:
+                await self.send_away(code)
+                return
         await self.tell(event)
 
     async def room_reaction(self, event: dict[str, Any]) -> None:
@@ -135,4 +151,6 @@ class RoomConsumer(AsyncWebsocketConsumer):
         await self._send(frame)
 
     async def _send(self, frame: Frame) -> None:
+        if self.is_sent_away:
+            return
         await self.send(json.dumps(frame, ensure_ascii=False, separators=(",", ":")))

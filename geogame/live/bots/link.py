@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from geogame.live.bots.site import Site
-from geogame.live.closing import FINAL
+from geogame.live.closing import FINAL, KICKED, LEFT, NOT_FOUND
 from geogame.live.replies import PASSING
 
 RESEND_S = 2.5
@@ -24,13 +24,18 @@ REST_S = 0.2
 LONGEST_REST_S = 5.0
 
 Frame = dict[str, Any]
+REASONS = {
+    KICKED: "The host has removed this player from the room.",
+    LEFT: "This player has left the room.",
+    NOT_FOUND: "The room is closed, or this player is not in it.",
+}
 
 
 class Closed(Exception):
     """The server does not want this player in the room any more: its closing code."""
 
     def __init__(self, code: int) -> None:
-        super().__init__(f"The server closed the socket for good, with code {code}.")
+        super().__init__(REASONS[code])
         self.code = code
 
 
@@ -56,6 +61,7 @@ class Link:
         self._socket: ClientConnection | None = None
         self._pending: dict[str, Pending] = {}
         self._news = asyncio.Event()
+        self._end: Closed | None = None
         self.state: dict[str, Any] | None = None
         self.private: dict[str, Any] | None = None
         self.connections = 0
@@ -68,9 +74,18 @@ class Link:
             before = len(self.snapshot_after_s)
             code = await self._one_connection()
             if code in FINAL:
-                raise Closed(code)
+                raise self._ended(code)
             failures = 0 if len(self.snapshot_after_s) > before else failures + 1
             await asyncio.sleep(min(LONGEST_REST_S, REST_S * 2**failures))
+
+    def _ended(self, code: int) -> Closed:
+        """Nobody waits for a reply that will never come."""
+        self._end = Closed(code)
+        for pending in self._pending.values():
+            if not pending.reply.done():
+                pending.reply.set_exception(self._end)
+        self._news.set()
+        return self._end
 
     async def _one_connection(self) -> int:
         begun = time.perf_counter()
@@ -127,7 +142,9 @@ class Link:
         return True
 
     async def send(self, type_: str, **fields: object) -> Frame:
-        """The server's answer to a command, sent as often as it takes. Refused where it is an error."""
+        """The server's answer to a command, sent as often as it takes. Refused where it is an error, Closed
+        where there will be none.
+        """
         id_ = secrets.token_hex(10)
         text = json.dumps({"type": type_, "id": id_, **fields})
         while True:
@@ -139,6 +156,8 @@ class Link:
             await asyncio.sleep(RESEND_S)
 
     async def _answer(self, id_: str, text: str) -> Frame:
+        if self._end:
+            raise self._end
         pending = self._pending[id_] = Pending(text)
         try:
             while True:

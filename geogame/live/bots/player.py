@@ -12,13 +12,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from geogame.live.bots.link import Link, Refused
-from geogame.live.bots.site import Site
+from geogame.live.bots.link import Closed, Link, Refused
+from geogame.live.bots.site import Site, SiteError
 
 LATE_S = 3.0
 """So long after a phase should be over a bot asks how the room stands."""
 SILENCE_S = 15.0
 NORTH, SOUTH = 70.0, -50.0
+TOO_MANY = {429: "too many in a short time. Wait a minute."}
+NOT_LET_IN = {
+    403: "The host of room {code} has removed {name}.",
+    404: "There is no open room {code} at {url}: copy the code from its lobby, or open one at {url}/rooms/.",
+    409: "Room {code} lets nobody in: it is full, or was made for two by quick match. Open another one at "
+    "{url}/rooms/.",
+    429: "Too many have come to rooms of {url} in a short time. Wait a minute.",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +50,21 @@ class Tally:
 
 
 def check_in(site: Site, code: str, name: str) -> None:
-    """A new player of this session, labelled as a bot, in the room. Blocking."""
-    site.post("/bots/", name=name)
-    site.post(f"/rooms/{code}/join/")
+    """A new player of this session, labelled as a bot, in the room. Blocking.
+
+    Raises:
+        SiteError: with what the person who started the bot can do about it.
+    """
+    try:
+        site.post("/bots/", name=name)
+    except SiteError as error:
+        reason = error.text or TOO_MANY.get(error.status)
+        raise SiteError(f"{site.origin} takes no bot called {name!r}: {reason or error}") from None
+    try:
+        site.post(f"/rooms/{code}/join/")
+    except SiteError as error:
+        reason = NOT_LET_IN.get(error.status, str(error))
+        raise SiteError(reason.format(code=code, url=site.origin, name=name)) from None
 
 
 class Bot:
@@ -148,6 +168,8 @@ class Bot:
     async def _try(self, type_: str, **fields: object) -> bool:
         try:
             await self.link.send(type_, **fields)
+        except Closed:  # the link, which is waited for, says so
+            return False
         except Refused as refusal:
             self.tally.refused.append(refusal.code)
             self._say(f"{type_} was refused: {refusal}")

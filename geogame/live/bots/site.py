@@ -13,11 +13,12 @@ BEGIN = "/play/"
 
 
 class SiteError(Exception):
-    """The server does not do what was asked: a sentence that says what."""
+    """The server does not do what was asked: a sentence that says what. `text` is what it said to that."""
 
-    def __init__(self, message: str, *, status: int = 0) -> None:
+    def __init__(self, message: str, *, status: int = 0, text: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.text = text
 
 
 class Site:
@@ -64,12 +65,18 @@ class Site:
             response = connection.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException) as error:
-            raise SiteError(f"{self.origin} does not answer ({error}): is the game running there?") from None
+            raise SiteError(
+                f"{self.origin} does not answer ({error}): is the game running there? `make play` starts it; "
+                "--url names another address."
+            ) from None
         finally:
             connection.close()
         self._remember(response)
         if response.status >= 400:
-            raise SiteError(f"{method} {path} was answered with {response.status}.", status=response.status)
+            is_text = response.headers.get_content_type() == "text/plain"
+            text = content.decode("utf-8", "replace").strip() if is_text else ""
+            message = f"{method} {path} was answered with {response.status}."
+            raise SiteError(message, status=response.status, text=text)
         return response.headers.get("Location", ""), content
 
     def _connection(self) -> http.client.HTTPConnection:

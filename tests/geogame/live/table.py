@@ -19,6 +19,7 @@ from geogame.games.seals import CellProbability, ModelAnswer
 from geogame.panoramas.models import Panorama
 from geogame.registry.models import ModelVersion
 from geogame.rooms import services
+from geogame.rooms.broadcast import group_name
 from geogame.rooms.models import Member, Room
 from tests.geogame.rooms.clock import Clock
 from tests.sockets import RoomSocket
@@ -67,7 +68,7 @@ class Table:
         return [name for name in self.players if name not in self.watchers]
 
     def socket(self, name: str | None) -> RoomSocket:
-        socket = RoomSocket(self.room.code, self.clients[name] if name else None)
+        socket = RoomSocket(self.room.code, self.clients[name] if name else None, group=group_name(self.room))
         self.sockets.append(socket)
         return socket
 

@@ -1,5 +1,5 @@
-"""Every kind of match in both conditions, in every phase, as everybody who can have a socket: no frame tells
-of a place what is not told yet, nor where somebody else has put a pin.
+"""Every kind of match in both conditions, in every phase, as everybody who has a socket or asks over HTTP:
+nothing tells of a place what is not told yet, nor where somebody else has put a pin.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.test import Client
 
+from geogame.accounts.models import Player
 from geogame.games.models import Round
+from geogame.live.closing import KICKED, LEFT, NOT_FOUND
 from geogame.panoramas.models import Map, Panorama
 from geogame.registry.models import ModelVersion
-from geogame.rooms import services
+from geogame.rooms import services, state
 from tests.geogame.live.conftest import MakeTable
 from tests.geogame.live.table import PHASES, Table, do, told
 from tests.geogame.pages import truth
@@ -25,42 +28,76 @@ MATCHES = [
     for kind, with_model in (("duel", False), ("duel", True), ("room", True), ("crowd", True))
     for condition in ("fair", "free")
 ]
+ONE_MATCH = pytest.mark.parametrize(("kind", "condition", "with_model"), [("room", "free", True)])
+CLOSES = {"Kit": KICKED, "Eve": NOT_FOUND, "nobody": NOT_FOUND}
+"""Kit was removed by the host, Eve was never here, nobody has no session."""
 
 
 class Ears:
-    """All that the sockets of one person were ever sent."""
+    """All that one visitor is sent, over sockets and HTTP. `fresh` hands it out once."""
 
     def __init__(self, table: Table, name: str) -> None:
         self.table = table
         self.name = name
+        self.is_member = name in table.players
         self.sockets: list[RoomSocket] = []
+        self.tap = truth.Tap(table.clients[name])
+        self.read: dict[int, int] = {}
 
-    async def connect(self) -> RoomSocket:
+    async def listen(self) -> None:
+        """Dropped, and back; then every command and every address that the match survives."""
         socket = self.table.socket(self.name)
         self.sockets.append(socket)
-        await socket.enter()
-        return socket
+        if self.is_member:
+            await socket.enter()
+            for earlier in self.sockets:
+                await earlier.drain()
+            await provoke(socket)
+        else:
+            await socket.connect()
+            assert await socket.closing_code() == CLOSES[self.name]
+        await do(self.ask)
 
-    async def provoke(self) -> None:
-        """Every command, right and wrong, but those that change the match."""
-        socket = self.sockets[-1]
-        await socket.command("snapshot.request")
-        await socket.command("ping")
-        await socket.command("react", reaction="wow")
-        await socket.command("guess", round="r" * 22, lat=1, lng=2)
-        await socket.command("settings", rounds_total=3)
-        await socket.command("kick", player="nobody")
-        for text in (
-            "",
-            "[]",
-            '{"type": "truth", "id": "t"}',
-            '{"type": "snapshot.request", "id": "s", "all": 1}',
-        ):
-            await socket.send(text)
-        await socket.drain()
+    def ask(self) -> None:
+        code = self.table.room.code
+        answer = self.tap.get(f"/api/rooms/{code}/")
+        assert (answer.status_code == 200) == self.is_member
+        self.tap.get(f"/rooms/{code}/")
+        self.tap.get("/rooms/")
+        self.tap.post(f"/api/rooms/{code}/guess/", {"round": "r" * 22, "lat": 1, "lng": 2})
+        if self.is_member:
+            self.look(answer.json()["state"]["match"] or {})
 
-    def heard(self) -> list[bytes]:
-        return told([frame for socket in self.sockets for frame in socket.heard])
+    def look(self, match: dict[str, Any]) -> None:
+        round_, next_ = match.get("round") or {}, match.get("next") or {}
+        addresses = [(round_.get("picture") or {}).get("url"), next_.get("url")]
+        for address in addresses:
+            assert address is None or self.tap.get(address).status_code == 200
+
+    def fresh(self) -> list[bytes]:
+        heard = [(id(socket), told(socket.heard)) for socket in self.sockets]
+        parts = [*heard, (id(self.tap), self.tap.sent)]
+        found = [item for key, items in parts for item in items[self.read.get(key, 0) :]]
+        self.read = {key: len(items) for key, items in parts}
+        return found
+
+
+async def provoke(socket: RoomSocket) -> None:
+    """Every command, right and wrong, but those that change the match."""
+    await socket.command("snapshot.request")
+    await socket.command("ping")
+    await socket.command("react", reaction="wow")
+    await socket.command("guess", round="r" * 22, lat=1, lng=2)
+    await socket.command("settings", rounds_total=99)
+    await socket.command("kick", player="nobody")
+    for text in (
+        "",
+        "[]",
+        '{"type": "truth", "id": "t"}',
+        '{"type": "snapshot.request", "id": "s", "all": 1}',
+    ):
+        await socket.send(text)
+    await socket.drain()
 
 
 def hidden() -> list[Panorama]:
@@ -73,19 +110,46 @@ def others_pin(table: Table) -> tuple[float, float]:
     return truth.senders_place(truth.number_of(table.current().panorama))
 
 
+def own_pin_text(table: Table) -> bytes:
+    """How one's own pin stands in the private part of a snapshot: to others it must not be told."""
+    lat, lng = others_pin(table)
+    return json.dumps({"lat": lat, "lng": lng}).encode()
+
+
+def check(table: Table, ear: Ears, phase: str) -> None:
+    sent = ear.fresh()
+    assert sent
+    if phase == "locked" and ear.name == table.playing[-1]:
+        sent = [part.replace(own_pin_text(table), b"") for part in sent]
+    truth.assert_no_truth(sent, hidden())
+
+
+def step(table: Table, phase: str) -> None:
+    if phase == "locked":
+        table.guess(table.playing[-1], *others_pin(table))
+    else:
+        table.step_to(phase)
+
+
+async def close(table: Table) -> None:
+    for socket in table.sockets:
+        await socket.close()
+
+
 @pytest.fixture
 def table(
     make_table: MakeTable,
     secret_map: Map,
     model_version: ModelVersion,
     monkeypatch: pytest.MonkeyPatch,
+    sign_in: Callable[[Client, Player], None],
     kind: str,
     condition: str,
     with_model: bool,
 ) -> Table:
     monkeypatch.setattr("planet_core.geography.country_at", truth.country_at)
     people = ("Ada",) if kind == "duel" and with_model else ("Ada", "Ben")
-    return make_table(
+    table = make_table(
         *people,
         kind=kind,
         watching=("Sue",),
@@ -93,51 +157,97 @@ def table(
         version=model_version if with_model else None,
         condition=condition,
     )
+    for name in CLOSES:
+        table.clients[name] = Client()
+    for name in ("Kit", "Eve"):
+        sign_in(table.clients[name], Player.objects.create(kind="person", name=name))
+    kit = Player.objects.get(name="Kit")
+    member = services.join(room=table.room, player=kit, as_spectator=True)
+    services.kick(room=table.room, player=table.players[table.host], public_id=member.public_id)
+    return table
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "condition", "with_model"), MATCHES)
-def test_no_frame_tells_what_is_not_told_yet(table: Table) -> None:
-    """The host plays and locks in; the others listen: a player, one who dropped and is back, a spectator."""
-    ears = {name: Ears(table, name) for name in table.players}
-    locking = table.playing[-1]
-
-    async def listen(phase: str) -> None:
-        for ear in ears.values():
-            await ear.connect()  # dropped, and back
-            await ear.provoke()
-            await do(check, ear, phase)
-
-    def check(ear: Ears, phase: str) -> None:
-        own_pin = ear.name == locking and phase == "locked"
-        text = [frame.replace(own_pin_text(table), b"") for frame in ear.heard()] if own_pin else ear.heard()
-        truth.assert_no_truth(text, hidden())
+def test_nothing_tells_what_is_not_told_yet(table: Table) -> None:
+    """One player locks in; the others listen: the host, who drops out in each phase, a spectator, and who is
+    not in the room at all.
+    """
+    ears = [Ears(table, name) for name in table.clients]
 
     async def talk() -> None:
-        for before, phase in zip((None, *PHASES), PHASES, strict=False):
-            if before:
-                await do(step, phase)
-            await listen(phase)
-        for socket in table.sockets:
-            await socket.close()
-
-    def step(phase: str) -> None:
-        if phase == "locked":
-            table.guess(locking, *others_pin(table))
-        else:
-            table.step_to(phase)
+        for phase in PHASES:
+            if phase != PHASES[0]:
+                await do(step, table, phase)
+            for ear in ears:
+                await ear.listen()
+                await do(check, table, ear, phase)
+        await close(table)
 
     async_to_sync(talk)()
-    assert all(len(ear.heard()) > 20 for ear in ears.values())
+    pictures = {ear.name: ear.tap.pictures for ear in ears}
+    assert {name for name, number in pictures.items() if number} == set(table.players)
 
 
-def own_pin_text(table: Table) -> bytes:
-    """How one's own pin stands in the private part of a snapshot: to others it must not be told."""
-    lat, lng = others_pin(table)
-    return json.dumps({"lat": lat, "lng": lng}).encode()
+def _in_round(leak: Callable[[Round], Any]) -> Callable[[pytest.MonkeyPatch], None]:
+    build = state.Table._round
+
+    def plant(monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(
+            state.Table, "_round", lambda table, round_: {**build(table, round_), "x": leak(round_)}
+        )
+
+    return plant
 
 
-@pytest.mark.parametrize(("kind", "condition", "with_model"), [("room", "free", True)])
+def _pin_of_who_locked_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    build = state._member_state
+
+    def leaky(member: Any, table: Any) -> Any:
+        pins = [g.lat for of in table.sheet.guesses.values() for g in of if g.player_id == member.player_id]
+        return {**build(member, table), "health": pins}
+
+    monkeypatch.setattr(state, "_member_state", leaky)
+
+
+def _pin_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def leaky(found: Any, address: str) -> dict[str, str]:
+        guess = found.game.rounds.get(wanted=True, state=Round.State.OPEN).guesses.latest("pk")
+        return {"socket": f"/?at={guess.lng:.3f}"}
+
+    monkeypatch.setattr("geogame.pages.rooms._urls", leaky)
+
+
+LEAKS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "the place, rounded": _in_round(lambda round_: round(round_.panorama.lng, 3)),
+    "its name": _in_round(lambda round_: round_.panorama.place),
+    "the country": _in_round(lambda round_: {"code": round_.panorama.country}),
+    "a cell around it": _in_round(lambda round_: truth.geohash(round_.panorama.lat, round_.panorama.lng)),
+    "the number of the row": _in_round(lambda round_: round_.panorama_id),
+    "the answer of the model": _in_round(lambda round_: round_.guesses.get(player__kind="model").lat),
+    "a pin": _pin_of_who_locked_in,
+    "a pin, on the page": _pin_on_the_page,
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+@ONE_MATCH
+def test_a_planted_leak_is_found(table: Table, leak: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for phase in PHASES[1:5]:
+        step(table, phase)
+    LEAKS[leak](monkeypatch)
+    ear = Ears(table, "Sue")
+
+    async def talk() -> None:
+        await ear.listen()
+        with pytest.raises(AssertionError, match=r"\{\d+: \["):
+            await do(check, table, ear, "locked")
+        await close(table)
+
+    async_to_sync(talk)()
+
+
+@ONE_MATCH
 def test_the_result_tells_and_would_be_found(table: Table) -> None:
     """The search is not blind: once the round is closed, place and pins are there."""
     table.bring_to("guessing")
@@ -154,46 +264,45 @@ def test_the_result_tells_and_would_be_found(table: Table) -> None:
             for place in (truth.true_place, truth.senders_place, truth.models_place):
                 lat, _ = place(truth.number_of(panorama))
                 assert f"{abs(lat):.7f}" in found
-            await socket.close()
+        await close(table)
 
     async_to_sync(talk)()
 
 
 @pytest.mark.parametrize("phase", ["guessing", "locked", "result"])
-@pytest.mark.parametrize(("kind", "condition", "with_model"), [("room", "free", True)])
-def test_who_is_out_hears_nothing_more(table: Table, phase: str) -> None:
+@pytest.mark.parametrize("way", ["kicked", "left"])
+@ONE_MATCH
+def test_who_is_out_hears_nothing_more(table: Table, phase: str, way: str) -> None:
+    """Whatever still happens, and whatever they ask: over this socket, another one, and HTTP."""
     table.bring_to(phase)
-    ways: dict[str, Callable[[], Any]] = {
+    ben = table.member("Ben")
+    go: dict[str, Callable[[], None]] = {
         "kicked": lambda: services.kick(
-            room=table.room, player=table.players["Ada"], public_id=table.member("Ben").public_id
+            room=table.room, player=table.players["Ada"], public_id=ben.public_id
         ),
-        "left": lambda: services.leave(room=table.room, player=table.players["Sue"]),
+        "left": lambda: services.leave(room=table.room, player=table.players["Ben"]),
     }
+    code = {"kicked": KICKED, "left": LEFT}[way]
 
     async def talk() -> None:
-        ben, sue = table.socket("Ben"), table.socket("Sue")
-        await ben.enter()
-        await sue.enter()
-        await ben.drain()
-        await sue.drain()
-        for way in ways.values():
-            await do(way)
-        await do(lambda: table.wait(0))
-        for socket in (ben, sue):
-            await socket.send(json.dumps({"type": "snapshot.request", "id": "more"}))
-        await do(lambda: table.wait(8))
-        heard = [frame async for frame in after_the_end(ben)]
-        assert {"snapshot", "room.changed"}.isdisjoint(frame["type"] for frame in heard)
-        for socket in table.sockets:
-            await socket.close()
+        socket = table.socket("Ben")
+        await socket.enter()
+        await socket.drain()
+        socket.heard.clear()
+        await do(go[way])
+        await do(table.wait, 0)
+        assert await socket.closing_code() == code
+        await socket.send(json.dumps({"type": "snapshot.request", "id": "more"}))
+        await do(table.wait, 8)
+        assert await socket.nothing_more()
+        again = table.socket("Ben")
+        await again.connect()
+        assert await again.closing_code() == code
+        assert [frame["type"] for frame in socket.heard + again.heard] == ["kicked"] * 2 * (way == "kicked")
+        await close(table)
 
     async_to_sync(talk)()
-
-
-async def after_the_end(socket: RoomSocket) -> Any:
-    await socket.closing_code()
-    while not await socket.nothing_more():
-        yield await socket.receive()
+    assert table.clients["Ben"].get(f"/api/rooms/{table.room.code}/").status_code in {403, 404}
 
 
 @pytest.mark.parametrize(
@@ -217,8 +326,7 @@ def test_of_a_pin_others_learn_that_it_is_set_and_nothing_else(table: Table) -> 
         assert changed.keys() <= {"phase_ends_in_s"}
         points = [(p["points"], p["health"]) for p in frame["state"]["players"]]
         assert points == [(p["points"], p["health"]) for p in before["state"]["players"]]
-        truth.assert_no_truth(told(ben.heard), hidden())
-        for socket in table.sockets:
-            await socket.close()
+        truth.assert_no_truth(told(ben.heard), await do(hidden))
+        await close(table)
 
     async_to_sync(talk)()

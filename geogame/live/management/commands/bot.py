@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import signal
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
@@ -13,6 +14,7 @@ from django.core.management.base import BaseCommand
 from geogame.live.bots.link import Closed
 from geogame.live.bots.player import Bot, Plan, Tally, check_in
 from geogame.live.bots.site import Site, SiteError
+from geogame.rooms.codes import ALPHABET, LENGTH, typed_code
 
 
 class Command(BaseCommand):
@@ -23,7 +25,13 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--room", required=True, metavar="CODE", help="the code of the room")
+        parser.add_argument(
+            "--room",
+            required=True,
+            type=_code,
+            metavar="CODE",
+            help="the code of the room: six letters and digits, in its lobby and its link",
+        )
         parser.add_argument(
             "--url",
             default=f"http://{settings.HOST}:{settings.PORT}",
@@ -58,7 +66,7 @@ class Command(BaseCommand):
             self.stdout.write(_summary(one, tally))
 
     async def _check_in(self, name: str, rng: random.Random, options: dict[str, Any]) -> Bot:
-        site, code = Site(options["url"]), options["room"].upper()
+        site, code = Site(options["url"]), options["room"]
         await asyncio.to_thread(check_in, site, code, name)
         self.stdout.write(f"{name} (bot) is in room {code}.")
         plan = Plan(matches=options["matches"])
@@ -68,6 +76,15 @@ class Command(BaseCommand):
 def _summary(name: str, tally: Tally) -> str:
     refused = f", refused: {', '.join(tally.refused)}" if tally.refused else ""
     return f"{name}: {tally.finished} matches, {tally.guesses} guesses{refused}."
+
+
+def _code(text: str) -> str:
+    code = typed_code(text)
+    if not re.fullmatch(f"[{ALPHABET}]{{{LENGTH}}}", code):
+        raise ArgumentTypeError(
+            f"{text!r} is no code of a room: write its six letters and digits, like ABC234."
+        )
+    return code
 
 
 def _few(text: str) -> int:
