@@ -42,7 +42,7 @@ def _halve(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _levels(texture: Texture) -> list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8] | None]]:
-    """Mip levels, largest first, with their normals; transparent texels do not bleed into the colour of the smaller levels."""
+    """Mip levels, largest first, with their normals; what is transparent does not bleed into smaller ones."""
     rgba = texture.rgba.astype(np.float32)
     weight = rgba[..., 3:] / 255.0 + 1e-3
     colour = rgba[..., :3] * weight
