@@ -42,42 +42,48 @@ def _halve(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _levels(texture: Texture) -> list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8] | None]]:
-    """Mip levels, largest first, with their normals; transparent texels do not bleed into the smaller levels."""
+    """Mip levels below the texture itself, largest first, with their normals; what is transparent does not
+    bleed into them."""
     rgba = texture.rgba.astype(np.float32)
     weight = rgba[..., 3:] / 255.0 + 1e-3
     colour = rgba[..., :3] * weight
     if texture.normal is not None:
         colour = np.concatenate([colour, texture.normal.astype(np.float32) * weight], axis=2)
-    levels = []
-    while True:
+    levels: list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8] | None]] = []
+    while max(weight.shape[:2]) > 1 and len(levels) < _LEVELS - 1:
+        colour, weight = _halve(colour), _halve(weight)
         plain = colour / weight
         whole = np.empty((*plain.shape[:2], 4), np.uint8)
         whole[..., :3] = plain[..., :3] + 0.5
         whole[..., 3:] = np.clip((weight - 1e-3) * 255.0, 0, 255) + 0.5
         normal = None if texture.normal is None else (plain[..., 3:] + 0.5).astype(np.uint8)
         levels.append((whole, normal))
-        if max(weight.shape[:2]) == 1 or len(levels) == _LEVELS:
-            return levels
-        colour, weight = _halve(colour), _halve(weight)
+    return levels
 
 
-_packed: WeakKeyDictionary[Texture, tuple[Any, Any, Any]] = WeakKeyDictionary()
+_below: WeakKeyDictionary[Texture, tuple[Any, Any, Any]] = WeakKeyDictionary()
 
 
 def _pack_one(texture: Texture) -> tuple[Any, Any, Any]:
-    if texture not in _packed:
+    """Texels and normals of the levels below the texture itself, and its row of the table."""
+    if texture not in _below:
         levels = _levels(texture)
         row = np.zeros(5 + _LEVELS, np.int32)
         row[:5] = (
-            texture.normal is not None, texture.rgba.shape[1], texture.rgba.shape[0], len(levels),
+            texture.normal is not None, texture.rgba.shape[1], texture.rgba.shape[0],
+            1 + len(levels),
             texture.repeat,
         )  # fmt: skip
         sizes = [level.shape[0] * level.shape[1] for level, _ in levels]
-        row[5 : 5 + len(levels)] = np.cumsum([0, *sizes[:-1]])
-        texels = np.concatenate([level.reshape(-1, 4) for level, _ in levels])
+        row[6 : 6 + len(levels)] = texture.rgba.shape[0] * texture.rgba.shape[1] + np.cumsum([0, *sizes])[:-1]
+        texels = [level.reshape(-1, 4) for level, _ in levels]
         normals = [normal.reshape(-1, 3) for _, normal in levels if normal is not None]
-        _packed[texture] = (texels, np.concatenate([np.empty((0, 3), np.uint8), *normals]), row)
-    return _packed[texture]
+        _below[texture] = (_joined(texels, 4), _joined(normals, 3), row)
+    return _below[texture]
+
+
+def _joined(parts: Sequence[npt.NDArray[np.uint8]], columns: int) -> npt.NDArray[np.uint8]:
+    return np.concatenate([np.empty((0, columns), np.uint8), *parts])
 
 
 def pack(textures: Sequence[Texture]) -> Atlas:
@@ -86,13 +92,22 @@ def pack(textures: Sequence[Texture]) -> Atlas:
         return Atlas(
             np.zeros((1, 4), np.uint8), np.zeros((1, 3), np.uint8), np.zeros((1, 5 + _LEVELS), np.int32)
         )
-    parts = [_pack_one(texture) for texture in textures]
-    table = np.stack([row for _, _, row in parts])
-    starts = np.cumsum([0] + [len(texels) for texels, _, _ in parts[:-1]])
-    table[:, 5:] += starts[:, None].astype(np.int32)
-    table[:, 0] *= 1 + np.cumsum([0] + [len(normals) for _, normals, _ in parts[:-1]])
+    texels, normals, rows = [], [], []
+    for texture in textures:
+        below, normals_below, row = _pack_one(texture)
+        texels.append((texture.rgba.reshape(-1, 4), below))
+        normals.append(() if texture.normal is None else (texture.normal.reshape(-1, 3), normals_below))
+        rows.append(row)
+    table = np.stack(rows)
+    table[:, 5:] += _starts(texels)[:, None]
+    table[:, 0] *= 1 + _starts(normals)
     return Atlas(
-        np.concatenate([texels for texels, _, _ in parts]),
-        np.concatenate([normals for _, normals, _ in parts]),
-        table.astype(np.int32),
+        _joined([part for parts in texels for part in parts], 4),
+        _joined([part for parts in normals for part in parts], 3),
+        table,
     )
+
+
+def _starts(parts: Sequence[Sequence[npt.NDArray[np.uint8]]]) -> npt.NDArray[np.int32]:
+    lengths = [sum(map(len, some)) for some in parts]
+    return np.cumsum([0, *lengths[:-1]]).astype(np.int32)

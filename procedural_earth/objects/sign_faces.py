@@ -190,7 +190,7 @@ def _centre(image: Image.Image, text: Image.Image, at: tuple[float, float], box:
     image.alpha_composite(small, (max(left, 0), max(top, 0)))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=16)  # few places name the same towns
 def town_sign(
     local_name: str, name: str, script: str, background: str, text: str, *, lettering: bool = True
 ) -> tuple[Pixels, float]:
@@ -217,7 +217,7 @@ def town_sign(
     return np.asarray(image), width / height
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=16)  # few places name the same towns
 def direction_sign(
     rows: tuple[tuple[str, str, str, int], ...], background: str, text: str, *, lettering: bool = True
 ) -> tuple[Pixels, float]:
