@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from redis.exceptions import ConnectionError as NoServer
 
 from geogame.games.models import Game, Guess
 from geogame.live import desk
+from geogame.live.bucket import TokenBucket
 from geogame.live.closing import KICKED, LEFT, TRY_AGAIN
 from geogame.live.watch import LOOKS_PER_BEAT, watch
 from geogame.registry.models import ModelVersion
@@ -28,6 +30,12 @@ KINDS = ("duel", "room", "crowd")
 PLACES = [
     (kind, phase) for kind in KINDS for phase in PHASES if (kind, phase) != ("duel", "preparing")
 ]  # two people in a duel: no model whose answer is awaited
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests talk faster than people."""
+    monkeypatch.setattr("geogame.live.rooms.TokenBucket", partial(TokenBucket, capacity=10_000))
 
 
 @pytest.fixture

@@ -46,12 +46,13 @@ class Ears:
 
     async def listen(self) -> None:
         """Dropped, and back; then every command and every address that the match survives."""
+        if self.is_member and self.sockets:
+            await self.sockets[-1].drain()
+            await self.sockets[-1].close()
         socket = self.table.socket(self.name)
         self.sockets.append(socket)
         if self.is_member:
             await socket.enter()
-            for earlier in self.sockets:
-                await earlier.drain()
             await provoke(socket)
         else:
             await socket.connect()
