@@ -291,6 +291,11 @@ class RandomMatch(RuleBasedStateMachine):
             drawn = Played(number=len(self.match.rounds) + 1, stage=Stage.DRAWN)
             self.match = replace(self.match, rounds=(*self.match.rounds, drawn))
         elif step == Step.ASK:
+            before = self.match.rounds[:-1]
+            read_at = before[-1].closed_at if before else None
+            assert self.now >= (
+                read_at + timedelta(seconds=RESULT_S) if read_at else START + timedelta(seconds=INTRO_S)
+            ), "everybody has the time to read"
             wait = self.now + timedelta(seconds=ANSWER_WAIT_S)
             self.change(stage=Stage.AWAITED, answer_deadline=wait)
             if not self.has_model:
@@ -358,6 +363,21 @@ class RandomMatch(RuleBasedStateMachine):
     )
     def somebody_guesses(self, who: int, back: int, points: int, is_settled: bool) -> None:
         self.guess(sorted(self.match.people)[who % len(self.match.people)], back, points, is_settled)
+
+    @rule(
+        who=st.integers(0, 3),
+        seconds=st.sampled_from([-20.0, -0.1, GRACE_S - 0.1, GRACE_S, 9.0]),
+        points=st.integers(0, 5000),
+    )
+    def somebody_guesses_at_the_last_moment(self, who: int, seconds: float, points: int) -> None:
+        """Or a moment too late, while no clock process runs."""
+        if match_rules.phase(self.match).name != "guessing":
+            self.the_phase_ends()
+        deadline = match_rules.phase(self.match).ends_at
+        if deadline and match_rules.phase(self.match).name == "guessing":
+            self.now = max(self.now, deadline + timedelta(seconds=seconds))
+            people = sorted(self.match.people)
+            self.guess(people[who % len(people)], 0, points, is_settled=False)
 
     def guess(self, player: int, back: int, points: int, is_settled: bool = True) -> None:
         """For the round that runs, or, delayed on its way, for one before; perhaps before anybody notices
@@ -494,5 +514,5 @@ class RandomMatch(RuleBasedStateMachine):
         self.what_is_closed_stays()
 
 
-RandomMatch.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+RandomMatch.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 TestRandomMatch = RandomMatch.TestCase

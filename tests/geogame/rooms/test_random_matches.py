@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -121,7 +121,7 @@ class PlayedMatch(RuleBasedStateMachine):
     def the_model_answers(self, lat: float) -> None:
         for round_ in self.party.game.rounds.exclude(state=Round.State.CLOSED):
             was = round_.state
-            assert seal(round_, self.version, lat=lat) == (was == Round.State.PREPARING)
+            assert not seal(round_, self.version, lat=lat) or was == Round.State.PREPARING
         self.party.wait(0)
 
     @rule(who=st.integers(0, 1), comes=st.booleans())
@@ -201,7 +201,8 @@ class PlayedMatch(RuleBasedStateMachine):
             if hasattr(self, "party"):
                 self.party.room.members.update(connections=0)
                 for _ in range(24):
-                    self.party.wait(LIMIT_S + GRACE_S + RESULT_S)
+                    if self.party.room.state == Room.State.PLAYING:
+                        self.party.wait(LIMIT_S + GRACE_S + RESULT_S)
                 assert self.party.game.state == Game.State.FINISHED
                 assert not self.party.game.rounds.exclude(state=Round.State.CLOSED).exists()
                 self.phases_go_forward()
@@ -219,9 +220,10 @@ def test_random_people_meet_no_forbidden_state(
     run_state_machine_as_test(
         type("Here", (PlayedMatch,), world),
         settings=settings(
-            max_examples=12,
+            max_examples=8,
             stateful_step_count=25,
             deadline=None,
+            phases=(Phase.generate,),  # to make a failure shorter takes minutes
             suppress_health_check=list(HealthCheck),
         ),
     )
