@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmark.page import page, write_figures
 from benchmark.report import Report, as_json, build, renamed
 from benchmark.rounds import Rounds
 from benchmark.rows_csv import comparisons_csv, pseudonyms, write_rows
@@ -16,7 +17,7 @@ from benchmark.trivial_players import training_photos
 from planet_core.files import atomic_file
 from planet_core.outputs import writable_file
 
-FORMATS = ("table", "json", "csv")
+FORMATS = ("table", "json", "csv", "html")
 PROTOCOLS = {"planet-study": PlanetStudy()}
 Say = Callable[[str], None]
 
@@ -43,7 +44,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="DIR",
-        help="folder for report.json, comparisons.csv, and rows.csv with people under pseudonyms",
+        help="folder for report.html, report.json, comparisons.csv, all figures as SVG and PNG, and"
+        " rows.csv with people under pseudonyms",
     )
 
 
@@ -56,7 +58,7 @@ def report_of(rounds: Rounds, options: dict[str, Any], say: Say) -> Report:
     """
     out = options["out"]
     if out:
-        writable_file(out / "report.json")  # to know it before the work, not after it
+        writable_file(out / "report.html")  # to know it before the work, not after it
     training = training_photos(options["train"]) if options["train"] else None
     protocol = PROTOCOLS[options["protocol"]] if options["protocol"] else None
     report = build(rounds, training=training, protocol=protocol, say=say)
@@ -72,6 +74,8 @@ def shown(report: Report, options: dict[str, Any]) -> str:
         return as_json(report)
     if options["format"] == "csv":
         return comparisons_csv([*report["comparisons"], *report["apart"]]).rstrip("\n")
+    if options["format"] == "html":
+        return page(report)
     return as_table(report, apart=options["apart"])
 
 
@@ -85,7 +89,9 @@ def write(report: Report, rounds: Rounds, folder: Path) -> None:
     names = pseudonyms(rounds)
     public = renamed(report, names)
     write_rows(rounds, folder / "rows.csv", names)
+    write_figures(public, folder)
     texts = {
+        "report.html": page(public),
         "report.json": as_json(public) + "\n",
         "comparisons.csv": comparisons_csv([*public["comparisons"], *public["apart"]]),
     }

@@ -44,9 +44,9 @@ def comparison_table(comparison: Comparison) -> str:
     lines = [
         *([f"Does not count: {comparison['apart']}."] if comparison["apart"] else []),
         heading(comparison),
-        f"Model {comparison['model']} · {_many(comparison['rounds'], 'round')}"
-        f" · {_many(comparison['people'], 'person', 'people')}"
-        f" · {_many(comparison['panoramas'], 'panorama')}",
+        f"Model {comparison['model']} · {many(comparison['rounds'], 'round')}"
+        f" · {many(comparison['people'], 'person', 'people')}"
+        f" · {many(comparison['panoramas'], 'panorama')}",
         *(f"Note: {note}" for note in comparison.get("notes", ())),
         "",
         header,
@@ -54,7 +54,7 @@ def comparison_table(comparison: Comparison) -> str:
         _line("model", sides["model"]),
         "",
         f"The model won {comparison['wins']}, people won {comparison['losses']},"
-        f" {_many(comparison['ties'], 'tie')}.",
+        f" {many(comparison['ties'], 'tie')}.",
         *_rate(comparison),
         *_differences(comparison["differences"]),
         *_accuracy(comparison.get("accuracy")),
@@ -84,7 +84,7 @@ def _rate(comparison: Comparison) -> Iterable[str]:
         return
     both = "" if clustered["low"] is None else f"; clustered {percents(clustered)}"
     yield (
-        f"Win rate of the model: {rate['value']:.1%} of {_many(power['decided_rounds'], 'decided round')}"
+        f"Win rate of the model: {rate['value']:.1%} of {many(power['decided_rounds'], 'decided round')}"
         f" (95 % Wilson interval {percents(rate)}, rounds taken as independent{both})."
     )
     yield f"Exact sign test against an even match: p = {comparison['sign_test_p']:.3g}. {power_text(power)}"
@@ -117,7 +117,7 @@ def _differences(found: dict[str, Any]) -> Iterable[str]:
         )
     if logs["low"] is not None:
         yield (
-            f"Where both answered ({_many(logs['rounds'], 'round')}): {10 ** logs['value']:.2f} times the"
+            f"Where both answered ({many(logs['rounds'], 'round')}): {10 ** logs['value']:.2f} times the"
             f" distance ({10 ** logs['low']:.2f} to {10 ** logs['high']:.2f})."
         )
 
@@ -130,7 +130,7 @@ def _accuracy(found: dict[str, Any] | None) -> Iterable[str]:
         f" {found[side]['continent']['value']:.1%} continent"
         for name, side in (("people", "person"), ("model", "model"))
     )
-    yield f"Right by polygon: {'; '.join(sides)} (of {_many(found['rounds'], 'round')} on land)."
+    yield f"Right by polygon: {'; '.join(sides)} (of {many(found['rounds'], 'round')} on land)."
 
 
 def study_table(report: Report) -> str:
@@ -151,10 +151,11 @@ def study_table(report: Report) -> str:
     if not protocol["studies"]:
         lines.append("  Ours: no round in fair view.")
     if protocol["rounds_of_other_conditions"]:
-        number = _many(protocol["rounds_of_other_conditions"], "round")
+        number = many(protocol["rounds_of_other_conditions"], "round")
         lines.append(f"  No part of it: {number} under another condition.")
     return "\n".join(lines)
 
 
-def _many(number: int, noun: str, more: str = "") -> str:
+def many(number: int, noun: str, more: str = "") -> str:
+    """A number with its noun."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {more or noun + 's'}"

@@ -48,7 +48,7 @@ def test_the_variance_is_that_of_statsmodels() -> None:
     assert mean_variance(values, clusters) == pytest.approx(expected, rel=1e-9)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.floats(-1e4, 1e4), min_size=3, max_size=60).filter(lambda found: np.ptp(found) > 1e-3))
 def test_of_independent_rounds_it_is_the_t_interval(found: list[float]) -> None:
     values = np.array(found)
