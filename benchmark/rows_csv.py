@@ -5,15 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 import os
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 
-from benchmark.rounds import COUNTS, FLAGS, KINDS, NUMBERS, OUTCOMES, PLACES, TEXTS, Rounds
+from benchmark.read import REQUIRED
+from benchmark.rounds import (
+    COUNTS,
+    FLAGS,
+    KINDS,
+    NUMBERS,
+    OUTCOMES,
+    PLACES,
+    TEXTS,
+    CountryProbabilities,
+    Rounds,
+)
 from planet_core.files import atomic_file
 
 CHUNK = 20_000
@@ -26,6 +36,9 @@ COLUMNS = (
 )
 
 
+ALWAYS = {*REQUIRED, "consent", "exposure", "seen_in_training"}
+
+
 def pseudonyms(rounds: Rounds) -> dict[str, str]:
     """A new name for every person, "person 1" and so on in the order of first appearance."""
     people = dict.fromkeys(rounds.player_id[np.flatnonzero(~rounds.is_model)].texts())
@@ -35,43 +48,62 @@ def pseudonyms(rounds: Rounds) -> dict[str, str]:
 def write_rows(rounds: Rounds, path: str | os.PathLike[str], names: dict[str, str]) -> None:
     """Writes the rows in the format that `read_rounds` reads, people under `names`.
 
-    Consent is 1 for every person: whoever did not give it is not among the rows.
+    Columns of which nothing is known are left out, but for those that change what counts. Consent is 1 for
+    every person: whoever did not give it is not among the rows.
 
     Raises:
         OSError: it cannot be written.
     """
+    columns = [name for name in COLUMNS if name in ALWAYS or _known(rounds, name)]
     with atomic_file(path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="")
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(COLUMNS)
+        writer.writerow(columns)
         for start in range(0, len(rounds), CHUNK):
             some = rounds[np.arange(start, min(start + CHUNK, len(rounds)))]
-            writer.writerows(zip(*(_cells(some, name, names) for name in COLUMNS), strict=True))
+            writer.writerows(zip(*(_cells(some, name, names) for name in columns), strict=True))
         text.flush()
         text.detach()
 
 
-def _cells(rounds: Rounds, name: str, names: dict[str, str]) -> Iterator[Any]:
-    if name == "player_id":
-        return (names.get(text, text) for text in rounds.player_id.texts())
-    if name == "player_kind":
-        return (KINDS[int(model)] for model in rounds.is_model.tolist())
-    if name == "outcome":
-        return (OUTCOMES[number] for number in rounds.outcome.tolist())
-    if name == "consent":
-        return ("" if model else 1 for model in rounds.is_model.tolist())
-    if name == "answered_at":
-        moments = rounds.answered_at.tolist()
-        return ("" if moment is None else f"{moment.isoformat()}+00:00" for moment in moments)
+def _known(rounds: Rounds, name: str) -> bool:
+    """Whether any row says anything."""
+    values = getattr(rounds, name)
     if name == "country_probabilities":
-        rows = (rounds.country_probabilities.row(number) for number in range(len(rounds)))
-        return (json.dumps(row) if row else "" for row in rows)
+        return len(values.values) > 0
+    if name in TEXTS:
+        return bool(values.names != ("",))
+    return bool((~np.isnan(values)).any() if name in NUMBERS else (values >= 0).any())
+
+
+def _cells(rounds: Rounds, name: str, names: dict[str, str]) -> list[Any]:
+    if name == "player_id":
+        return [names.get(text, text) for text in rounds.player_id.texts()]
+    if name == "player_kind":
+        return [KINDS[model] for model in rounds.is_model.tolist()]
+    if name == "outcome":
+        return [OUTCOMES[number] for number in rounds.outcome.tolist()]
+    if name == "consent":
+        return ["" if model else 1 for model in rounds.is_model.tolist()]
+    if name == "answered_at":
+        moments = np.datetime_as_string(rounds.answered_at).tolist()
+        return ["" if moment == "NaT" else f"{moment}+00:00" for moment in moments]
+    if name == "country_probabilities":
+        return _distributions(rounds.country_probabilities)
     values = getattr(rounds, name)
     if name in TEXTS:
-        return iter(values.texts())
+        return list(values.texts())
     if name in NUMBERS:
-        return ("" if math.isnan(value) else repr(value) for value in values.tolist())
-    return ("" if value < 0 else value for value in values.tolist())
+        return ["" if value != value else value for value in values.tolist()]  # NaN is not itself
+    return ["" if value < 0 else value for value in values.tolist()]
+
+
+def _distributions(given: CountryProbabilities) -> list[str]:
+    countries, values, start = given.countries.texts(), given.values.tolist(), given.start.tolist()
+    return [
+        json.dumps(dict(zip(countries[low:high], values[low:high], strict=True))) if low < high else ""
+        for low, high in pairwise(start)
+    ]
 
 
 def comparisons_csv(comparisons: list[dict[str, Any]]) -> str:

@@ -200,3 +200,20 @@ def test_distances_are_great_circles(tmp_path: Path) -> None:
         float(rounds.lat[3]), float(rounds.lng[3]), float(rounds.true_lat[3]), float(rounds.true_lng[3])
     )
     assert rounds.distance_km[3] == one
+
+
+def test_lines_are_counted_past_line_breaks_in_cells_and_empty_lines(tmp_path: Path) -> None:
+    file = write(tmp_path / "rows.csv", [cells("person", device="a\nb"), cells("model")])
+    file.write_text(file.read_text() + "\n" + "one,two\n")
+    with pytest.raises(RowsError, match="line 6: 2 values"):
+        read_rounds(file)
+    file.write_text("\n".join(file.read_text().splitlines()[:-1]) + "\n")
+    assert len(read_rounds(file)) == 2
+
+
+def test_columns_of_which_nothing_is_known_are_not_written(tmp_path: Path) -> None:
+    rounds = rounds_of(tmp_path, pair(1, 2))
+    write_rows(rounds, tmp_path / "out.csv", {})
+    header = (tmp_path / "out.csv").read_text().splitlines()[0].split(",")
+    assert {"exposure", "seen_in_training", "consent", "scale_km"} <= set(header)
+    assert not {"device", "captured_year", "country_probabilities", "confidence"} & set(header)
