@@ -2,9 +2,10 @@
 
 A round has a person and a panorama, and either may be good or bad as a whole. All intervals here stand on one
 variance, clustered both ways (Cameron, Gelbach and Miller 2011): the variance of clusters of people, plus
-that of clusters of panoramas, less that of their crossings, each with the factor G / (G - 1). Where that is
-not positive, it is the larger of the first two. The quantile is that of Student's t with one degree less than
-the number of clusters of the scarcer kind; unequal ones count as (sum n)^2 / sum n^2 equal ones (Kish).
+that of clusters of panoramas, less that of their crossings, each with the factor G / (G - 1). It is at least
+half the larger of the first two, so that no play of chance makes an interval of next to nothing. The quantile
+is that of Student's t with one degree less than the number of clusters of the scarcer kind; unequal ones
+count as (sum n)^2 / sum n^2 equal ones (Kish).
 
 - a mean: `mean_interval`, by Student's t; `wild_interval`, by the wild cluster bootstrap, studentised
   (MacKinnon, Nielsen and Webb 2021); `difference_interval` takes the one that fits the number of clusters
@@ -18,6 +19,7 @@ the number of clusters of the scarcer kind; unequal ones count as (sum n)^2 / su
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +39,11 @@ WEBB = np.array([-math.sqrt(1.5), -1.0, -math.sqrt(0.5), math.sqrt(0.5), 1.0, ma
 BLOCK = 500_000
 """Numbers of the bootstrap that are worked on at once."""
 
+LEAST_PART = 0.5
+"""Of the larger one-way variance: what the two-way one is at least."""
+
 Interval = tuple[float, float]
+Sizes = tuple[IntArray, IntArray, IntArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +58,7 @@ class Clusters:
     players: IntArray
     panoramas: IntArray
     crossings: IntArray
-    sizes: tuple[IntArray, IntArray, IntArray]
+    sizes: Sizes
 
     @classmethod
     def of(cls, players: IntArray, panoramas: IntArray) -> Clusters:
@@ -96,19 +102,22 @@ def _effective(sizes: IntArray) -> float:
 def mean_variance(values: FloatArray, clusters: Clusters) -> float:
     """The variance of the mean of values (n,), clustered both ways; 0 for clusters of which there is one."""
     off = values - values.mean()
-    parts = []
     numbers = (clusters.players, clusters.panoramas, clusters.crossings)
+    squares = []
     for number, sizes in zip(numbers, clusters.sizes, strict=True):
         sums = np.bincount(number, off, len(sizes))
-        count = len(sizes)
-        parts.append(float(sums @ sums) * count / (count - 1) if count > 1 else 0.0)
-    return float(_joined(*map(np.asarray, parts))) / len(values) ** 2
+        squares.append(np.asarray(sums @ sums))
+    return float(_joined(squares, clusters.sizes)) / len(values) ** 2
 
 
-def _joined(people: FloatArray, places: FloatArray, crossed: FloatArray) -> FloatArray:
-    # rounding alone is no variance: the crossings of nested clusters cancel one of the others
-    total, larger = people + places - crossed, np.maximum(people, places)
-    return np.where(total > 1e-9 * larger, total, larger)
+def _joined(squares: Sequence[FloatArray], sizes: Sizes) -> FloatArray:
+    """The variance of a sum, from sums of squares over clusters; of one cluster of a kind, the other's."""
+    counts = [len(some) for some in sizes]
+    factors = (count / (count - 1) if count > 1 else 0.0 for count in counts)
+    one, other, both = (factor * square for factor, square in zip(factors, squares, strict=True))
+    if min(counts[:2]) < 2:
+        return one + other
+    return np.maximum(one + other - both, LEAST_PART * np.maximum(one, other))
 
 
 def mean_interval(values: FloatArray, clusters: Clusters) -> Interval | None:
@@ -213,7 +222,6 @@ def _wild_draws(off: FloatArray, clusters: Clusters, draws: int, rng: np.random.
     drawn, starts = drawn[order], np.searchsorted(others[order], np.arange(len(other_sizes)))
     sums = np.bincount(clusters.crossings, off, len(crossed))[order]
     own = np.bincount(drawn, sums, len(sizes))
-    factors = [count / (count - 1) if count > 1 else 0.0 for count in map(len, (sizes, other_sizes, crossed))]
     found = np.empty(draws)
     block = max(1, BLOCK // len(crossed))
     for start in range(0, draws, block):
@@ -225,10 +233,8 @@ def _wild_draws(off: FloatArray, clusters: Clusters, draws: int, rng: np.random.
             np.add.reduceat(single, starts, axis=1) - shift[:, None] * other_sizes,
             single - shift[:, None] * crossed[order],
         )
-        one, other, both = (
-            factor * np.einsum("bc,bc->b", part, part) for factor, part in zip(factors, parts, strict=True)
-        )
-        variance = _joined(one, other, both)
+        squares = [np.einsum("bc,bc->b", part, part) for part in parts]
+        variance = _joined(squares, (sizes, other_sizes, crossed))
         with np.errstate(divide="ignore", invalid="ignore"):
             found[start : start + block] = np.abs(shift) * len(off) / np.sqrt(variance)
     return np.nan_to_num(found, nan=0.0, posinf=math.inf)

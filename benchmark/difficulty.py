@@ -72,7 +72,7 @@ def rank_correlation(one: FloatArray, other: FloatArray) -> Estimate:
     value = float(first @ second / math.sqrt((first @ first) * (second @ second)))
     value = max(-1.0, min(1.0, value))
     if abs(value) == 1.0:
-        return estimate(value, (value, value)) if len(one) > LEAST else estimate(value, None)
+        return estimate(value, None)  # the interval would have no width, which nobody may believe
     half = Z_95 * math.sqrt((1 + value**2 / 2) / (len(one) - 3))
     middle = math.atanh(value)
     return estimate(value, (math.tanh(middle - half), math.tanh(middle + half)))

@@ -148,7 +148,7 @@ def _land() -> tuple[npt.NDArray[np.float64], ...]:
     """Outlines of countries (points, 2), lng and lat, coarse enough for a small map."""
     rings = []
     for code in geography.country_codes():
-        shape = geography.country_outline(code, 25.0)["geometry"]["coordinates"]
+        shape = geography.country_outline(code, 10.0)["geometry"]["coordinates"]
         outer = [np.array(polygon[0], dtype=np.float64) for polygon in shape]
         rings += [ring for ring in outer if np.ptp(ring, axis=0).max() > 0.8]
     return tuple(rings)

@@ -244,7 +244,7 @@ def _counts(_: _Collected, name: str, cells: Cells) -> IntArray:
     return np.array(whole, dtype=np.int64)
 
 
-YES_NO = {"": -1, "0": 0, "1": 1, "false": 0, "true": 1, "False": 0, "True": 1}
+YES_NO = {"": -1, "0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1, "False": 0, "True": 1}
 
 
 def _choice(among: Mapping[str, int]) -> Callable[[_Collected, str, Cells], IntArray]:

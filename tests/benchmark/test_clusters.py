@@ -127,3 +127,18 @@ def test_one_cluster_has_no_interval() -> None:
     for interval in (mean_interval, wild_interval, share_interval):
         assert interval(values, one) is None
     assert quantile_interval(values, 0.5, one) is None
+
+
+def test_chance_leaves_no_interval_of_next_to_nothing() -> None:
+    # both persons are right on average and the panoramas cancel out: the two-way variance alone is negative
+    clusters = Clusters.of(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]))
+    values = np.array([1.0, -1.0, -1.0, 1.0]) + np.array([0.1, 0.1, -0.1, -0.1])
+    assert mean_variance(values, clusters) == pytest.approx(0.5 * 2 * (0.2**2 + 0.2**2) / 16)
+
+
+def test_one_person_has_the_variance_of_the_panoramas() -> None:
+    values = np.random.default_rng(0).normal(size=12)
+    places = np.repeat(np.arange(6), 2)
+    alone = mean_variance(values, Clusters.of(np.zeros(12, dtype=np.int64), places))
+    sums = np.bincount(places, values - values.mean())
+    assert alone == pytest.approx(sums @ sums * 6 / 5 / 144)

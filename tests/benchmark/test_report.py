@@ -213,3 +213,27 @@ def test_the_command_says_what_is_wrong(
     file = write(tmp_path / "rows.csv", pair(1, 2))
     assert main([argument.format(rows=file) for argument in arguments]) == 2
     assert capsys.readouterr().err.startswith("benchmark: ")
+
+
+def test_28_of_50_is_the_papers_interval(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [row for n in range(50) for row in pair(2, 1 if n < 28 else 3, n, player_id="")]
+    for number, row in enumerate(rows):
+        row["player_id"] = "PlaNet" if number % 2 else f"subject {number // 10}"
+        del row["exposure"], row["seen_in_training"]  # "where known"
+    assert main([str(write(tmp_path / "rows.csv", rows)), "--format", "json"]) == 0
+    comparisons = json.loads(capsys.readouterr().out)["comparisons"]
+    assert [one["person"] for one in comparisons] == ["all", *(f"subject {n}" for n in range(10))]
+    found = comparisons[0]
+    assert (found["wins"], found["losses"], found["win_rate"]["value"]) == (28, 22, 0.56)
+    assert found["win_rate"]["low"] == pytest.approx(0.4231, abs=5e-5)
+    assert found["win_rate"]["high"] == pytest.approx(0.6884, abs=5e-5)
+    assert found["sign_test_p"] == pytest.approx(stats.binomtest(28, 50).pvalue)
+
+
+def test_flags_may_be_written_as_numbers(tmp_path: Path) -> None:
+    rows = [cells("person", exposure="1.0"), cells("model", seen_in_training="0.0", km=3)]
+    assert pooled(report_of(tmp_path, rows))["rounds"] == 1
+
+
+def test_a_perfect_correlation_of_few_has_no_interval() -> None:
+    assert rank_correlation(np.arange(6.0), np.arange(6.0) ** 3) == {"value": 1.0, "low": None, "high": None}
