@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmark.page import page, write_figures
+from benchmark.page import draw, page, write_figures
 from benchmark.report import Report, as_json, build, renamed
 from benchmark.rounds import Rounds
 from benchmark.rows_csv import comparisons_csv, pseudonyms, write_rows
@@ -89,9 +89,10 @@ def write(report: Report, rounds: Rounds, folder: Path) -> None:
     names = pseudonyms(rounds)
     public = renamed(report, names)
     write_rows(rounds, folder / "rows.csv", names)
-    write_figures(public, folder)
+    drawn = draw(public)
+    write_figures(drawn, folder)
     texts = {
-        "report.html": page(public),
+        "report.html": page(public, drawn),
         "report.json": as_json(public) + "\n",
         "comparisons.csv": comparisons_csv([*public["comparisons"], *public["apart"]]),
     }

@@ -8,6 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from matplotlib.figure import Figure
+
 from benchmark import figures
 from benchmark.report import Report, pooled
 from benchmark.table import heading, kilometres, many, percents, power_text
@@ -15,6 +17,7 @@ from planet_core.files import atomic_file
 from planet_core.metrics import SCALES_KM
 
 Part = dict[str, Any]
+Drawings = dict[str, tuple[str, str, Figure]]
 MOST_PEOPLE = 200
 """People whose own numbers are on the page; the JSON has all."""
 VARIABLES = {
@@ -55,8 +58,24 @@ summary { cursor: pointer; font-weight: 600; padding: 8px 0; }
 """
 
 
-def page(report: Report) -> str:
-    """The whole page; people appear under the names that the report has for them."""
+def draw(report: Report) -> list[Drawings]:
+    """The figures of each comparison of everybody, in their order: {name: (caption, SVG, figure)}."""
+    return [
+        {
+            name: (caption, figures.as_svg(figure), figure)
+            for name, (caption, figure) in figures.figures_of(comparison, report["protocol"]).items()
+        }
+        for comparison in pooled(report)
+    ]
+
+
+def page(report: Report, drawn: Sequence[Drawings] | None = None) -> str:
+    """The whole page; people appear under the names that the report has for them.
+
+    Args:
+        drawn: of `draw`, where that is there already.
+    """
+    drawn = draw(report) if drawn is None else drawn
     counts = report["counts"]
     parts = [
         "<h1>People against models</h1>",
@@ -69,7 +88,7 @@ def page(report: Report) -> str:
     if report["protocol"]:
         parts += _protocol(report["protocol"])
     for number, comparison in enumerate(pooled(report)):
-        parts += _comparison(comparison, report, number)
+        parts += _comparison(comparison, report, number, drawn[number])
     parts += [*_apart(report["apart"]), *_method(report)]
     body = "\n".join(part for part in parts if part)
     return (
@@ -80,17 +99,17 @@ def page(report: Report) -> str:
     )
 
 
-def write_figures(report: Report, folder: Path) -> None:
+def write_figures(drawn: Sequence[Drawings], folder: Path) -> None:
     """All figures as SVG and PNG, in folders `figures/1`, `figures/2` ... in the order of the comparisons.
 
     Raises:
         OSError: they cannot be written.
     """
-    for number, comparison in enumerate(pooled(report), 1):
+    for number, drawings in enumerate(drawn, 1):
         target = folder / "figures" / str(number)
         target.mkdir(parents=True, exist_ok=True)
-        for name, (_, figure) in figures.figures_of(comparison, report["protocol"]).items():
-            contents = {"svg": figures.as_svg(figure).encode(), "png": figures.as_png(figure)}
+        for name, (_, svg, figure) in drawings.items():
+            contents = {"svg": svg.encode(), "png": figures.as_png(figure)}
             for ending, content in contents.items():
                 with atomic_file(target / f"{name}.{ending}") as file:
                     file.write(content)
@@ -100,7 +119,7 @@ def write_figures(report: Report, folder: Path) -> None:
 # One comparison
 
 
-def _comparison(comparison: Part, report: Report, number: int) -> Iterator[str]:
+def _comparison(comparison: Part, report: Report, number: int, drawings: Drawings) -> Iterator[str]:
     yield f"<h2>{escape(heading(comparison))}</h2>"
     yield (
         f'<p class="soft">Model {escape(comparison["model"])} · {many(comparison["rounds"], "round")} ·'
@@ -110,9 +129,8 @@ def _comparison(comparison: Part, report: Report, number: int) -> Iterator[str]:
     yield _notes(comparison["notes"])
     yield from _verdict(comparison)
     yield _sides(comparison["sides"])
-    drawn = figures.figures_of(comparison, report["protocol"])
-    for name, (caption, figure) in drawn.items():
-        yield _figure(f"{number}-{name}", caption, figures.as_svg(figure))
+    for name, (caption, svg, _) in drawings.items():
+        yield _figure(f"{number}-{name}", caption, svg)
     yield _outcomes(comparison["sides"])
     yield _accuracy(comparison["accuracy"])
     for title, parts in (("By place and picture", "by_place"), ("By player", "by_player")):

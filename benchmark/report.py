@@ -31,6 +31,7 @@ from planet_core.trivial import TrainingPhotos
 Report = dict[str, Any]
 Say = Callable[[str], None]
 FORMAT = 1
+READABLE = 100
 CURVE_KM = np.unique(np.concatenate([np.geomspace(0.1, 20_015, 120), [1, 25, 200, 750, 2500]]))
 
 METHOD = (
@@ -88,8 +89,8 @@ def build(
 
 
 def as_json(report: Report) -> str:
-    """JSON text, without infinities and NaN."""
-    return json.dumps(report, indent=2, allow_nan=False)
+    """JSON text, without infinities and NaN; on one line where there is more than anybody reads."""
+    return json.dumps(report, indent=2 if len(report["comparisons"]) <= READABLE else None, allow_nan=False)
 
 
 def pooled(report: Report) -> list[dict[str, Any]]:
