@@ -1,17 +1,34 @@
-"""Rounds as rows: one answer of one player in one round, as the game stores it and a CSV can hold it."""
+"""Played rounds in columns: one answer of one player in one round, as the game stores it or a file has it.
+
+`Row` is one answer, for whoever has them one by one; `Rounds` holds any number of them as numpy columns. What
+is not known is -1 in whole numbers, NaN in others, "" in texts, NaT in times.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
 
 from planet_core.geo import haversine_km
 from planet_core.scoring import WORLD_SCALE_KM, points
 
 PlayerKind = Literal["person", "model"]
-Source = Literal["photo", "drawn"]
+KINDS = ("person", "model")
+OUTCOMES = ("answered", "timeout", "refused", "error")
+ANSWERED = OUTCOMES.index("answered")
+DRAWN = "drawn"
+"""The source of pictures that were drawn from facts; all other sources are photographs."""
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+Index = IntArray | BoolArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +37,7 @@ class Row:
 
     `exposure` is 1 when the player saw the panorama for the first time, `group_exposure` is 1 when they
     knew no other panorama of its group (one walk, one place) either. `seen_in_training` is known of
-    models only. `source` says whether the picture was photographed or drawn.
+    models only. `source` says where the picture is from, "drawn" that it was not photographed.
     """
 
     round_id: str
@@ -39,50 +56,209 @@ class Row:
     group_exposure: int | None = None
     seen_in_training: bool | None = None
     scale_km: float = WORLD_SCALE_KM
-    source: Source = "photo"
-
-    @property
-    def distance_km(self) -> float:
-        """Great-circle error in km; no answer is infinitely far."""
-        if self.lat is None or self.lng is None:
-            return float("inf")
-        return float(haversine_km(self.lat, self.lng, self.true_lat, self.true_lng))
-
-    @property
-    def points(self) -> int:
-        """Points of the game, 0 without an answer."""
-        return 0 if self.lat is None else points(self.distance_km, self.scale_km)
+    source: str = "photo"
 
 
-@dataclass(frozen=True)
-class Pairing:
-    """One person and one model on the same panorama in the same round."""
+def times(texts: Iterable[str]) -> npt.NDArray[np.datetime64]:
+    """Moments of ISO 8601, datetime64[us] in UTC; NaT of "". Without a zone they are UTC.
 
-    person: Row
-    model: Row
-
-    @property
-    def apart(self) -> str:
-        """Why the pairing does not count; "" for a first exposure that the model did not train on."""
-        if self.model.seen_in_training is not False:
-            return "the model trained on it"
-        if self.person.exposure != 1:
-            return "the person had seen it before"
-        if self.person.group_exposure not in (None, 1):
-            return "the person had seen another of its group before"
-        return ""
-
-    @property
-    def counts(self) -> bool:
-        return not self.apart
+    Raises:
+        ValueError: a text that is no moment.
+    """
+    return np.array([_utc(text) for text in texts], dtype="datetime64[us]")
 
 
-def pairings(rows: Iterable[Row]) -> Iterator[Pairing]:
-    """Every person beside every model of the same round; rounds without either give nothing."""
-    ordered = sorted(rows, key=lambda row: row.round_id)
-    for _, group in groupby(ordered, key=lambda row: row.round_id):
-        in_round = list(group)
-        models = [row for row in in_round if row.player_kind == "model"]
-        for person in in_round:
-            if person.player_kind == "person":
-                yield from (Pairing(person, model) for model in models)
+def _utc(text: str) -> datetime | None:
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """A column of texts: `codes` (n,) are numbers of `names`; order of names is that of first appearance."""
+
+    codes: IntArray
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, values: Iterable[str]) -> Labels:
+        """Numbers the texts."""
+        known: dict[str, int] = {}
+        codes = [known.setdefault(value, len(known)) for value in values]
+        return cls(np.array(codes, dtype=np.int64), tuple(known))
+
+    def __getitem__(self, index: Index) -> Labels:
+        return Labels(self.codes[index], self.names)
+
+    def texts(self) -> list[str]:
+        """The texts, (n,)."""
+        return [self.names[code] for code in self.codes.tolist()]
+
+    def texts_at(self, row: int) -> str:
+        """The text of one row."""
+        return self.names[int(self.codes[row])]
+
+    def equal(self, name: str) -> BoolArray:
+        """Which rows hold the text, (n,)."""
+        number = self.names.index(name) if name in self.names else -1
+        return np.asarray(self.codes == number)
+
+
+@dataclass(frozen=True, eq=False)
+class CountryProbabilities:
+    """What models gave to countries: row i has `countries.codes` and `values` of `start[i]:start[i + 1]`."""
+
+    start: IntArray
+    countries: Labels
+    values: FloatArray
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, float]]) -> CountryProbabilities:
+        """From one mapping of ISO codes to probabilities for each row; empty where nothing is known."""
+        rows = list(rows)
+        start = np.cumsum([0, *(len(row) for row in rows)])
+        countries = Labels.of(code for row in rows for code in row)
+        values = [value for row in rows for value in row.values()]
+        return cls(start, countries, np.array(values, dtype=np.float64))
+
+    @classmethod
+    def joined(cls, parts: Sequence[CountryProbabilities]) -> CountryProbabilities:
+        """One after the other."""
+        if not parts:
+            return cls.of([])
+        names = Labels.of(name for part in parts for name in part.countries.names)
+        ends = np.cumsum([len(part.countries.names) for part in parts])[:-1]
+        numbers = np.split(names.codes, ends)
+        codes = [number[part.countries.codes] for number, part in zip(numbers, parts, strict=True)]
+        sizes = np.concatenate([np.diff(part.start) for part in parts])
+        return cls(
+            np.concatenate([[0], np.cumsum(sizes)]),
+            Labels(np.concatenate(codes), names.names),
+            np.concatenate([part.values for part in parts]),
+        )
+
+    def __getitem__(self, index: Index) -> CountryProbabilities:
+        rows = np.arange(len(self.start) - 1)[index]
+        sizes = np.diff(self.start)[rows]
+        start = np.concatenate([[0], np.cumsum(sizes)])
+        taken = np.arange(start[-1]) + np.repeat(self.start[rows] - start[:-1], sizes)
+        return CountryProbabilities(start, self.countries[taken], self.values[taken])
+
+    def row(self, number: int) -> dict[str, float]:
+        """What one row holds."""
+        some = slice(self.start[number], self.start[number + 1])
+        names = (self.countries.names[code] for code in self.countries.codes[some].tolist())
+        return dict(zip(names, self.values[some].tolist(), strict=True))
+
+
+TEXTS = ("round_id", "panorama_id", "player_id", "condition", "map", "source", "device")
+FLAGS = ("seen_in_training", "near_duplicate", "same_sequence", "same_author", "guest")
+COUNTS = ("exposure", "group_exposure", "captured_year", "games_played", "scoring_version")
+PLACES = ("lat", "lng", "true_lat", "true_lng")
+NUMBERS = (*PLACES, "scale_km", "confidence", "time_s")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Rounds:
+    """Answers in columns, (n,) each; `docs/benchmark.md` describes them. Degrees, km, seconds.
+
+    Attributes:
+        is_model: whether the player is a model.
+        outcome: number of `OUTCOMES`.
+        answered_at: datetime64[us], UTC.
+        notes: what whoever reads a report has to know of these rows.
+    """
+
+    round_id: Labels
+    panorama_id: Labels
+    player_id: Labels
+    condition: Labels
+    map: Labels
+    source: Labels
+    device: Labels
+    is_model: BoolArray
+    outcome: IntArray
+    lat: FloatArray
+    lng: FloatArray
+    true_lat: FloatArray
+    true_lng: FloatArray
+    scale_km: FloatArray
+    confidence: FloatArray
+    time_s: FloatArray
+    seen_in_training: IntArray
+    near_duplicate: IntArray
+    same_sequence: IntArray
+    same_author: IntArray
+    guest: IntArray
+    exposure: IntArray
+    group_exposure: IntArray
+    captured_year: IntArray
+    games_played: IntArray
+    scoring_version: IntArray
+    answered_at: npt.NDArray[np.datetime64]
+    country_probabilities: CountryProbabilities
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.is_model)
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Any], size: int, notes: Sequence[str] = ()) -> Rounds:
+        """From converted columns; what is left out is not known.
+
+        Args:
+            columns: by name; a column of `TEXTS` as `Labels`, others as arrays (size,).
+        """
+        unknown: dict[str, Any] = {}
+        for name in TEXTS:
+            unknown[name] = Labels(np.zeros(size, dtype=np.int64), ("",))
+        for name in (*FLAGS, *COUNTS):
+            unknown[name] = np.full(size, -1, dtype=np.int64)
+        for name in NUMBERS:
+            unknown[name] = np.full(size, np.nan)
+        unknown["answered_at"] = np.full(size, "NaT", dtype="datetime64[us]")
+        unknown["country_probabilities"] = CountryProbabilities.of([{}] * size)
+        return cls(**(unknown | dict(columns)), notes=tuple(notes))
+
+    @classmethod
+    def from_rows(cls, rows: Iterable[Row]) -> Rounds:
+        """The same answers in columns. Raises ValueError for an unknown kind of player or outcome."""
+        rows = list(rows)
+        columns: dict[str, Any] = {
+            name: Labels.of(getattr(row, name) for row in rows) for name in TEXTS if name != "device"
+        }
+        for name in ("seen_in_training", "exposure", "group_exposure"):
+            values = (getattr(row, name) for row in rows)
+            columns[name] = np.array(
+                [-1 if value is None else int(value) for value in values], dtype=np.int64
+            )
+        for name in (*PLACES, "scale_km"):
+            columns[name] = np.array([getattr(row, name) for row in rows], dtype=np.float64)  # None is NaN
+        columns["is_model"] = np.array([KINDS.index(row.player_kind) == 1 for row in rows], dtype=np.bool_)
+        columns["answered_at"] = times(row.answered_at for row in rows)
+        columns["outcome"] = np.array([OUTCOMES.index(row.outcome) for row in rows], dtype=np.int64)
+        return cls.of(columns, len(rows))
+
+    def __getitem__(self, index: Index) -> Rounds:
+        """Some of the rows: numbers or a mask."""
+        parts = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "notes"}
+        return replace(self, **{name: part[index] for name, part in parts.items()})
+
+    @cached_property
+    def distance_km(self) -> FloatArray:
+        """Great-circle error (n,), km; no answer is infinitely far."""
+        distance = np.asarray(haversine_km(self.lat, self.lng, self.true_lat, self.true_lng))
+        return np.where(self.outcome == ANSWERED, distance, np.inf)
+
+    @cached_property
+    def points(self) -> FloatArray:
+        """Points of the game (n,), computed from the distance; 0 without an answer."""
+        pairs = zip(self.distance_km.tolist(), self.scale_km.tolist(), strict=True)
+        return np.array([points(km, scale) if km != np.inf else 0 for km, scale in pairs], dtype=np.float64)
+
+    @cached_property
+    def drawn(self) -> BoolArray:
+        """Whether the picture was drawn and not photographed, (n,)."""
+        return self.source.equal(DRAWN)

@@ -1,19 +1,38 @@
-"""People against models: wins, distances and points over paired rounds (paper, Sec. 3, "Comparison to
-human performance"). A win is the smaller great-circle distance; wins are the model's, as in the paper.
+"""People against models: wins, distances and points over paired rounds (paper, Sec. 3, "Comparison to human
+performance"). A win is the smaller great-circle distance; wins are the model's, as in the paper.
+
+Each map, source of pictures (photographed or drawn), condition and model has a comparison of its own: none
+are pooled.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from itertools import groupby
-from typing import TypedDict
+from collections.abc import Iterable, Iterator
+from typing import Any, TypedDict
 
-from benchmark.rounds import Pairing, Row, pairings
+import numpy as np
+
+from benchmark.clusters import (
+    Clusters,
+    Interval,
+    difference_interval,
+    mean_interval,
+    quantile,
+    quantile_interval,
+    share_interval,
+)
+from benchmark.pairs import APART, Pairs, apart, pairs_of
+from benchmark.power import power_note
+from benchmark.rounds import OUTCOMES, FloatArray, IntArray, Rounds, Row
+from benchmark.student import sign_test
 from planet_core.intervals import wilson_interval
-from planet_core.metrics import accuracy_at, median_km
+from planet_core.metrics import SCALES_KM
 
-SCALES_KM = (1, 25, 200, 750, 2500)
+EVERYBODY = "all"
+LEAST_KM = 0.001
+"""Distances below count as this in logarithms."""
+QUANTILES = (0.1, 0.25, 0.75, 0.9)
 
 
 class Estimate(TypedDict):
@@ -23,9 +42,15 @@ class Estimate(TypedDict):
 
 
 class Side(TypedDict):
-    median_km: float | None
+    median_km: Estimate
+    median_km_answered: Estimate
+    quantiles_km: dict[str, Estimate]
     within_km: dict[str, float]
+    within_km_interval: dict[str, Estimate]
     mean_points: float
+    mean_points_interval: Estimate
+    mean_points_answered: float | None
+    outcomes: dict[str, int]
 
 
 class Comparison(TypedDict):
@@ -36,10 +61,16 @@ class Comparison(TypedDict):
     model: str
     person: str
     rounds: int
+    people: int
+    panoramas: int
     wins: int
     ties: int
     losses: int
     win_rate: Estimate
+    win_rate_clustered: Estimate
+    sign_test_p: float
+    differences: dict[str, Any]
+    power: dict[str, Any]
     sides: dict[str, Side]
 
 
@@ -53,84 +84,210 @@ class Tally(TypedDict):
     person_rate: Estimate
 
 
-def compare(pairs: Iterable[Pairing]) -> list[Comparison]:
-    """One comparison for each map, source of pictures, condition and model, and for each reason not to count:
-    none are pooled.
-    """
-    ordered = sorted(pairs, key=_key)
-    return [_comparison(key, list(group)) for key, group in groupby(ordered, key=_key)]
+class Group(TypedDict):
+    """Pairs of one map, source, condition and model, for one reason to count or not."""
+
+    apart: str
+    map: str
+    source: str
+    condition: str
+    model: str
+    pairs: Pairs
+
+
+def groups(pairs: Pairs) -> Iterator[Group]:
+    """The pairs, each in one group; those that count first, then by the names of what they are of."""
+    if not len(pairs):
+        return
+    rounds = pairs.rounds
+    parts = (
+        apart(pairs),
+        rounds.map.codes[pairs.person],
+        rounds.drawn[pairs.person].astype(np.int64),
+        rounds.condition.codes[pairs.person],
+        pairs.models,
+    )
+    sizes = [int(part.max()) + 1 for part in parts]
+    keys = np.ravel_multi_index(parts, tuple(sizes))
+    found, which = np.unique(keys, return_inverse=True)
+    order = np.argsort(which, kind="stable")
+    members = np.split(order, np.cumsum(np.bincount(which))[:-1])
+    named = []
+    for key, rows in zip(found.tolist(), members, strict=True):
+        reason, map_, drawn, condition, model = (int(part) for part in np.unravel_index(key, tuple(sizes)))
+        group: Group = {
+            "apart": APART[reason],
+            "map": rounds.map.names[map_],
+            "source": "drawn" if drawn else "photo",
+            "condition": rounds.condition.names[condition],
+            "model": rounds.player_id.names[model],
+            "pairs": pairs[rows],
+        }
+        named.append((reason, group["map"], -drawn, group["condition"], group["model"], group))
+    for *_, group in sorted(named, key=lambda one: one[:-1]):
+        yield group
+
+
+def compare(group: Group, *, everybody: bool = True) -> Comparison:
+    """The comparison of a group: of all people pooled, or of the one person that there is."""
+    pairs = group["pairs"]
+    outcomes = pairs.outcomes
+    clusters = Clusters.of(pairs.players, pairs.panoramas)
+    wins, losses = int((outcomes > 0).sum()), int((outcomes < 0).sum())
+    person = EVERYBODY if everybody else pairs.rounds.player_id.names[int(pairs.players[0])]
+    return {
+        "apart": group["apart"],
+        "map": group["map"],
+        "source": group["source"],
+        "condition": group["condition"],
+        "model": group["model"],
+        "person": person,
+        "rounds": len(pairs),
+        "people": len(clusters.sizes[0]),
+        "panoramas": len(clusters.sizes[1]),
+        "wins": wins,
+        "ties": len(pairs) - wins - losses,
+        "losses": losses,
+        "win_rate": win_rate(wins, losses),
+        "win_rate_clustered": _clustered_rate(pairs, outcomes),
+        "sign_test_p": sign_test(wins, losses),
+        "differences": differences(pairs, clusters, with_bootstrap=everybody),
+        "power": power_note(wins, losses),
+        "sides": {
+            "person": side(pairs.rounds, pairs.person, clusters),
+            "model": side(pairs.rounds, pairs.model, clusters),
+        },
+    }
+
+
+def people_of(group: Group) -> Iterator[Group]:
+    """The group of each person, in the order of their names."""
+    pairs = group["pairs"]
+    order = np.argsort(pairs.players, kind="stable")
+    numbers, starts = np.unique(pairs.players[order], return_index=True)
+    members = dict(zip(numbers.tolist(), np.split(order, starts[1:]), strict=True))
+    for number in sorted(members, key=pairs.rounds.player_id.names.__getitem__):
+        yield {**group, "pairs": pairs[members[number]]}
 
 
 def tallies(rows: Iterable[Row]) -> list[Tally]:
     """Wins over the rounds that count, on all maps and against all models, for a home page: one for each
     condition and source of pictures, those with most rounds first.
     """
-    kinds: dict[tuple[str, str], list[Pairing]] = {}
-    for pair in pairings(rows):
-        if pair.counts:
-            kinds.setdefault((pair.person.condition, pair.person.source), []).append(pair)
-    ordered = sorted(kinds.items(), key=lambda kind: (-len(kind[1]), kind[0]))
-    return [_tally(condition, source, pairs) for (condition, source), pairs in ordered]
+    pairs = pairs_of(Rounds.from_rows(rows))
+    pairs = pairs[apart(pairs) == 0]
+    kinds: dict[tuple[str, str], list[IntArray]] = {}
+    for group in groups(pairs):
+        kinds.setdefault((group["condition"], group["source"]), []).append(group["pairs"].outcomes)
+    joined = {kind: np.concatenate(parts) for kind, parts in kinds.items()}
+    ordered = sorted(joined.items(), key=lambda kind: (-len(kind[1]), kind[0]))
+    return [_tally(condition, source, outcomes) for (condition, source), outcomes in ordered]
 
 
-def _tally(condition: str, source: str, pairs: Sequence[Pairing]) -> Tally:
-    wins, ties, losses = _wins(pairs)
+def _tally(condition: str, source: str, outcomes: IntArray) -> Tally:
+    wins, losses = int((outcomes > 0).sum()), int((outcomes < 0).sum())
     return {
         "condition": condition,
         "source": source,
-        "rounds": len(pairs),
+        "rounds": len(outcomes),
         "model_wins": wins,
         "person_wins": losses,
-        "ties": ties,
-        "person_rate": _win_rate(losses, wins),
+        "ties": len(outcomes) - wins - losses,
+        "person_rate": win_rate(losses, wins),
     }
 
 
-def _key(pair: Pairing) -> tuple[str, str, str, str, str]:
-    person = pair.person
-    return pair.apart, person.map, person.source, person.condition, pair.model.player_id
+# ------------------------------------------------------------------------------------------------
+# The numbers
 
 
-def _comparison(key: tuple[str, str, str, str, str], pairs: list[Pairing]) -> Comparison:
-    wins, ties, losses = _wins(pairs)
+def estimate(value: float | None, interval: Interval | None) -> Estimate:
+    """As JSON has it: None where there is no number, also where it is infinite."""
+    low, high = interval or (None, None)
+    return {"value": _finite(value), "low": _finite(low), "high": _finite(high)}
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def win_rate(wins: int, losses: int) -> Estimate:
+    """Of the rounds with a winner, with Wilson's 95 % interval, which takes rounds as independent."""
+    decided = wins + losses
+    return estimate(wins / decided if decided else None, wilson_interval(wins, decided))
+
+
+def _clustered_rate(pairs: Pairs, outcomes: IntArray) -> Estimate:
+    decided = np.flatnonzero(outcomes)
+    if not decided.size:
+        return estimate(None, None)
+    won = (outcomes[decided] > 0).astype(np.float64)
+    clusters = Clusters.of(pairs.players[decided], pairs.panoramas[decided])
+    return estimate(float(won.mean()), share_interval(won, clusters))
+
+
+def differences(pairs: Pairs, clusters: Clusters, *, with_bootstrap: bool = True) -> dict[str, Any]:
+    """Model less person, paired: points of all rounds, log10 km of those in which both answered."""
+    points = pairs.model_points - pairs.person_points
+    both = np.flatnonzero(np.isfinite(pairs.model_km) & np.isfinite(pairs.person_km))
+    answered = pairs[both]
+    logs = _log_km(answered.model_km) - _log_km(answered.person_km)
+    same = clusters if both.size == len(pairs) else Clusters.of(answered.players, answered.panoramas)
     return {
-        "apart": key[0],
-        "map": key[1],
-        "source": key[2],
-        "condition": key[3],
-        "model": key[4],
-        "person": "all",
-        "rounds": len(pairs),
-        "wins": wins,
-        "ties": ties,
-        "losses": losses,
-        "win_rate": _win_rate(wins, losses),
-        "sides": {
-            "person": _side([pair.person for pair in pairs]),
-            "model": _side([pair.model for pair in pairs]),
+        "points": _difference(points, clusters, with_bootstrap),
+        "log10_km": _difference(logs, same, with_bootstrap),
+    }
+
+
+def _log_km(km: FloatArray) -> FloatArray:
+    return np.asarray(np.log10(np.maximum(km, LEAST_KM)))
+
+
+def _difference(values: FloatArray, clusters: Clusters, with_bootstrap: bool) -> dict[str, Any]:
+    if not len(values):
+        return {**estimate(None, None), "rounds": 0, "method": "no rounds"}
+    if with_bootstrap:
+        interval, method = difference_interval(values, clusters)
+    else:
+        interval, method = mean_interval(values, clusters), "Student's t, clustered by panorama"
+    if interval is None:
+        method = "no interval: one person and one panorama at most"
+    return {**estimate(float(values.mean()), interval), "rounds": len(values), "method": method}
+
+
+def side(rounds: Rounds, rows: IntArray, clusters: Clusters) -> Side:
+    """How far off and how many points one side was in its rows (n,), of the clusters (n,)."""
+    return side_of(rounds.distance_km[rows], rounds.points[rows], clusters, rounds.outcome[rows])
+
+
+def side_of(km: FloatArray, points: FloatArray, clusters: Clusters, outcomes: IntArray | None = None) -> Side:
+    """The same of distances in km (n,), infinite without an answer, and points (n,)."""
+    answered = np.flatnonzero(np.isfinite(km))
+    ascending = np.sort(km)
+    few = Clusters.of(clusters.players[answered], clusters.panoramas[answered])
+    hits = {str(scale): (km <= scale).astype(np.float64) for scale in SCALES_KM}
+    counts = np.bincount(
+        np.where(np.isfinite(km), 0, 1) if outcomes is None else outcomes, minlength=len(OUTCOMES)
+    )
+    return {
+        "median_km": estimate(quantile(ascending, 0.5), quantile_interval(km, 0.5, clusters)),
+        "median_km_answered": _median(km[answered], few),
+        "quantiles_km": {
+            f"{100 * part:.0f}": estimate(quantile(ascending, part), quantile_interval(km, part, clusters))
+            for part in QUANTILES
         },
+        "within_km": {scale: float(hit.mean()) for scale, hit in hits.items()},
+        "within_km_interval": {
+            scale: estimate(float(hit.mean()), share_interval(hit, clusters)) for scale, hit in hits.items()
+        },
+        "mean_points": float(points.mean()),
+        "mean_points_interval": estimate(float(points.mean()), mean_interval(points, clusters)),
+        "mean_points_answered": float(points[answered].mean()) if answered.size else None,
+        "outcomes": dict(zip(OUTCOMES, counts.tolist(), strict=True)),
     }
 
 
-def _win_rate(wins: int, losses: int) -> Estimate:
-    """Of the rounds with a winner, with Wilson's 95 % interval."""
-    low, high = wilson_interval(wins, wins + losses)
-    return {"value": wins / (wins + losses) if wins + losses else None, "low": low, "high": high}
-
-
-def _wins(pairs: Sequence[Pairing]) -> tuple[int, int, int]:
-    """Wins, ties and losses of the model."""
-    wins = sum(pair.model.distance_km < pair.person.distance_km for pair in pairs)
-    losses = sum(pair.model.distance_km > pair.person.distance_km for pair in pairs)
-    return wins, len(pairs) - wins - losses, losses
-
-
-def _side(rows: Sequence[Row]) -> Side:
-    distances = [row.distance_km for row in rows]
-    median = float(median_km(distances))
-    shares = accuracy_at(distances, SCALES_KM)
-    return {
-        "median_km": median if math.isfinite(median) else None,
-        "within_km": {str(scale): float(shares[scale]) for scale in SCALES_KM},
-        "mean_points": sum(row.points for row in rows) / len(rows),
-    }
+def _median(km: FloatArray, clusters: Clusters) -> Estimate:
+    if not len(km):
+        return estimate(None, None)
+    return estimate(quantile(np.sort(km), 0.5), quantile_interval(km, 0.5, clusters))

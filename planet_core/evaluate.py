@@ -14,11 +14,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
 
 from planet_core import evaluate_predict as predicting
 from planet_core import evaluation, evaluation_report, figures, retrieval_cost, scoring, trivial
@@ -28,6 +26,7 @@ from planet_core.model_directory import ModelDirectoryError, TrainingIndex
 from planet_core.outputs import OutputError, while_somebody_reads, writable_file
 from planet_core.predict import Predictor
 from planet_core.predictions import Predictions, PredictionsError
+from planet_core.progress import Progress
 from planet_core.sources.open_source import kinds_help
 from planet_core.sources.photo import SourceError
 from planet_core.stopping import Stopped, UserError, stopping_on_signals
@@ -54,25 +53,6 @@ def pairs_of(predictions: Predictions) -> tuple[tuple[str, str, str], ...]:
     ways = (*RULES, *(rule + CALIBRATED for rule in RULES[1:]))
     name = "the fused headings against each alone"
     return (*PAIRS, *((f"{way}: {name}", way + condition, way) for way in ways))
-
-
-class Progress:
-    """A line on a terminal that is rewritten, at most five times a second; nothing elsewhere."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self.stream, self.shown, self.width = stream, 0.0, 0
-
-    def say(self, text: str) -> None:
-        """Shows where the work is."""
-        if self.stream.isatty() and time.monotonic() - self.shown > 0.2:
-            print("\r" + text.ljust(self.width), end="", file=self.stream, flush=True)
-            self.shown, self.width = time.monotonic(), len(text)
-
-    def end(self) -> None:
-        """Clears the line."""
-        if self.width:
-            print("\r" + " " * self.width, end="\r", file=self.stream, flush=True)
-            self.width = 0
 
 
 def predict(options: argparse.Namespace, progress: Progress) -> Predictions:

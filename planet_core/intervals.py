@@ -28,8 +28,10 @@ class Resampled:
     medians: FloatArray
 
 
-def wilson_interval(successes: int, trials: int, z: float = Z_95) -> tuple[float, float]:
+def wilson_interval(successes: float, trials: float, z: float = Z_95) -> tuple[float, float]:
     """Wilson score interval of a share; (0, 1) without a trial. 28 of 50 gives 42.3-68.8 %.
+
+    Counts may be fractions: those of an effective number of trials.
 
     Raises:
         ValueError: more successes than trials, or fewer than none.

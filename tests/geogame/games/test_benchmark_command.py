@@ -54,7 +54,8 @@ def test_first_exposures_count_and_others_do_not(played: Map) -> None:
 
 def test_json_holds_both_sides(played: Map) -> None:
     content = json.loads(run("--format", "json", "--apart"))
-    (comparison,) = content["comparisons"]
+    comparison, person = content["comparisons"]
+    assert (comparison["person"], person["rounds"]) == ("all", 5)
     assert comparison["rounds"] == 5
     assert comparison["wins"] + comparison["ties"] + comparison["losses"] == 5
     assert set(comparison["sides"]) == {"person", "model"}

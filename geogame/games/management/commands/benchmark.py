@@ -5,15 +5,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from benchmark.report import as_json, as_table
-from benchmark.rounds import pairings
-from benchmark.statistics import compare
+from benchmark.command import add_options, report_of, shown
+from benchmark.report import Report
+from benchmark.rounds import Rounds
 from geogame.games.queries import rounds_alone, unanswered_rounds
 from geogame.games.rows import rows_of
 from geogame.lib.database import ready_database
 from geogame.panoramas.models import Map
 from geogame.panoramas.queries import map_named
 from geogame.panoramas.services import MapError
+from planet_core.outputs import OutputError
+from planet_core.sources.photo import SourceError
+from planet_core.stopping import UserError
 
 NO_ROUNDS = (
     "No rounds to compare yet. Counted are rounds that a person played against a model, on a panorama "
@@ -34,28 +37,29 @@ class Command(BaseCommand):
         parser.add_argument(
             "--map", metavar="NAME", help="only rounds on this map (default: every map, each apart)"
         )
-        parser.add_argument("--format", choices=["table", "json"], default="table", help="default: table")
-        parser.add_argument(
-            "--apart",
-            action="store_true",
-            help="also show the rounds that do not count: seen before, or trained on",
-        )
+        add_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         ready_database(self.stderr.write)
         map_ = self._map(options["map"])
-        pairs = list(pairings(rows_of(map_)))
-        counted = compare(pair for pair in pairs if pair.counts)
-        apart = compare(pair for pair in pairs if not pair.counts)
-        if options["format"] == "json":
-            self.stdout.write(as_json(counted, apart if options["apart"] else None))
+        try:
+            report = report_of(Rounds.from_rows(rows_of(map_)), options, lambda _: None)
+        except (OutputError, SourceError, UserError) as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"cannot write {error.filename}: {error.strerror or error}") from error
+        if options["format"] != "table":
+            self.stdout.write(shown(report, options))
             return
-        self.stdout.write(as_table(counted) if counted else NO_ROUNDS)
+        if not report["comparisons"]:
+            self.stdout.write(f"{NO_ROUNDS}\n")
+        self.stdout.write(shown(report, options))
+        self._apart(report, shown_too=options["apart"])
         self._unpaired(map_)
-        others = sum(comparison["rounds"] for comparison in apart)
-        if options["apart"] and apart:
-            self.stdout.write(f"\n{as_table(apart)}")
-        elif others:
+
+    def _apart(self, report: Report, *, shown_too: bool) -> None:
+        others = sum(comparison["rounds"] for comparison in report["apart"])
+        if others and not shown_too:
             rounds = "1 round does" if others == 1 else f"{others} rounds do"
             self.stdout.write(
                 f"\n{rounds} not count (seen before, or the model trained on it): add --apart to see."

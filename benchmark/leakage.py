@@ -1,0 +1,39 @@
+"""What may have told the model the answer beforehand, as far as the rows say it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmark.clusters import Clusters
+from benchmark.pairs import Pairs
+from benchmark.statistics import differences, win_rate
+
+FLAGS = ("near_duplicate", "same_sequence", "same_author")
+"""Columns of a model's row: the panorama nearly repeats a training picture; one walk, or one author, has
+pictures on both sides."""
+
+
+def leakage(pairs: Pairs) -> dict[str, Any]:
+    """How many pairs each flag is known of and set, and the result without all that have one set."""
+    flags = {name: getattr(pairs.rounds, name)[pairs.model] for name in FLAGS}
+    clean = np.flatnonzero(np.logical_and.reduce([values != 1 for values in flags.values()]))
+    found: dict[str, Any] = {
+        name: {"known": int((values >= 0).sum()), "set": int((values == 1).sum())}
+        for name, values in flags.items()
+    }
+    found["without"] = _without(pairs[clean]) if clean.size < len(pairs) else None
+    return found
+
+
+def _without(pairs: Pairs) -> dict[str, Any]:
+    if not len(pairs):
+        return {"rounds": 0}
+    outcomes = pairs.outcomes
+    clusters = Clusters.of(pairs.players, pairs.panoramas)
+    return {
+        "rounds": len(pairs),
+        "win_rate": win_rate(int((outcomes > 0).sum()), int((outcomes < 0).sum())),
+        "differences": differences(pairs, clusters),
+    }

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmark import coverage
+from benchmark.read import READ
+from benchmark.statistics import Comparison, Side
+from tests.conftest import ROOT
+
+DOCUMENT = (ROOT / "docs" / "benchmark.md").read_text()
+OTHERS = [name for name in coverage.MEASURED if name != coverage.PLAIN]
+
+
+@pytest.mark.parametrize("design", coverage.LARGE)
+def test_intervals_of_large_designs_hold_the_truth_as_often_as_they_say(design: str) -> None:
+    kept = coverage.kept()
+    assert kept["studies"] >= 1000
+    for name in OTHERS:
+        assert 0.93 <= kept["coverage"][design][name] <= 0.97, name
+
+
+def test_large_designs_have_forty_clusters_and_the_papers_has_ten() -> None:
+    for name, design in coverage.DESIGNS.items():
+        study = coverage.simulate(*design(np.random.default_rng(0)), np.random.default_rng(1))
+        people, places, _ = study.clusters.sizes
+        if name in coverage.LARGE:
+            assert min(len(people), len(places)) >= 40
+        else:
+            assert (len(people), len(places), len(study.person_km)) == (10, 50, 50)
+
+
+def test_a_measurement_counts_studies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coverage, "TRUTH_ROUNDS", 50_000)
+    design = coverage.LARGE[0]
+    found = coverage.measure(8, [design])
+    shares = found["coverage"][design]
+    assert set(shares) == set(coverage.MEASURED)
+    assert all(share * 8 == round(share * 8) for share in shares.values())
+    assert np.mean([shares[name] for name in OTHERS]) > 0.8
+    assert coverage.measure(8, [design])["coverage"] == found["coverage"]
+    with pytest.raises(ValueError, match="at least one study"):
+        coverage.measure(0)
+
+
+def test_the_command_writes_what_it_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(coverage, "TRUTH_ROUNDS", 1000)
+    file = tmp_path / "coverage.json"
+    assert coverage.main(["--studies", "1", "--out", str(file)]) == 0
+    assert capsys.readouterr().out.strip() == coverage.as_table(json.loads(file.read_text()))
+
+
+def test_the_document_has_the_measurement_and_every_column() -> None:
+    for shares in coverage.kept()["coverage"].values():
+        for name, share in shares.items():
+            row = next(line for line in DOCUMENT.splitlines() if line.startswith(f"| {name} |"))
+            assert f"| {100 * share:.1f} %" in row
+    for name in READ:
+        assert f"`{name}`" in DOCUMENT
+
+
+def test_the_document_has_every_key() -> None:
+    for name in (*Comparison.__annotations__, *Side.__annotations__):
+        assert f"`{name}`" in DOCUMENT or f'"{name}"' in DOCUMENT

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import io
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from benchmark.__main__ import main
+from benchmark.figures import _frame, as_png, as_svg, figures_of
+from benchmark.page import page
+from benchmark.report import build
+from benchmark.study import PlanetStudy
+from tests.benchmark.made import cells, pair, rounds_of, study, write
+
+VOID = {"meta", "br"}
+
+
+class Balanced(HTMLParser):
+    """Fails where an element is not closed; collects names of parts and addresses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+        self._look(attrs)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._look(attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def _look(self, attrs: list[tuple[str, str | None]]) -> None:
+        self.ids += [value for name, value in attrs if name == "id" and value]
+        self.addresses += [value for name, value in attrs if name in ("src", "href", "xlink:href") and value]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("report")
+    rows = study(10, 5, country_probabilities='{"FR": 0.5, "CD": 0.25}', confidence=0.5)
+    rows += [*pair(1, 2, 900, map="<b>Other</b>"), *pair(1, 2, 901, exposure=2)]
+    file = write(made / "rows.csv", rows)
+    assert main([str(file), "--out", str(made / "out"), "--protocol", "planet-study"]) == 0
+    return made / "out"
+
+
+@pytest.mark.slow
+def test_the_page_is_whole_and_asks_for_nothing(folder: Path) -> None:
+    text = (folder / "report.html").read_text()
+    reader = Balanced()
+    reader.feed(text)
+    assert reader.open == []
+    assert len(reader.ids) == len(set(reader.ids))
+    assert all(address.startswith("#") for address in reader.addresses)
+    assert not re.search(r"<(script|link|img|iframe)|@import|url\((?!#)", text)
+    assert "<b>Other" not in text
+    assert "&lt;b&gt;Other" in text
+
+
+@pytest.mark.slow
+def test_the_papers_numbers_are_marked_as_the_papers(folder: Path) -> None:
+    text = (folder / "report.html").read_text()
+    assert "not measured here" in text
+    for number in ("28 of 50", "1,131.7", "2,320.75", "17 against 11", "42.3% to 68.8%"):
+        assert number in text
+    assert "the paper's (not measured here)" in (folder / "figures" / "2" / "fig8.svg").read_text()
+
+
+@pytest.mark.slow
+def test_every_figure_is_there_as_svg_and_png(folder: Path) -> None:
+    names = {path.name for path in (folder / "figures" / "2").iterdir()}
+    assert {"fig8.svg", "fig8.png", "fig9.svg", "fig9.png", "reliability.svg", "reliability.png"} <= names
+    for path in folder.glob("figures/*/*.png"):
+        with Image.open(path) as picture:
+            assert picture.size[0] > 500
+            assert len(set(picture.convert("L").resize((60, 60)).get_flattened_data())) > 5
+    assert {one["person"] for one in json.loads((folder / "report.json").read_text())["comparisons"]} == {
+        "all",
+        *(f"person {number}" for number in range(1, 12)),
+    }
+
+
+@pytest.mark.slow
+def test_figures_are_the_same_each_time(tmp_path: Path) -> None:
+    report = build(rounds_of(tmp_path, study(10, 5)), protocol=PlanetStudy())
+    first, second = (figures_of(report["comparisons"][0], report["protocol"]) for _ in range(2))
+    assert {name: as_svg(figure) for name, (_, figure) in first.items()} == {
+        name: as_svg(figure) for name, (_, figure) in second.items()
+    }
+    assert page(report) == page(report)
+
+
+def test_the_curve_of_figure_8_passes_the_shares(tmp_path: Path) -> None:
+    comparison = build(rounds_of(tmp_path, study(10, 5)))["comparisons"][0]
+    curve = comparison["curve"]
+    for km in (1, 25, 200, 750, 2500):
+        at = curve["km"].index(km)
+        assert curve["person"][at] == comparison["sides"]["person"]["within_km"][str(km)]
+        assert curve["model"][at] == comparison["sides"]["model"]["within_km"][str(km)]
+
+
+def test_a_figure_without_a_median_leaves_the_gap(tmp_path: Path) -> None:
+    rows = [*pair(None, 5, 1, true_lng=10, lng=10), *pair(4, 5, 2)]
+    rows[0] |= {"lng": ""}
+    report = build(rounds_of(tmp_path, rows))
+    (_, figure) = figures_of(report["comparisons"][0], None)["country"]
+    assert isinstance(figure, Figure)
+    assert Image.open(io.BytesIO(as_png(figure))).size[0] > 0
+
+
+def test_maps_show_all_places() -> None:
+    for places in ([[48.0, 2.0], [50.0, 9.0], [47.0, 1.0]], [[0.0, 179.0], [1.0, -179.0], [0.0, 0.0]]):
+        west, east, south, north = _frame(places)
+        lat, lng = np.array(places).T
+        assert west <= lng.min() <= lng.max() <= east
+        assert south <= lat.min() <= lat.max() <= north
+        assert (north - south) * 2 == pytest.approx(east - west)
+
+
+def test_rounds_of_nobody_still_give_a_page(tmp_path: Path) -> None:
+    assert "There are no rounds" in page(build(rounds_of(tmp_path, [])))
+    assert "All rounds are ties" in page(build(rounds_of(tmp_path, [*pair(None, None, 1), *pair(2, 2, 2)])))
+    apart = build(rounds_of(tmp_path, [cells("person"), cells("model", seen_in_training=1)]))
+    assert "the model trained on it" in page(apart)

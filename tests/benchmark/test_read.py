@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmark.pairs import APART, apart, pairs_of
+from benchmark.read import RowsError, read_rounds
+from benchmark.rounds import Rounds, Row
+from benchmark.rows_csv import pseudonyms, write_rows
+from planet_core.geo import haversine_km
+from planet_core.scoring import points
+from tests.benchmark.made import cells, pair, rounds_of, study, write
+
+
+def test_columns_hold_what_the_file_holds(tmp_path: Path) -> None:
+    changes = {
+        "scale_km": 800,
+        "confidence": 0.25,
+        "country_probabilities": '{"CD": 0.5, "FR": 0.25}',
+        "source": "mapillary",
+        "captured_year": 2019,
+        "device": "phone",
+        "time_s": 12.5,
+        "guest": 1,
+    }
+    rounds = rounds_of(tmp_path, [cells("person"), cells("model", km=100.0, **changes)])
+    model = rounds[np.array([1])]
+    assert rounds.is_model.tolist() == [False, True]
+    assert model.distance_km[0] == pytest.approx(100, abs=0.01)
+    assert model.points[0] == points(float(model.distance_km[0]), 800)
+    assert model.country_probabilities.row(0) == {"CD": 0.5, "FR": 0.25}
+    assert rounds.country_probabilities.row(0) == {}
+    assert (model.confidence[0], model.captured_year[0], model.guest[0], model.time_s[0]) == (
+        0.25,
+        2019,
+        1,
+        12.5,
+    )
+    assert model.device.texts() == ["phone"]
+    assert np.isnan(rounds.confidence[0])
+    assert rounds.captured_year[0] == -1
+
+
+def test_json_lines_say_the_same(tmp_path: Path) -> None:
+    rows = [cells("person"), cells("model", km=None, country_probabilities="")]
+    file = tmp_path / "rows.jsonl"
+    typed: list[dict[str, Any]] = [
+        {**row, "lat": row["lat"] if row["lat"] != "" else None, "country_probabilities": {"CD": 0.5}}
+        for row in rows
+    ]
+    file.write_text("\n".join(json.dumps(row) for row in typed) + "\n")
+    first, second = read_rounds(file), rounds_of(tmp_path, rows)
+    assert first.distance_km.tolist() == second.distance_km.tolist()
+    assert first.country_probabilities.row(1) == {"CD": 0.5}
+
+
+def test_what_is_written_reads_back(tmp_path: Path) -> None:
+    rows = study(3, 4)
+    rows.append(cells("person", number=99, km=None, player_id="subject 1", time_s=0.1))
+    rows.append(cells("model", number=99, country_probabilities='{"CD": 0.125}', player_id="PlaNet"))
+    rounds = rounds_of(tmp_path, rows)
+    names = pseudonyms(rounds)
+    write_rows(rounds, tmp_path / "out.csv", names)
+    again = read_rounds(tmp_path / "out.csv")
+    assert "subject" not in (tmp_path / "out.csv").read_text()
+    assert set(names.values()) == {"person 1", "person 2", "person 3"}
+    assert np.array_equal(again.distance_km, rounds.distance_km)
+    assert np.array_equal(again.answered_at, rounds.answered_at)
+    assert np.array_equal(again.player_id.codes, rounds.player_id.codes)
+    assert np.array_equal(again.time_s, rounds.time_s, equal_nan=True)
+    assert again.country_probabilities.row(len(rounds) - 1) == {"CD": 0.125}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lat": "north"}, r"line 3: lat 'north': a number is expected"),
+        ({"outcome": "asleep"}, r"line 3: outcome 'asleep': expected answered, timeout, refused, error"),
+        ({"player_kind": "cat"}, r"line 3: player_kind 'cat': expected person, model"),
+        ({"answered_at": "today"}, r"line 3: answered_at 'today': expected a moment"),
+        ({"confidence": 1.5}, r"line 3: confidence '1.5': expected 0 to 1"),
+        ({"scale_km": -3}, r"line 3: scale_km '-3': expected a finite number"),
+        ({"scale_km": 0}, r"line 3: scale_km must be more than 0"),
+        ({"exposure": 1.5}, r"line 3: exposure '1.5': a whole number"),
+        ({"seen_in_training": "maybe"}, r"line 3: seen_in_training 'maybe': expected 0, 1"),
+        ({"country_probabilities": "[1]"}, r"line 3: country_probabilities .* expected JSON such as"),
+        ({"country_probabilities": '{"FR": 0.8, "DE": 0.4}'}, r"add up to 1 at most"),
+        ({"lat": "", "lng": ""}, r"line 3: answered, but lat and lng are empty"),
+        ({"outcome": "refused"}, r"line 3: not answered, but there are lat and lng"),
+        ({"round_id": ""}, r"line 3: round_id '': is empty"),
+        ({"player_id": "person"}, r"line 3: the player has an answer in this round already, in line 2"),
+        ({"panorama_id": "another"}, r"line 3: round round 1 has two panoramas, see line 2"),
+        ({"true_lat": 3}, r"line 3: panorama panorama 1 has two places, see line 2"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_named(
+    tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    with pytest.raises(RowsError, match=message):
+        rounds_of(tmp_path, [cells("person"), cells("model", **change)])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "has no column round_id"),
+        (b"round_id,lat\n", "has no column panorama_id"),
+        (b"\xff\xfe\x00", "no text in UTF-8"),
+    ],
+)
+def test_a_file_of_something_else_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "rows.csv").write_bytes(content)
+    with pytest.raises(RowsError, match=message):
+        read_rounds(tmp_path / "rows.csv")
+
+
+def test_a_short_line_and_a_missing_file_are_named(tmp_path: Path) -> None:
+    file = write(tmp_path / "rows.csv", [cells("person")])
+    file.write_text(file.read_text() + "one,two\n")
+    with pytest.raises(RowsError, match="line 3: 2 values where the header has 14 columns"):
+        read_rounds(file)
+    with pytest.raises(RowsError, match="cannot read"):
+        read_rounds(tmp_path / "nothing.csv")
+
+
+def test_impossible_coordinates_and_people_who_disagree_are_left_out_and_counted(tmp_path: Path) -> None:
+    rows = pair(1, 2, 1) + pair(1, 2, 2, lat=95) + pair(1, 2, 3, true_lng=181, consent="")
+    rows += [cells("person", number=4, consent=0), cells("model", number=4)]
+    rounds = rounds_of(tmp_path, rows)
+    assert len(rounds) == 3
+    assert any("Left out: 4 rows with impossible coordinates" in note for note in rounds.notes)
+    assert any("the first in line 4" in note for note in rounds.notes)
+    assert any("Left out: 1 row of people who did not agree" in note for note in rounds.notes)
+
+
+def test_what_a_file_never_says_counts_and_is_noted(tmp_path: Path) -> None:
+    rows = [{k: v for k, v in row.items() if k not in ("exposure", "seen_in_training")} for row in pair(1, 2)]
+    rounds = rounds_of(tmp_path, rows)
+    assert apart(pairs_of(rounds)).tolist() == [0]
+    assert sum("No column" in note for note in rounds.notes) == 2
+
+
+@pytest.mark.parametrize(
+    ("person", "model", "reason"),
+    [
+        ({}, {}, ""),
+        ({"exposure": 2}, {}, "the person had seen it before"),
+        ({"exposure": ""}, {}, "nobody knows whether the person had seen it before"),
+        ({}, {"seen_in_training": 1}, "the model trained on it"),
+        ({}, {"seen_in_training": ""}, "nobody knows whether the model trained on it"),
+        ({"group_exposure": 2}, {}, "the person had seen another of its group before"),
+    ],
+)
+def test_each_reason_is_kept_apart(
+    tmp_path: Path, person: dict[str, object], model: dict[str, object], reason: str
+) -> None:
+    rounds = rounds_of(tmp_path, [cells("person", **person), cells("model", **model)])
+    assert [APART[number] for number in apart(pairs_of(rounds))] == [reason]
+
+
+def test_pairs_are_made_inside_a_round(tmp_path: Path) -> None:
+    rows = [cells("model", number=2), cells("person", number=1), cells("person", number=2)]
+    rows += [cells("model", number=3), cells("model", number=2, player_id="b")]
+    rows += [cells("person", number=2, player_id="ann")]
+    pairs = pairs_of(rounds_of(tmp_path, rows))
+    found = {(int(a), int(b)) for a, b in zip(pairs.person, pairs.model, strict=True)}
+    assert found == {(2, 0), (2, 4), (5, 0), (5, 4)}
+
+
+def test_rows_of_the_game_are_the_same_columns() -> None:
+    row = Row(
+        round_id="r",
+        panorama_id="p",
+        player_id="ann",
+        player_kind="person",
+        condition="fair",
+        map="Test",
+        lat=None,
+        lng=None,
+        true_lat=1.0,
+        true_lng=2.0,
+        outcome="timeout",
+        answered_at="2026-01-01T02:00:00+02:00",
+    )
+    rounds = Rounds.from_rows([row])
+    assert rounds.distance_km.tolist() == [np.inf]
+    assert rounds.points.tolist() == [0]
+    assert rounds.exposure.tolist() == [-1]
+    assert rounds.answered_at[0] == np.datetime64("2026-01-01T00:00:00")
+    assert len(Rounds.from_rows([])) == 0
+
+
+def test_distances_are_great_circles(tmp_path: Path) -> None:
+    rounds = rounds_of(tmp_path, study(2, 3))
+    one = haversine_km(
+        float(rounds.lat[3]), float(rounds.lng[3]), float(rounds.true_lat[3]), float(rounds.true_lng[3])
+    )
+    assert rounds.distance_km[3] == one
+
+
+def test_lines_are_counted_past_line_breaks_in_cells_and_empty_lines(tmp_path: Path) -> None:
+    file = write(tmp_path / "rows.csv", [cells("person", device="a\nb"), cells("model")])
+    file.write_text(file.read_text() + "\n" + "one,two\n")
+    with pytest.raises(RowsError, match="line 6: 2 values"):
+        read_rounds(file)
+    file.write_text("\n".join(file.read_text().splitlines()[:-1]) + "\n")
+    assert len(read_rounds(file)) == 2
+
+
+def test_columns_of_which_nothing_is_known_are_not_written(tmp_path: Path) -> None:
+    rounds = rounds_of(tmp_path, pair(1, 2))
+    write_rows(rounds, tmp_path / "out.csv", {})
+    header = (tmp_path / "out.csv").read_text().splitlines()[0].split(",")
+    assert {"exposure", "seen_in_training", "consent", "scale_km"} <= set(header)
+    assert not {"device", "captured_year", "country_probabilities", "confidence"} & set(header)

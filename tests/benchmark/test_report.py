@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from benchmark.__main__ import main
+from benchmark.difficulty import rank_correlation, ranks
+from benchmark.report import Report, as_json, build
+from benchmark.study import PlanetStudy
+from benchmark.table import as_table
+from planet_core.calibration import brier_score
+from planet_core.trivial import TrainingPhotos
+from tests.benchmark.made import cells, pair, rounds_of, study, write
+
+PARIS, BERLIN, MID_ATLANTIC = (48.8566, 2.3522), (52.52, 13.405), (35.0, -40.0)
+
+
+def at(place: tuple[float, float], prefix: str = "") -> dict[str, float]:
+    return {f"{prefix}lat": place[0], f"{prefix}lng": place[1]}
+
+
+def report_of(folder: Path, rows: list[dict[str, Any]], **options: Any) -> Report:
+    report = build(rounds_of(folder, rows), **options)
+    json.loads(as_json(report))  # no infinity, no NaN
+    return report
+
+
+def pooled(report: Report) -> dict[str, Any]:
+    found: dict[str, Any] = report["comparisons"][0]
+    assert found["person"] == "all"
+    return found
+
+
+def test_a_report_has_everybody_then_each_person(tmp_path: Path) -> None:
+    report = report_of(tmp_path, study(3, 4))
+    assert [one["person"] for one in report["comparisons"]] == ["all", "subject 0", "subject 1", "subject 2"]
+    assert report["counts"]["pairs_that_count"] == 12
+    assert report["interval_coverage"]["studies"] >= 1
+    assert "Kosovo" in report["border_data"]["policy"]
+
+
+def test_countries_and_continents_are_those_of_the_polygons(tmp_path: Path) -> None:
+    rows = [
+        cells("person", number=1, **at(PARIS, "true_"), **at(PARIS)),
+        cells("model", number=1, **at(PARIS, "true_"), **at(BERLIN)),
+        cells("person", number=2, **at(BERLIN, "true_"), lat="", lng="", outcome="timeout"),
+        cells("model", number=2, **at(BERLIN, "true_"), **at(MID_ATLANTIC)),
+        cells("person", number=3, **at(MID_ATLANTIC, "true_"), **at(MID_ATLANTIC)),
+        cells("model", number=3, **at(MID_ATLANTIC, "true_"), **at(PARIS)),
+    ]
+    found = pooled(report_of(tmp_path, rows))
+    accuracy = found["accuracy"]
+    assert (accuracy["rounds"], accuracy["at_sea"]) == (2, 1)
+    assert accuracy["person"]["country"]["value"] == accuracy["person"]["continent"]["value"] == 0.5
+    assert accuracy["model"]["country"]["value"] == 0.0
+    assert accuracy["model"]["continent"]["value"] == 0.5
+    countries = {part["value"]: part for part in found["by_place"]["country"]}
+    assert {name: part["rounds"] for name, part in countries.items()} == {
+        "France": 1,
+        "Germany": 1,
+        "open sea": 1,
+    }
+    assert countries["France"]["losses"] == 1
+    assert countries["Germany"]["person"]["median_km"] is None
+
+
+def test_parts_add_up_and_have_their_medians(tmp_path: Path) -> None:
+    rows = study(6, 5)
+    for number, one in enumerate(rows):
+        one |= {"captured_year": 2015 + number // 2 % 3, "source": f"source {number // 2 % 2}"}
+        if one["player_kind"] == "person":
+            one |= {"games_played": number // 10, "guest": number % 4 // 2, "time_s": 7.0 * number}
+            one |= {"device": "phone" if number % 3 else ""}
+    rounds = rounds_of(tmp_path, rows)
+    found = pooled(build(rounds))
+    for parts in (*found["by_place"].values(), *found["by_player"].values()):
+        assert sum(part["rounds"] for part in parts) == found["rounds"]
+        assert sum(part["wins"] for part in parts) == found["wins"]
+        assert sum(part["ties"] for part in parts) == found["ties"]
+    year = next(part for part in found["by_place"]["captured_year"] if part["value"] == "2016")
+    rows_of_year = np.flatnonzero((rounds.captured_year == 2016) & ~rounds.is_model)
+    assert year["rounds"] == len(rows_of_year)
+    assert year["person"]["median_km"] == pytest.approx(float(np.median(rounds.distance_km[rows_of_year])))
+    assert year["person"]["mean_points"] == pytest.approx(float(rounds.points[rows_of_year].mean()))
+    assert [part["value"] for part in found["by_player"]["games_played"]] == ["0", "1 to 9"]
+
+
+def test_calibration_counts_a_panorama_once(tmp_path: Path) -> None:
+    paris, berlin = at(PARIS, "true_"), at(BERLIN, "true_")
+    said = {"country_probabilities": '{"FR": 0.6, "DE": 0.4}', "confidence": 0.8}
+    rows = []
+    for number, (truth, panorama) in enumerate([(paris, "p"), (paris, "p"), (berlin, "b")]):
+        same = {"panorama_id": panorama, **truth, **at(PARIS)}
+        rows += [cells("person", number=number, player_id=f"person {number}", **same)]
+        rows += [cells("model", number=number, **same, **said)]
+    found = pooled(report_of(tmp_path, rows))["calibration"]
+    countries, confidence = found["country_probabilities"], found["confidence"]
+    assert countries["answers"] == confidence["answers"] == 2
+    expected = brier_score(np.array([[0.6, 0.4], [0.6, 0.4]]), np.array([0, 1]))
+    assert countries["brier"]["value"] == pytest.approx(expected)
+    assert countries["ece"] == pytest.approx(0.1)
+    assert (countries["right"], confidence["right"]) == (0.5, 0.5)
+    assert confidence["ece"] == pytest.approx(0.3)
+
+
+def test_a_country_that_is_not_listed_had_probability_nothing(tmp_path: Path) -> None:
+    rows = pair(1, 1, 1, **at(PARIS, "true_"), **at(PARIS), country_probabilities='{"US": 1}')
+    found = pooled(report_of(tmp_path, rows))["calibration"]["country_probabilities"]
+    assert found["brier"]["value"] == 2.0
+
+
+def test_the_rank_correlation_is_scipys() -> None:
+    rng = np.random.default_rng(3)
+    one = rng.integers(0, 6, 40).astype(float)
+    other = one + rng.normal(0, 2, 40).round()
+    assert ranks(one) == pytest.approx(stats.rankdata(one))
+    found = rank_correlation(one, other)
+    assert found["value"] == pytest.approx(stats.spearmanr(one, other).statistic)
+    assert (found["low"] or 0) < (found["value"] or 0) < (found["high"] or 0)
+    assert rank_correlation(one[:3], other[:3])["value"] is None
+    assert rank_correlation(one, np.ones(40))["value"] is None
+
+
+def test_what_is_hard_for_one_side_only_is_listed(tmp_path: Path) -> None:
+    rows = [*pair(1, 2, 1), *pair(10, 20, 2), *pair(5000, 3, 3), *pair(2, 8000, 4), *pair(100, 300, 5)]
+    found = pooled(report_of(tmp_path, rows))["difficulty"]
+    assert found["hard_for_people_easy_for_model"][0]["panorama"] == "panorama 3"
+    assert found["easy_for_people_hard_for_model"][0]["panorama"] == "panorama 4"
+
+
+def test_flagged_rounds_are_counted_and_left_out_beside(tmp_path: Path) -> None:
+    rows = [*pair(100, 1, 1, near_duplicate=1), *pair(100, 1, 2, near_duplicate=0), *pair(1, 100, 3)]
+    found = pooled(report_of(tmp_path, rows))["leakage"]
+    assert found["near_duplicate"] == {"known": 2, "set": 1}
+    assert found["same_author"] == {"known": 0, "set": 0}
+    assert found["without"]["rounds"] == 2
+    assert found["without"]["win_rate"]["value"] == 0.5
+
+
+def test_trivial_players_answer_the_same_rounds(tmp_path: Path) -> None:
+    photos = TrainingPhotos(np.full(20, 0.0), np.full(20, 20.0))
+    found = pooled(report_of(tmp_path, [*pair(10, 2, 1), *pair(None, 2, 2)], training=photos))["trivial"]
+    assert [one["wins"] for one in found] == [2] * len(found)
+    assert {"most frequent cell", "random training photo"} <= {one["player"] for one in found}
+    assert all(one["side"]["median_km"]["value"] < 0.1 for one in found)
+
+
+def test_the_papers_study_is_held_against_its_design(tmp_path: Path) -> None:
+    kept = report_of(tmp_path, study(10, 5), protocol=PlanetStudy())["protocol"]
+    assert kept["studies"][0]["deviations"] == []
+    assert len(kept["studies"][0]["examples"]) == 6
+    assert kept["paper"]["win_rate"]["low"] == pytest.approx(0.423, abs=5e-4)
+    rows = [*study(3, 4), *pair(1, 2, 99, condition="free")]
+    other = report_of(tmp_path, rows, protocol=PlanetStudy())
+    assert other["protocol"]["rounds_of_other_conditions"] == 1
+    assert len(other["protocol"]["studies"][0]["deviations"]) == 2
+    assert "not measured here" in as_table(other)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([], "There are no rounds"),
+        ([cells("person")], "No round has both a person and a model"),
+        (pair(1, 2, exposure=2), "No round counts"),
+        (pair(1, 2), "One person:"),
+        ([*pair(3, 3, 1), *pair(None, None, 2)], "All rounds are ties"),
+        ([*pair(None, 3, 1), *pair(None, 4, 2)], "People answered in no round (2 timeout)"),
+        (
+            [row | {"outcome": "refused" if not row["lat"] else "answered"} for row in pair(5, None)],
+            "The model answered in no round (1 refused)",
+        ),
+        ([*pair(1, 2, 1, scoring_version=1), *pair(1, 2, 2, scoring_version=2)], "version 1 and 2"),
+        ([*pair(1, 2, 1), *pair(1, 2, 2, true_lat=-91)], "2 rows with impossible coordinates"),
+        (study(10, 5), "A small design (10 people, 50 panoramas)"),
+    ],
+)
+def test_odd_rounds_give_a_report_that_says_so(
+    tmp_path: Path, rows: list[dict[str, Any]], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path / "rows.csv", rows)
+    for form in ("table", "json", "csv"):
+        assert main([str(file), "--format", form]) == 0
+        text = capsys.readouterr().out
+        assert form == "csv" or message in text
+
+
+@pytest.mark.slow
+def test_the_command_writes_pseudonyms_that_give_the_same_figures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = write(tmp_path / "rows.csv", study(5, 4)), tmp_path / "out"
+    assert main([str(file), "--format", "json", "--out", str(out)]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    texts = [path.read_text() for path in out.rglob("*.*") if path.suffix != ".png"]
+    assert texts
+    assert not any("subject" in text for text in texts)
+    assert main([str(out / "rows.csv"), "--format", "json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again["comparisons"][0] == printed["comparisons"][0]
+    assert json.loads((out / "report.json").read_text())["comparisons"] == again["comparisons"]
+
+
+@pytest.mark.parametrize("arguments", [["nothing.csv"], ["{rows}", "--train", "nothing.csv"]])
+def test_the_command_says_what_is_wrong(
+    tmp_path: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path / "rows.csv", pair(1, 2))
+    assert main([argument.format(rows=file) for argument in arguments]) == 2
+    assert capsys.readouterr().err.startswith("benchmark: ")
+
+
+def test_28_of_50_is_the_papers_interval(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [row for n in range(50) for row in pair(2, 1 if n < 28 else 3, n, player_id="")]
+    for number, row in enumerate(rows):
+        row["player_id"] = "PlaNet" if number % 2 else f"subject {number // 10}"
+        del row["exposure"], row["seen_in_training"]  # "where known"
+    assert main([str(write(tmp_path / "rows.csv", rows)), "--format", "json"]) == 0
+    comparisons = json.loads(capsys.readouterr().out)["comparisons"]
+    assert [one["person"] for one in comparisons] == ["all", *(f"subject {n}" for n in range(10))]
+    found = comparisons[0]
+    assert (found["wins"], found["losses"], found["win_rate"]["value"]) == (28, 22, 0.56)
+    assert found["win_rate"]["low"] == pytest.approx(0.4231, abs=5e-5)
+    assert found["win_rate"]["high"] == pytest.approx(0.6884, abs=5e-5)
+    assert found["sign_test_p"] == pytest.approx(stats.binomtest(28, 50).pvalue)
+
+
+def test_flags_may_be_written_as_numbers(tmp_path: Path) -> None:
+    rows = [cells("person", exposure="1.0"), cells("model", seen_in_training="0.0", km=3)]
+    assert pooled(report_of(tmp_path, rows))["rounds"] == 1
+
+
+def test_a_perfect_correlation_of_few_has_no_interval() -> None:
+    assert rank_correlation(np.arange(6.0), np.arange(6.0) ** 3) == {"value": 1.0, "low": None, "high": None}
