@@ -23,6 +23,8 @@ RUN_TRAINING_JOB = "training.run_job"
 BUILD_WORLD = "world.build_world"
 RATE_GAMES = "ratings.rate_games"
 
+ONCE_MORE = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+
 log = logging.getLogger(__name__)
 
 
@@ -40,7 +42,7 @@ def enqueue(task: str, *, queue: str, **kwargs: object) -> None:
             log.debug("No worker runs that would take %s.", task)
             return
         try:
-            app.send_task(task, kwargs=kwargs, queue=queue, retry=False)
+            app.send_task(task, kwargs=kwargs, queue=queue, retry=True, retry_policy=ONCE_MORE)
         except (OperationalError, OSError) as error:
             log.warning("Could not enqueue %s: %s", task, error)
 
