@@ -71,6 +71,10 @@ def guess(room: Room, player: Player, round_: Round, lat: float) -> Command:
     return lambda: services.guess(room=again(room), player=player, round_token=round_.token, lat=lat, lng=5.0)
 
 
+def come(room: Room, player: Player) -> Command:
+    return lambda: services.join(room=again(room), player=player)
+
+
 def two_lock_in(map_: Map) -> None:
     """Both answers are in, the round is closed once, the next is drawn once."""
     players = make_people(2)
@@ -80,7 +84,8 @@ def two_lock_in(map_: Map) -> None:
     assert all_at_once([*commands, *commands]) == ["done"] * 4
     round_.refresh_from_db()
     assert round_.state == Round.State.CLOSED
-    assert sorted(Guess.objects.filter(round=round_).values_list("lat", flat=True)) == [1.0, 2.0]
+    stored = Guess.objects.filter(round=round_).order_by("lat")
+    assert list(stored.values_list("lat", flat=True)) == [1.0, 2.0]
     assert Round.objects.filter(game=round_.game).count() == 2
 
 
@@ -108,7 +113,7 @@ def guesses_and_clocks(map_: Map) -> None:
         [
             *(guess(room, player, round_, 1.0) for player in players[:5]),
             lambda: services.leave(room=again(room), player=players[5]),
-            *((lambda p=player: services.join(room=again(room), player=p)) for player in late),  # type: ignore[misc]
+            *(come(room, player) for player in late),
             *(services.settle_rooms for _ in range(2)),
             lambda: services.disconnected(room=again(room), player=players[0]),
             lambda: services.snapshot_for(room=again(room), player=players[1]),
@@ -127,11 +132,7 @@ def guesses_and_clocks(map_: Map) -> None:
 def one_gets_the_last_seat(map_: Map) -> None:
     room = make_room(map_, make_people(MOST_PLAYERS - 1))
     late = make_people(3, "Late")
-    commands: list[Command] = [
-        lambda p=player: services.join(room=again(room), player=p)  # type: ignore[misc]
-        for player in late
-    ]
-    ended = all_at_once(commands)
+    ended = all_at_once([come(room, player) for player in late])
     assert sorted(ended) == ["done", "room-full", "room-full"], ended
     assert Member.objects.filter(room=room).count() == MOST_PLAYERS
 

@@ -161,7 +161,7 @@ def test_nobody_leads_a_quick_match(clock: Clock, map_: Map, people: list[Player
         (services.kick, {"public_id": "x"}),
     ):
         with pytest.raises(RoomError) as error:
-            command(room=duel.room, player=duel.host, **fields)  # type: ignore[operator]
+            command(room=duel.room, player=duel.host, **fields)
         assert error.value.code == "not-host"
     assert not services.snapshot_for(room=duel.room, player=duel.host)[1]["you"]["is_host"]
 

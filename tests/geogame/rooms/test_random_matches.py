@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -195,6 +196,17 @@ class PlayedMatch(RuleBasedStateMachine):
             assert 0 <= health <= self.health.get(player["id"], HEALTH)
             self.health[player["id"]] = health
 
+    @invariant()
+    def damage_is_the_difference_times_the_multiplier(self) -> None:
+        if not hasattr(self, "party") or self.party.room.kind != Room.Kind.DUEL:
+            return
+        factors = iter((1.0, 1.0, *(nth / 2 for nth in range(3, 30))))
+        for result in self.party.match["results"]:
+            if not result["void"]:
+                one, other = (result["points"].get(player, 0) for player in result["damage"])
+                most = math.floor(abs(one - other) * next(factors) + 0.5)
+                assert sorted(result["damage"].values()) == [0, most]
+
     def teardown(self) -> None:
         """It ends by itself, once nobody is there any more."""
         try:
@@ -220,7 +232,7 @@ def test_random_people_meet_no_forbidden_state(
     run_state_machine_as_test(
         type("Here", (PlayedMatch,), world),
         settings=settings(
-            max_examples=8,
+            max_examples=15,
             stateful_step_count=25,
             deadline=None,
             phases=(Phase.generate,),  # to make a failure shorter takes minutes
