@@ -221,8 +221,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
     "retry_on_timeout": False,
-    # Nobody waits for a message server that is away; one that was started anew has cut the connection.
-    **{"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0},
 }
 CELERY_TASK_ALWAYS_EAGER = False
 

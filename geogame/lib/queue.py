@@ -23,6 +23,7 @@ RUN_TRAINING_JOB = "training.run_job"
 BUILD_WORLD = "world.build_world"
 RATE_GAMES = "ratings.rate_games"
 
+# At once: a server that was started anew has cut the connection, and nobody waits for one that is away.
 ONCE_MORE = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 
 log = logging.getLogger(__name__)

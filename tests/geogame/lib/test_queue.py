@@ -57,16 +57,17 @@ def asking(tmp_path: Path) -> Iterator[Ask]:
     with subprocess.Popen(
         command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdin and process.stdout
+        to, back = process.stdin, process.stdout
+        assert to is not None
+        assert back is not None
 
         def ask() -> str:
-            assert process.stdin and process.stdout
-            process.stdin.write("\n")
-            process.stdin.flush()
-            return process.stdout.readline().strip()
+            to.write("\n")
+            to.flush()
+            return back.readline().strip()
 
         yield ask
-        process.stdin.close()
+        to.close()
 
 
 def test_a_server_that_is_away_is_not_waited_for(asking: Ask) -> None:
