@@ -297,7 +297,7 @@ def test_each_round_has_its_winner_and_the_most_points_win(crowd: Party, model_v
     seal_round(crowd, model_version)
     all_around(crowd, far=3.0)
     crowd.next()
-    seal_round(crowd, model_version, lat_off=30.0)
+    seal_round(crowd, model_version, lat_off=-30.0)
     crowd.guess(crowd.players[0])
     crowd.guess(crowd.players[1], off=20.0)
     crowd.guess(crowd.players[2], off=25.0)

@@ -38,6 +38,8 @@ REFUSALS = {
     *("not-a-member", "room-not-found"),
 }
 LIMIT_S = 60
+OFFS = (0.0, 0.2, 1.0, 40.0)
+"""Degrees beside the truth: all points, most, some, none."""
 
 
 def refusal(command: Callable[[], object]) -> str | None:
@@ -93,13 +95,21 @@ class PlayedMatch(RuleBasedStateMachine):
     def time_passes_and_no_clock_runs(self, seconds: float) -> None:
         self.clock.pass_s(seconds)
 
-    @rule(who=st.integers(0, 1), off=st.sampled_from([0.0, 3.0, 40.0]), back=st.sampled_from([0, 0, 0, 1]))
+    @rule(who=st.integers(0, 1), off=st.sampled_from(OFFS), back=st.sampled_from([0, 0, 0, 1]))
     def guess(self, who: int, off: float, back: int) -> None:
         rounds = self.party.game.rounds.order_by("-number")[back : back + 1]
         for round_ in rounds:
             command = (self.party.players[who % len(self.party.players)], round_.token, off)
             self.sent.append(command)
             self.send(command)
+
+    @rule(offs=st.lists(st.sampled_from(OFFS), min_size=2, max_size=2))
+    def everybody_guesses(self, offs: list[float]) -> None:
+        if self.party.match["phase"] == "result":
+            self.party.next()
+        for player, off in zip(self.party.players, offs, strict=False):
+            for round_ in self.party.game.rounds.filter(state=Round.State.OPEN):
+                self.send((player, round_.token, off))
 
     @precondition(lambda self: self.sent)
     @rule(number=st.integers(0, 99))
