@@ -23,11 +23,7 @@ from tests.geogame.live.table import PHASES, Table, do, told
 from tests.geogame.pages import truth
 from tests.sockets import RoomSocket
 
-MATCHES = [
-    (kind, condition, with_model)
-    for kind, with_model in (("duel", False), ("duel", True), ("room", True), ("crowd", True))
-    for condition in ("fair", "free")
-]
+MATCHES = [("duel", "fair", False), ("duel", "free", True), ("room", "fair", True), ("crowd", "free", True)]
 ONE_MATCH = pytest.mark.parametrize(("kind", "condition", "with_model"), [("room", "free", True)])
 CLOSES = {"Kit": KICKED, "Eve": NOT_FOUND, "nobody": NOT_FOUND}
 """Kit was removed by the host, Eve was never here, nobody has no session."""

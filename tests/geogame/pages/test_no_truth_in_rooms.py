@@ -53,8 +53,9 @@ def lock_in(table: Table, room: Room, player: Player | None) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("projection", ["equirectangular"])
-@pytest.mark.parametrize(("kind", "condition"), [("duel", "free"), ("room", "fair"), ("crowd", "free")])
+@pytest.mark.parametrize(("kind", "condition"), [("crowd", "free")])
 def test_no_address_tells_what_is_not_told_yet(table: Table, sign_in: SignIn, kind: str) -> None:
+    """Of the kind that tells most; tests/geogame/live/test_room_truth.py listens in matches of all kinds."""
     room, member, spectator = enter(table, sign_in, kind)
     inside, outside = [table.owner, member, spectator], table.others
     look_around([member])
