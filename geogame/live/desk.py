@@ -23,6 +23,7 @@ from geogame.rooms import services
 from geogame.rooms.broadcast import group_name
 from geogame.rooms.errors import RoomError
 from geogame.rooms.models import Member, Room
+from geogame.rooms.shapes import PrivateState, PublicState
 from geogame.rooms.state import public_state
 
 log = logging.getLogger(__name__)
@@ -101,8 +102,7 @@ def arrive(guest: Guest) -> Frame:
     member = _find(guest)
     try:
         if member:
-            services.connected(room=member.room, player=member.player)
-            return snapshot(member)
+            return _frame(*services.arrive(room=member.room, player=member.player))
     except RoomError:
         pass
     raise TurnedAway(why_gone(guest) or NOT_FOUND)
@@ -132,7 +132,10 @@ def _find(guest: Guest) -> Member | None:
 # --- The state ---------------------------------------------------------------------------------------
 def snapshot(member: Member, id_: str | None = None) -> Frame:
     """All that the member may know, after what was due in the room has been done."""
-    state, private = services.snapshot_for(room=member.room, player=member.player)
+    return _frame(*services.snapshot_for(room=member.room, player=member.player), id_)
+
+
+def _frame(state: PublicState, private: PrivateState, id_: str | None = None) -> Frame:
     return {"type": "snapshot", "id": id_, "version": state["version"], "state": state, "private": private}
 
 

@@ -133,7 +133,7 @@ def guess(*, room: Room, player: Player, round_token: str, lat: float, lng: floa
     """The player's one guess for the round. Sending the same guess again changes nothing."""
     if not (-90 <= lat <= 90 and -180 <= lng <= 180):
         raise RoomError("out-of-range", _("This is no place on the earth."))
-    with turn(room) as current:
+    with turn(room, draws=False) as current:
         member_of(current.room, player)
         if current.room.game is None:
             raise RoomError("no-such-round", _("No match has begun."))

@@ -15,6 +15,8 @@ from geogame.accounts.models import Player
 from geogame.rooms.members import HOST_AWAY_S, PRESENT_S, here, member_of, pass_on
 from geogame.rooms.models import Member, Room, Ticket
 from geogame.rooms.playing import begin
+from geogame.rooms.shapes import PrivateState, PublicState
+from geogame.rooms.state import private_state, public_state
 from geogame.rooms.turns import Turn, check_open, due, turn
 
 log = logging.getLogger(__name__)
@@ -28,16 +30,25 @@ TICKET_S = 60
 def connected(*, room: Room, player: Player) -> Member:
     """A socket of the member's has opened. A quick match begins once both are there."""
     with turn(room) as current:
-        check_open(current.room)
-        member = member_of(current.room, player)
-        Member.objects.filter(pk=member.pk).update(
-            connections=F("connections") + 1, last_seen_at=timezone.now()
-        )
-        if member.connections == 0:
-            current.changed()
-        member.refresh_from_db()
-        if current.room.is_quick and current.room.state == Room.State.LOBBY:
-            _begin_quick_match(current)
+        return _come(current, player)
+
+
+def arrive(*, room: Room, player: Player) -> tuple[PublicState, PrivateState]:
+    """As `connected`, and what the member is told then."""
+    with turn(room) as current:
+        member = _come(current, player)
+    return current.told or public_state(room), private_state(current.room, member)
+
+
+def _come(current: Turn, player: Player) -> Member:
+    check_open(current.room)
+    member = member_of(current.room, player)
+    Member.objects.filter(pk=member.pk).update(connections=F("connections") + 1, last_seen_at=timezone.now())
+    if member.connections == 0:
+        current.changed()
+    member.connections += 1
+    if current.room.is_quick and current.room.state == Room.State.LOBBY:
+        _begin_quick_match(current)
     return member
 
 

@@ -10,7 +10,7 @@ from geogame.rooms.members import join, kick, leave, member_of
 from geogame.rooms.models import Room
 from geogame.rooms.opening import create_room, room_of, room_of_game, rooms_of
 from geogame.rooms.playing import REACTIONS, change_settings, guess, react, rematch, set_ready, start
-from geogame.rooms.presence import connected, disconnected, seen, settle_rooms
+from geogame.rooms.presence import arrive, connected, disconnected, seen, settle_rooms
 from geogame.rooms.quick import cancel_quick_match, quick_match, quick_match_with_model, rate_by, waiting_on
 from geogame.rooms.shapes import PrivateState, PublicState
 from geogame.rooms.state import full_results, private_state, public_state
@@ -19,6 +19,7 @@ from geogame.rooms.turns import settle
 __all__ = [
     "REACTIONS",
     "RoomError",
+    "arrive",
     "cancel_quick_match",
     "change_settings",
     "connected",

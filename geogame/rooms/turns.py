@@ -12,11 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from geogame.games import match_rules
+from geogame.games.match_rules import Step
 from geogame.games.matches import Sheet, carry_out, read
 from geogame.games.models import Game, Round
 from geogame.rooms.broadcast import publish
 from geogame.rooms.errors import RoomError
 from geogame.rooms.models import Member, Room
+from geogame.rooms.shapes import PublicState
 from geogame.rooms.state import compose
 
 MOST_STEPS = 100
@@ -25,13 +27,14 @@ MOST_STEPS = 100
 
 class Turn:
     """The room as it is now, locked. Whoever changes something that members see says so. `sheet` is the match
-    as far as it is known to be stored like this.
+    as far as it is known to be stored like this, `told` what all members heard at the end, if they did.
     """
 
     def __init__(self, room: Room) -> None:
         self.room = room
         self.is_changed = False
         self.sheet: Sheet | None = None
+        self.told: PublicState | None = None
 
     def changed(self, sheet: Sheet | None = None) -> None:
         """`sheet` is the match after the change, where that is known without reading it anew."""
@@ -39,9 +42,10 @@ class Turn:
 
 
 @contextmanager
-def turn(room: Room) -> Iterator[Turn]:
+def turn(room: Room, *, draws: bool = True) -> Iterator[Turn]:
     """Lock the room, let its match go on as far as the clock says, do the body, let it go on again.
 
+    With `draws` off the next round is not drawn in the end: the clock does that at once, and nobody waits.
     A RoomError undoes the body and nothing else. `room` learns its new version.
     """
     refusal: RoomError | None = None
@@ -56,7 +60,7 @@ def turn(room: Room) -> Iterator[Turn]:
             refusal = error
             current = Turn(_locked(room))
         members = _members(current.room)
-        _advance(current, members)
+        _advance(current, members, draws=draws)
         _store(current, members)
     for name in ("version", "state", "closed_at"):
         setattr(room, name, getattr(current.room, name))
@@ -86,7 +90,7 @@ def _is_late(room: Room) -> bool:
     return is_due or room.game.version != room.game_version
 
 
-def _advance(current: Turn, members: Sequence[Member]) -> None:
+def _advance(current: Turn, members: Sequence[Member], *, draws: bool = True) -> None:
     """Carry out all that is due in the match. Safe to call at any time, by anybody who holds the turn."""
     room = current.room
     if room.state != Room.State.PLAYING or room.game is None:
@@ -96,14 +100,14 @@ def _advance(current: Turn, members: Sequence[Member]) -> None:
         sheet = current.sheet or read(room.game)
         match = sheet.match(anybody_connected=connected)
         step = match_rules.due(match, timezone.now())
-        if step is None:
+        if step is None or (step is Step.DRAW and not draws):
             break
         carry_out(sheet, step)
         current.sheet = None
     else:
         raise RuntimeError(f"The match of room {room.code} does not come to rest.")
     current.sheet = sheet
-    room.game, room.due_at = sheet.game, match_rules.next_due_at(match)
+    room.game, room.due_at = sheet.game, timezone.now() if step else match_rules.next_due_at(match)
     if sheet.game.state == Game.State.FINISHED:
         room.state = Room.State.FINISHED
         room.members.update(is_ready=False)
@@ -121,7 +125,8 @@ def _store(current: Turn, members: Sequence[Member]) -> None:
     room.version += 1
     room.game_version = game_version
     room.save()
-    publish(room, compose(room, members, current.sheet))
+    current.told = compose(room, members, current.sheet)
+    publish(room, current.told)
 
 
 # --- By the clock ----------------------------------------------------------------------------------

@@ -164,6 +164,8 @@ def test_a_withdrawn_picture_is_replaced(room: Party) -> None:
 def test_a_picture_withdrawn_before_it_was_shown_is_replaced(room: Party) -> None:
     for player in room.players:
         room.guess(player)
+    assert not room.game.rounds.filter(wanted=False).exists(), "who guesses last does not wait for the draw"
+    room.wait(0)
     drawn = room.game.rounds.get(wanted=False)
     Panorama.objects.filter(pk=drawn.panorama_id).update(withdrawn_at=room.clock.now)
     room.next()
