@@ -6,14 +6,14 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
-from django.http import HttpRequest
-from django.utils.translation import get_language_from_request, override
+from django.utils.translation import override
 
 from geogame.accounts.services import find_person
 from geogame.games.broadcast import group_name
 from geogame.games.queries import game_of
 from geogame.games.snapshots import snapshot
 from geogame.live.frames import BadMessage
+from geogame.live.language import language_of
 from geogame.live.messages import SnapshotRequest, parse, snapshot_frame
 
 NOT_FOUND = 4404
@@ -61,13 +61,5 @@ class GameConsumer(AsyncJsonWebsocketConsumer):
     def _snapshot(self) -> dict[str, Any] | None:
         player = find_person(session=self.scope["session"], user=self.scope["user"])
         game = game_of(player, self.token) if player else None
-        with override(self._language()):
+        with override(language_of(self.scope)):
             return snapshot_frame(snapshot(game, player)) if player and game else None
-
-    def _language(self) -> str:
-        """That of the page which opened the socket: no middleware chooses one here."""
-        request = HttpRequest()
-        request.COOKIES = self.scope["cookies"]
-        wishes = dict(self.scope["headers"]).get(b"accept-language", b"")
-        request.META["HTTP_ACCEPT_LANGUAGE"] = wishes.decode("latin-1")
-        return get_language_from_request(request)

@@ -10,15 +10,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils import translation
-from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 
 from geogame.accounts.services import find_person
 from geogame.lib.limits import address_of, wait_s
 from geogame.live import commands
 from geogame.live.closing import KICKED, LEFT, NOT_FOUND, TOO_OFTEN
+from geogame.live.language import language_of
 from geogame.rooms import services
 from geogame.rooms.broadcast import group_name
 from geogame.rooms.errors import RoomError
@@ -70,7 +69,7 @@ def enter(scope: Mapping[str, Any], code: str) -> Guest:
         public_id=member.public_id,
         room_id=room.pk,
         group=group_name(room),
-        language=_language(scope),
+        language=language_of(scope),
     )
 
 
@@ -81,14 +80,6 @@ def _comes_too_often(scope: Mapping[str, Any]) -> bool:
     user, session = scope["user"], scope["session"]
     player = f"user {user.pk}" if user.is_authenticated else session.get("player", "")
     return wait_s("socket", address=address, player=player) > 0
-
-
-def _language(scope: Mapping[str, Any]) -> str:
-    request = HttpRequest()
-    request.COOKIES = dict(scope.get("cookies", {}))
-    headers = dict(scope.get("headers", []))
-    request.META["HTTP_ACCEPT_LANGUAGE"] = headers.get(b"accept-language", b"").decode("latin-1")
-    return get_language_from_request(request)
 
 
 def _closing_code(member: Member) -> int | None:

@@ -37,7 +37,6 @@ from geogame.rooms import services
 from geogame.rooms.errors import RoomError
 from geogame.rooms.members import most_players
 from geogame.rooms.models import Member, Room
-from geogame.rooms.state import private_state, public_state
 
 KINDS: Final = (
     Option(
@@ -221,11 +220,11 @@ def room(request: HttpRequest, found: Room) -> HttpResponse:
     member = _member(found, player)
     if member is None or member.left_at or member.kicked_at:
         return _invitation(request, found, player, member)
-    services.settle(found)
+    public, private = services.snapshot_for(room=found, player=member.player)
     address = request.build_absolute_uri(reverse("room", args=[found.code]))
     boot = {
-        "state": public_state(found),
-        "private": private_state(found, member),
+        "state": public,
+        "private": private,
         "urls": _urls(found, address),
         "choices": _setting_choices(),
         "csrf_token": get_token(request),
@@ -312,7 +311,6 @@ def join(request: HttpRequest, found: Room) -> HttpResponse:
 @require_GET
 @own_room
 def state(request: HttpRequest, room: Room, member: Member) -> JsonResponse:
-    services.settle(room)
     return _state(room, member)
 
 
@@ -332,5 +330,5 @@ def guess(request: HttpRequest, room: Room, member: Member) -> JsonResponse:
 
 
 def _state(room: Room, member: Member) -> JsonResponse:
-    current = Room.objects.get(pk=room.pk)
-    return JsonResponse({"state": public_state(current), "private": private_state(current, member)})
+    public, private = services.snapshot_for(room=room, player=member.player)
+    return JsonResponse({"state": public, "private": private})

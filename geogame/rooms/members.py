@@ -25,7 +25,10 @@ HOST_AWAY_S = 30
 
 def member_of(room: Room, player: Player) -> Member:
     """RoomError for everybody who is not in the room."""
-    member = room.members.filter(player=player).first()
+    return checked(room.members.filter(player=player).first())
+
+
+def checked(member: Member | None) -> Member:
     if member and member.kicked_at:
         raise RoomError("kicked", _("The host has removed you from this room."))
     if member is None or member.left_at:

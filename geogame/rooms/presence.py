@@ -27,14 +27,8 @@ EMPTY_S = 30 * 60
 TICKET_S = 60
 
 
-def connected(*, room: Room, player: Player) -> Member:
-    """A socket of the member's has opened. A quick match begins once both are there."""
-    with turn(room) as current:
-        return _come(current, player)
-
-
 def arrive(*, room: Room, player: Player) -> tuple[PublicState, PrivateState]:
-    """As `connected`, and what the member is told then."""
+    """A socket of the member's has opened: what they are told. A quick match begins once both are there."""
     with turn(room) as current:
         member = _come(current, player)
     return current.told or public_state(room), private_state(current.room, member)

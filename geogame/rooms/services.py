@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from geogame.accounts.models import Player
 from geogame.rooms.errors import RoomError
-from geogame.rooms.members import join, kick, leave, member_of
+from geogame.rooms.members import checked, join, kick, leave, member_of
 from geogame.rooms.models import Room
 from geogame.rooms.opening import create_room, room_of, room_of_game, rooms_of
 from geogame.rooms.playing import REACTIONS, change_settings, guess, react, rematch, set_ready, start
-from geogame.rooms.presence import arrive, connected, disconnected, seen, settle_rooms
+from geogame.rooms.presence import arrive, disconnected, seen, settle_rooms
 from geogame.rooms.quick import cancel_quick_match, quick_match, quick_match_with_model, rate_by, waiting_on
 from geogame.rooms.shapes import PrivateState, PublicState
-from geogame.rooms.state import full_results, private_state, public_state
+from geogame.rooms.state import compose, full_results, private_state, public_state, read_room
 from geogame.rooms.turns import settle
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "arrive",
     "cancel_quick_match",
     "change_settings",
-    "connected",
     "create_room",
     "disconnected",
     "full_results",
@@ -54,7 +53,6 @@ __all__ = [
 def snapshot_for(*, room: Room, player: Player) -> tuple[PublicState, PrivateState]:
     """What a member is told on connecting and on request, settled before: what is due has happened."""
     settle(room)
-    member = member_of(room, player)
-    state = public_state(room)
-    room.refresh_from_db()
-    return state, private_state(room, member)
+    now, members = read_room(room)
+    member = checked(next((one for one in members if one.player_id == player.pk), None))
+    return compose(now, members), private_state(now, member)

@@ -41,8 +41,12 @@ LANGUAGE = "en"
 
 def public_state(room: Room) -> PublicState:
     """The state as it is stored now."""
+    return compose(*read_room(room))
+
+
+def read_room(room: Room) -> tuple[Room, list[Member]]:
     now = Room.objects.select_related("map", "model_version", "game").get(pk=room.pk)
-    return compose(now, list(now.members.select_related("player").order_by("number")))
+    return now, list(now.members.select_related("player").order_by("number"))
 
 
 def compose(room: Room, members: Sequence[Member], sheet: Sheet | None = None) -> PublicState:

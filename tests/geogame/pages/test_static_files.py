@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,13 @@ def test_a_page_from_before_an_update_gets_the_file_of_today(settings: Any, clie
     settings.STATIC_VERSION = NEW
     answer = client.get(f"/static/{OLD}/icons/x.svg")
     assert (answer.status_code, answer["Location"]) == (302, f"{defaults.STATIC_URL}icons/x.svg")
+
+
+@pytest.mark.parametrize("name", ["https://evil.example/x.js", "/evil.example/x.js", "..//evil.example/x.js"])
+def test_nobody_is_led_to_another_site(settings: Any, client: Client, name: str) -> None:
+    settings.STATIC_VERSION = NEW
+    answer = client.get(f"/static/{OLD}/{name}")
+    assert answer.status_code != 302 or re.match(r"/(?!/)", answer["Location"])
 
 
 def test_a_file_that_is_not_there_is_not_looked_for_in_circles(settings: Any, client: Client) -> None:

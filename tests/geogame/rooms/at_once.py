@@ -108,7 +108,7 @@ def guesses_and_clocks(map_: Map) -> None:
     room = make_room(map_, players)
     round_ = open_round(room)
     late = make_people(2, "Late")
-    services.connected(room=room, player=players[0])
+    services.arrive(room=room, player=players[0])
     ended = all_at_once(
         [
             *(guess(room, player, round_, 1.0) for player in players[:5]),

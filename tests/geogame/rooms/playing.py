@@ -42,7 +42,7 @@ class Party:
         self.players = players
         self.room = room
         for player in players:
-            services.connected(room=room, player=player)
+            services.arrive(room=room, player=player)
 
     @property
     def host(self) -> Player:

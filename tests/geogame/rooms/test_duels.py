@@ -170,7 +170,7 @@ def test_who_drops_out_keeps_the_place_and_only_loses_time(duel: Party) -> None:
     duel.wait(COUNTDOWN_S + GRACE_S)
     duel.next()
     assert duel.match["phase"] == "guessing"
-    services.connected(room=duel.room, player=duel.players[1])
+    services.arrive(room=duel.room, player=duel.players[1])
     duel.guess(duel.players[1])
     assert duel.of(duel.players[1])["locked"]
 
@@ -216,7 +216,7 @@ def test_another_one_begins_when_both_want_it(duel: Party) -> None:
     services.leave(room=duel.room, player=duel.players[1])
     first = duel.game
     services.join(room=duel.room, player=duel.players[1])
-    services.connected(room=duel.room, player=duel.players[1])
+    services.arrive(room=duel.room, player=duel.players[1])
     services.rematch(room=duel.room, player=duel.host)
     assert duel.game == first
     services.rematch(room=duel.room, player=duel.players[1])

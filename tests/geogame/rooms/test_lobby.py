@@ -79,7 +79,7 @@ def test_who_is_no_member_can_do_nothing(lobby: Party, make_player: MakePlayer) 
         (services.kick, {"public_id": lobby.member(lobby.host).public_id}),
         (services.rematch, {}),
         (services.react, {"reaction": "wave"}),
-        (services.connected, {}),
+        (services.arrive, {}),
         (services.snapshot_for, {}),
         (services.guess, {"round_token": "r", "lat": 1.0, "lng": 1.0}),
     ):
@@ -144,7 +144,7 @@ def test_the_next_one_is_the_host_when_the_host_leaves(lobby: Party) -> None:
     services.disconnected(room=lobby.room, player=ben)
     services.leave(room=lobby.room, player=ann)
     assert lobby.state["room"]["host"] == lobby.member(cleo).public_id, "Ben was first, and is away"
-    services.connected(room=lobby.room, player=ben)
+    services.arrive(room=lobby.room, player=ben)
     services.start(room=lobby.room, player=cleo)
     assert lobby.match["phase"] == "intro"
 
@@ -155,7 +155,7 @@ def test_a_host_who_drops_out_is_waited_for_and_then_replaced(lobby: Party) -> N
     assert lobby.state["room"]["host"] == lobby.member(lobby.host).public_id
     lobby.wait(0.1)
     assert lobby.state["room"]["host"] == lobby.member(lobby.players[1]).public_id
-    services.connected(room=lobby.room, player=lobby.host)
+    services.arrive(room=lobby.room, player=lobby.host)
     lobby.wait(1)
     assert lobby.state["room"]["host"] == lobby.member(lobby.players[1]).public_id, "and stays so"
 
@@ -345,7 +345,7 @@ def test_who_comes_while_a_match_runs_watches_and_plays_the_next(
     room.start()
     dora = make_player("Dora")
     services.join(room=room.room, player=dora)
-    services.connected(room=room.room, player=dora)
+    services.arrive(room=room.room, player=dora)
     assert (room.of(dora)["role"], room.of(dora)["playing"]) == ("player", False)
     room.play_round(0.0, 1.0)
     for player in (*room.players, dora):

@@ -29,7 +29,7 @@ def room(party: MakeParty) -> Party:
 def test_who_has_two_windows_is_there_until_both_are_closed(room: Party) -> None:
     ben = room.players[1]
     version = room.state["version"]
-    services.connected(room=room.room, player=ben)
+    services.arrive(room=room.room, player=ben)
     assert (room.state["version"], room.member(ben).connections) == (version, 2), "nobody needs to know"
     services.disconnected(room=room.room, player=ben)
     assert room.of(ben)["connected"]
@@ -49,7 +49,7 @@ def test_sockets_of_a_process_that_died_are_noticed_by_silence(room: Party) -> N
     room.clock.pass_s(0.1)
     services.settle_rooms(room.clock.now)
     assert [room.of(player)["connected"] for player in (ann, ben, cleo)] == [True, True, False]
-    services.connected(room=room.room, player=cleo)
+    services.arrive(room=room.room, player=cleo)
     assert room.of(cleo)["connected"]
 
 
@@ -59,7 +59,7 @@ def test_who_dropped_out_is_back_in_the_same_round_with_the_same_pin(room: Party
     room.guess(ben, off=2.0)
     services.disconnected(room=room.room, player=ben)
     room.wait(30)
-    services.connected(room=room.room, player=ben)
+    services.arrive(room=room.room, player=ben)
     state, private = services.snapshot_for(room=room.room, player=ben)
     assert state["match"]
     assert state["match"]["phase"] == "guessing"

@@ -127,9 +127,9 @@ def test_it_begins_when_both_are_there(clock: Clock, map_: Map, people: list[Pla
     ask(ann, map_)
     room = ask(ben, map_)
     assert room
-    services.connected(room=room, player=ben)
+    services.arrive(room=room, player=ben)
     assert room.state == Room.State.LOBBY
-    services.connected(room=room, player=ann)
+    services.arrive(room=room, player=ann)
     assert room.state == Room.State.PLAYING
     game = Room.objects.get().game
     assert game
@@ -145,7 +145,7 @@ def test_who_does_not_come_is_not_waited_for_long(clock: Clock, map_: Map, peopl
     ask(ann, map_)
     room = ask(ben, map_)
     assert room
-    services.connected(room=room, player=ann)
+    services.arrive(room=room, player=ann)
     clock.pass_s(NO_SHOW_S + 1)
     services.settle_rooms(clock.now)
     room.refresh_from_db()

@@ -138,7 +138,7 @@ class PlayedMatch(RuleBasedStateMachine):
     @rule(who=st.integers(0, 1), comes=st.booleans())
     def drop_out_or_come_back(self, who: int, comes: bool) -> None:
         player = self.party.players[who % len(self.party.players)]
-        command = services.connected if comes else services.disconnected
+        command = services.arrive if comes else services.disconnected
         refusal(lambda: command(room=self.party.room, player=player))
 
     @rule(leaves=st.sampled_from([False, False, False, True]))
