@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "geogame.profiles",
     "geogame.ratings",
     "geogame.training",
+    "geogame.reports",
     "geogame.opponent",
     "geogame.rooms",
     "geogame.games",

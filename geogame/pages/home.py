@@ -17,8 +17,7 @@ from geogame.accounts.models import Player
 from geogame.accounts.services import find_person
 from geogame.games.match_rules import HEALTH
 from geogame.games.models import Game
-from geogame.games.queries import closed_rounds, unfinished_game
-from geogame.games.rows import rows_of
+from geogame.games.queries import unfinished_game
 from geogame.games.rules import GRACE_S, MEDALS
 from geogame.pages.maps import map_cards
 from geogame.pages.new_game import CONDITIONS, MODES, in_words, remembered
@@ -26,6 +25,8 @@ from geogame.pages.rooms import KINDS
 from geogame.pages.tryout import tried
 from geogame.panoramas.models import Panorama
 from geogame.registry.queries import active_versions
+from geogame.reports.queries import closed_rounds
+from geogame.reports.rows import rows_of
 from planet_core.scoring import MAX_POINTS
 from procedural_earth.clues import CLUES
 

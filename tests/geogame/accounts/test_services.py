@@ -24,9 +24,9 @@ from geogame.accounts.services import (
     register,
     rename,
 )
-from geogame.games.rows import rows_of
 from geogame.games.services import place_guess, start_game
 from geogame.panoramas.models import Map
+from geogame.reports.rows import rows_of
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,6 @@ from geogame.games.errors import GameError
 from geogame.games.lifecycle import close_overdue_rounds, go_without_model, open_overdue_rounds, settle
 from geogame.games.models import Exposure, Game, Guess, Round
 from geogame.games.picture_urls import picture_ahead_url
-from geogame.games.rows import rows_of
 from geogame.games.services import next_round, place_guess, skip_round, start_game
 from geogame.games.snapshots import snapshot
 from geogame.lib.queue import ANSWER_ROUND
@@ -19,6 +18,7 @@ from geogame.panoramas.models import Map
 from geogame.predictions.models import RULE, Prediction
 from geogame.predictions.queries import view_name
 from geogame.registry.models import ModelVersion
+from geogame.reports.rows import rows_of
 from tests.geogame.games.test_services import seal
 
 MakeMap = Callable[..., Map]

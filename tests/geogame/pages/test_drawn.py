@@ -11,12 +11,12 @@ from django.test import Client
 
 from geogame.accounts.models import Player
 from geogame.games.models import Game
-from geogame.games.rows import rows_of
 from geogame.games.services import place_guess, start_game
 from geogame.games.snapshots import snapshot
 from geogame.pages import startup
 from geogame.panoramas.models import Map, Panorama
 from geogame.registry.models import ModelVersion
+from geogame.reports.rows import rows_of
 from geogame.world.models import WorldJob
 from geogame.world.services import MAP_NAME
 from procedural_earth import play_set

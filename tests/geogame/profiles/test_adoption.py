@@ -12,7 +12,6 @@ from django.utils import timezone
 from geogame.accounts.models import Player
 from geogame.accounts.services import SESSION_KEY, choose_reports, player_of_model
 from geogame.games.models import Challenge, Daily, DailyAttempt, Exposure, Game, Guess, Round, Seat
-from geogame.games.rows import rows_of
 from geogame.games.services import place_guess, start_game
 from geogame.panoramas.models import Map
 from geogame.profiles.adoption import adopt_guest, move_games
@@ -20,6 +19,7 @@ from geogame.ratings.models import RatedResult, Rating
 from geogame.ratings.recompute import differences, from_games
 from geogame.ratings.services import rate_games
 from geogame.registry.models import ModelVersion
+from geogame.reports.rows import rows_of
 from tests.geogame.profiles.games import EPOCH, Answer, add_game
 from tests.geogame.ratings.playing import add
 

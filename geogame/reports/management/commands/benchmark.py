@@ -8,12 +8,12 @@ from django.core.management.base import BaseCommand, CommandError
 from benchmark.command import add_options, report_of, shown
 from benchmark.report import Report
 from benchmark.rounds import Rounds
-from geogame.games.queries import rounds_alone, unanswered_rounds
-from geogame.games.rows import rows_of
 from geogame.lib.database import ready_database
 from geogame.panoramas.models import Map
 from geogame.panoramas.queries import map_named
 from geogame.panoramas.services import MapError
+from geogame.reports.queries import rounds_alone, unanswered_rounds
+from geogame.reports.rows import rows_of
 from planet_core.outputs import OutputError
 from planet_core.sources.photo import SourceError
 from planet_core.stopping import UserError

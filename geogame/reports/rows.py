@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from benchmark.rounds import Row
 from geogame.accounts.models import Player
 from geogame.games.models import Guess
-from geogame.games.queries import answers
 from geogame.panoramas.models import Map
+from geogame.reports.queries import answers
 
 
 def rows_of(map_: Map | None = None) -> Iterator[Row]:

@@ -1,0 +1,50 @@
+"""Which of the played rounds a comparison may read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+
+from geogame.accounts.models import Player
+from geogame.games.models import Game, Guess, Round
+from geogame.panoramas.models import Map
+
+
+def _counted_rounds(map_: Map | None = None) -> QuerySet[Round]:
+    """Rounds that a comparison may read: pins on places, nothing void. Not those of live games: people in a
+    room know of each other, and in a duel the first answer takes time from the others.
+    """
+    rounds = Round.objects.filter(void_reason="", wanted=True).exclude(
+        game__mode__in=(Game.Mode.COUNTRY, Game.Mode.STREAK, *Game.LIVE_MODES)
+    )
+    return rounds.filter(game__map=map_) if map_ else rounds
+
+
+def answers(map_: Map | None = None) -> Iterator[Guess]:
+    """Every answer in closed rounds with what the benchmark asks about it, round by round, but those of
+    people who do not want to be in reports.
+    """
+    rounds = _counted_rounds(map_).filter(state=Round.State.CLOSED)
+    return (
+        Guess.objects.filter(round__in=rounds, player__in_reports=True)
+        .select_related("player", "round__panorama", "round__game__map", "seal")
+        .prefetch_related("round__exposures")
+        .order_by("round_id", "pk")
+        .iterator(chunk_size=2000)
+    )
+
+
+def unanswered_rounds(map_: Map | None = None) -> int:
+    """Rounds that people looked at and never answered."""
+    return _counted_rounds(map_).filter(state=Round.State.OPEN).count()
+
+
+def rounds_alone(map_: Map | None = None) -> int:
+    """Closed rounds that no model answered."""
+    closed = _counted_rounds(map_).filter(state=Round.State.CLOSED)
+    return closed.exclude(guesses__player__kind=Player.Kind.MODEL).count()
+
+
+def closed_rounds() -> int:
+    return _counted_rounds().filter(state=Round.State.CLOSED).count()
