@@ -34,6 +34,16 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("unit")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What may take long begins first, or it would be waited for when all else is done."""
+    items.sort(key=_most_s, reverse=True)
+
+
+def _most_s(item: pytest.Item) -> int:
+    mark = item.get_closest_marker("timeout")
+    return int(mark.args[0]) if mark else 0
+
+
 def pytest_collection_finish() -> None:
     # What was imported stays: the garbage collector need not look at it again and again.
     gc.collect()
