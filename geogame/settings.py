@@ -151,6 +151,7 @@ def _database(url: str) -> dict[str, object]:
             f"DATABASE_URL cannot be read ({error}): use postgres://user:password@host:5432/name or sqlite:///path."
         ) from None
     if config["ENGINE"] == "django.db.backends.sqlite3":
+        config["ENGINE"] = "geogame.lib.sqlite"
         # Several processes write: without IMMEDIATE, a transaction that turns from reading to
         # writing fails at once with "database is locked" however long the timeout.
         config["OPTIONS"] = {

@@ -21,7 +21,7 @@ from tests.geogame.games.playing import play
 
 MakeMap = Callable[..., Map]
 needs_connections = pytest.mark.skipif(
-    settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"),
+    connection.vendor == "sqlite",
     reason="SQLite in memory has one connection; the test with a file covers it",
 )
 

@@ -161,9 +161,12 @@ def test_a_withdrawn_picture_is_replaced(room: Party) -> None:
     assert [result["void"] for result in room.match["results"]] == [True, False, False]
 
 
-def test_a_picture_withdrawn_before_it_was_shown_is_replaced(room: Party) -> None:
-    for player in room.players:
-        room.guess(player)
+def test_a_picture_withdrawn_before_it_was_shown_is_replaced(
+    room: Party, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        for player in room.players:
+            room.guess(player)
     assert not room.game.rounds.filter(wanted=False).exists(), "who guesses last does not wait for the draw"
     room.wait(0)
     drawn = room.game.rounds.get(wanted=False)
