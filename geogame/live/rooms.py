@@ -21,6 +21,7 @@ from geogame.live.desk import Frame, Guest, TurnedAway, error_frame
 from geogame.live.frames import BadMessage
 from geogame.live.replies import Replies
 from geogame.live.watch import watch
+from geogame.rooms.services import in_language
 
 log = logging.getLogger(__name__)
 
@@ -148,7 +149,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         if frame["version"] <= self.version and frame["type"] != "snapshot":
             return
         self.version = max(self.version, frame["version"])
-        await self._send(frame)
+        await self._send({**frame, "state": in_language(frame["state"], self.guest.language)})
 
     async def _send(self, frame: Frame) -> None:
         if self.is_sent_away:

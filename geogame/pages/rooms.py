@@ -15,8 +15,8 @@ from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -223,7 +223,7 @@ def room(request: HttpRequest, found: Room) -> HttpResponse:
     public, private = services.snapshot_for(room=found, player=member.player)
     address = request.build_absolute_uri(reverse("room", args=[found.code]))
     boot = {
-        "state": public,
+        "state": services.in_language(public, get_language() or "en"),
         "private": private,
         "urls": _urls(found, address),
         "choices": _setting_choices(),
@@ -331,4 +331,4 @@ def guess(request: HttpRequest, room: Room, member: Member) -> JsonResponse:
 
 def _state(room: Room, member: Member) -> JsonResponse:
     public, private = services.snapshot_for(room=room, player=member.player)
-    return JsonResponse({"state": public, "private": private})
+    return JsonResponse({"state": services.in_language(public, get_language() or "en"), "private": private})

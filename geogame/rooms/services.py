@@ -13,7 +13,7 @@ from geogame.rooms.playing import REACTIONS, change_settings, guess, react, rema
 from geogame.rooms.presence import arrive, disconnected, seen, settle_rooms
 from geogame.rooms.quick import cancel_quick_match, quick_match, quick_match_with_model, rate_by, waiting_on
 from geogame.rooms.shapes import PrivateState, PublicState
-from geogame.rooms.state import compose, full_results, private_state, public_state, read_room
+from geogame.rooms.state import compose, in_language, private_state, public_state, read_room
 from geogame.rooms.turns import settle
 
 __all__ = [
@@ -24,8 +24,8 @@ __all__ = [
     "change_settings",
     "create_room",
     "disconnected",
-    "full_results",
     "guess",
+    "in_language",
     "join",
     "kick",
     "leave",

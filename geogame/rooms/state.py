@@ -19,6 +19,7 @@ from geogame.games.models import Guess, Round, Seal
 from geogame.games.picture_urls import picture_ahead_url
 from geogame.games.snapshots import ModelState, NextRound, picture_state, projection_of
 from geogame.panoramas.models import Map
+from geogame.panoramas.place_names import in_readers_language
 from geogame.registry.models import ModelVersion
 from geogame.rooms.models import Member, Room
 from geogame.rooms.shapes import (
@@ -84,14 +85,14 @@ def private_state(room: Room, member: Member) -> PrivateState:
     }
 
 
-def full_results(room: Room) -> list[LiveResult]:
-    """Every closed round of the match with its truth and all pins, for the page at the end."""
-    if room.game is None:
-        return []
-    members = list(room.members.select_related("player").order_by("number"))
-    table = Table(read(room.game), members)
-    with translation.override(LANGUAGE):
-        return [table.result(round_) for round_ in table.closed]
+def in_language(state: PublicState, language: str) -> PublicState:
+    """The same for who reads this language: the name of the place, which the truth of a round comes with."""
+    match = state["match"]
+    if match is None or match["result"] is None or not match["result"]["place"]:
+        return state
+    with translation.override(language):
+        place = in_readers_language(match["result"]["place"])
+    return {**state, "match": {**match, "result": {**match["result"], "place": place}}}
 
 
 def model_id(digest: str) -> str:

@@ -78,12 +78,23 @@ def test_three_play_a_room_to_the_end(open_page: OpenPage, arena: Arena) -> None
     shoot(cy, "room-final-dark-1280x800")
 
 
+def the_words_that_it_is_drawn_hide_nobody(page: Page) -> None:
+    words, crew = page.locator("#drawn"), page.get_by_test_id("crew")
+    words.evaluate("(element) => { element.textContent = 'Drawn from facts'; element.hidden = false; }")
+    above, below = words.bounding_box(), crew.bounding_box()
+    assert above
+    assert below
+    assert above["y"] + above["height"] <= below["y"]
+    words.evaluate("(element) => { element.hidden = true; }")
+
+
 def first_round(ada: Page, ben: Page, cy: Page, arena: Arena, code: str) -> None:
     """Ben's phone goes offline with a pin set, and sends the guess from there; Cy's page is loaded again."""
     for page in (ada, ben, cy):
         round_is_open(page, 1)
     shoot(ada, "room-play-1280x800")
     shoot(ben, "room-play-390x844", smallest=True)
+    the_words_that_it_is_drawn_hide_nobody(ben)
     pin_at(ben, *FAR)
     go_offline(ben)
     expect(ben.get_by_test_id("banner")).to_contain_text("Your pin stays where it is.")

@@ -14,6 +14,7 @@ from geogame.games.models import Guess
 from geogame.lib.env import Limit
 from geogame.live.bucket import CAPACITY, PATIENCE
 from geogame.live.closing import KICKED, LEFT, NOT_FOUND, TOO_OFTEN
+from geogame.panoramas.models import Panorama
 from geogame.rooms import services
 from tests.geogame.live.conftest import MakeTable
 from tests.geogame.live.table import Table, do
@@ -283,6 +284,24 @@ def test_messages_are_in_the_language_of_the_visitor(table: Table) -> None:
             await socket.enter()
             await do(lambda name=name: table.room.members.filter(player=table.players[name]).delete())
             assert message in (await socket.command("ping"))["message"]
+
+    converse(table, talk)
+
+
+def test_a_place_is_in_the_language_of_the_visitor(table: Table) -> None:
+    table.clients["Ben"].cookies["django_language"] = "de"
+    Panorama.objects.update(place="52 km from Makindu, Kenya")
+
+    async def talk() -> None:
+        ada, ben = table.socket("Ada"), table.socket("Ben")
+        await ada.enter()
+        await ben.enter()
+        await do(table.bring_to, "result")
+        for socket, place in ((ada, "52 km from Makindu, Kenya"), (ben, "52 km von Makindu, Kenia")):
+            frame = await socket.next("room.changed")
+            while not frame["state"]["match"] or not frame["state"]["match"]["result"]:
+                frame = await socket.next("room.changed")
+            assert frame["state"]["match"]["result"]["place"] == place
 
     converse(table, talk)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -17,7 +18,7 @@ from geogame.registry.models import ModelVersion
 from geogame.rooms import services
 from geogame.rooms.errors import RoomError
 from geogame.rooms.models import Room
-from geogame.rooms.state import full_results, model_id
+from geogame.rooms.state import in_language, model_id
 from tests.geogame.games.playing import seal
 from tests.geogame.rooms.playing import Party
 
@@ -78,9 +79,21 @@ def test_a_match_goes_through_its_rounds_to_the_end(room: Party) -> None:
     winner = next(player for player in room.state["players"] if player["id"] == room.match["winner"])
     assert winner["name"] == best
     assert [result["number"] for result in room.match["results"]] == [1, 2]
-    assert [len(result["guesses"]) for result in full_results(room.room)] == [3, 3]
+    assert len(room.match["result"]["guesses"]) == 3
     assert all(player["health"] is None for player in room.state["players"])
     assert not Game.objects.get().is_rated
+
+
+def test_the_place_is_told_in_the_language_of_who_asks(room: Party) -> None:
+    Panorama.objects.update(place="52 km from Makindu, Kenya")
+    assert in_language(room.state, "de") == room.state | {"server_time": ANY}
+    for player in room.players:
+        room.guess(player)
+    state = room.state
+    told: Any = in_language(state, "de")
+    assert told["match"]["result"]["place"] == "52 km von Makindu, Kenia"
+    assert state["match"]["result"]["place"] == "52 km from Makindu, Kenya", "others read it in theirs"
+    assert in_language(state, "en") == state
 
 
 def test_no_lock_in_shortens_the_time_of_a_room(room: Party) -> None:
