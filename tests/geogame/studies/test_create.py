@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
@@ -108,6 +110,20 @@ def test_a_model_that_cannot_be_loaded_studies_nobody(
     wide_map(4, name="Wide")
     ModelVersion.objects.update(directory="gone", digest="0" * 64)
     with pytest.raises(CommandError, match="so it cannot be studied"):
+        study_command("create", "Pilot", "--map", "Wide", *SMALL)
+    assert not Study.objects.exists()
+
+
+def test_a_model_without_its_weights_stores_nothing(
+    wide_map: MakeMap, model_version: ModelVersion, settings: Settings, tmp_path: Path
+) -> None:
+    wide_map(4, name="Wide")
+    shutil.copytree(model_version.path, tmp_path / model_version.directory)
+    settings.MODEL_ROOT = tmp_path
+    ModelVersion.objects.update(digest="0" * 64)
+    for weights in tmp_path.glob("*/*.safetensors"):
+        weights.unlink()
+    with pytest.raises(CommandError, match="cannot be loaded"):
         study_command("create", "Pilot", "--map", "Wide", *SMALL)
     assert not Study.objects.exists()
 
