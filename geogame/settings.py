@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "geogame.ratings",
     "geogame.training",
     "geogame.reports",
+    "geogame.studies",
     "geogame.opponent",
     "geogame.rooms",
     "geogame.games",

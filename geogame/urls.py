@@ -21,6 +21,7 @@ from geogame.pages import (
     rooms,
     share,
     static_files,
+    study,
     views,
 )
 from geogame.pages.converters import DateConverter, RoomCodeConverter, VersionConverter
@@ -50,6 +51,8 @@ urlpatterns = [
     path("daily/start/", daily.start, name="daily-start"),
     path("daily/archive/", daily.archive, name="daily-archive"),
     path("daily/<day:day>/", daily.earlier, name="daily-day"),
+    path("study/<token:token>/", study.study, name="study"),
+    path("study/<token:token>/begin/", study.begin, name="study-begin"),
     path("leaderboards/", leaderboards.leaderboards, name="leaderboards"),
     path("rooms/", rooms.rooms, name="rooms"),
     path("rooms/join/", rooms.enter, name="room-enter"),

@@ -13,9 +13,10 @@ from geogame.accounts.services import lock
 from geogame.games.boards import runs_of, void_rounds
 from geogame.games.errors import GameError
 from geogame.games.models import Challenge, Game
-from geogame.games.queries import model_of
+from geogame.games.queries import model_of, set_aside
 from geogame.games.services import begin
 from geogame.games.standings import Page, Ranked, page_of, place_of, rank
+from geogame.panoramas.models import Panorama
 from planet_core.scoring import SCORING_VERSION
 
 
@@ -35,6 +36,8 @@ def send(*, game: Game, player: Player) -> Challenge:
         raise GameError("not-finished", _("Finish this game first: then you can challenge others to it."))
     if game.mode == Game.Mode.DAILY:
         raise GameError("daily-is-shared", _("Everybody plays the same daily game: send them its address."))
+    if game.mode == Game.Mode.STUDY:
+        raise GameError("nothing-to-send", _("The pictures of a study are for one person alone."))
     if game.is_live:
         raise GameError("nothing-to-send", _("A live game is played together: invite others to a room."))
     if not game.rounds.filter(void_reason="").exists():
@@ -51,6 +54,11 @@ def accept(*, challenge: Challenge, player: Player) -> Game:
     sent = challenge.game
     if not sent.map.is_published:
         raise GameError("map-closed", _("This map is not open for play."))
+    if Panorama.objects.filter(set_aside(), rounds__game=sent).exists():
+        raise GameError(
+            "set-aside",
+            _("Pictures of this challenge are kept for a study that runs: come again when it is over."),
+        )
     game = Game.objects.create(
         map=sent.map,
         mode=sent.mode,

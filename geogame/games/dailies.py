@@ -21,6 +21,7 @@ from geogame.games.boards import runs_by_game, runs_of, void_rounds
 from geogame.games.daily_rules import date_at, draw_rounds
 from geogame.games.errors import GameError
 from geogame.games.models import Daily, DailyAttempt, DailyRound, Game
+from geogame.games.queries import set_aside
 from geogame.games.rules import Candidate
 from geogame.games.services import begin
 from geogame.games.standings import (
@@ -119,6 +120,7 @@ def _map_of_the_day() -> Map | None:
 def _candidates(map_: Map, version: ModelVersion | None) -> list[Candidate]:
     rows = list(
         map_.panoramas.filter(withdrawn_at=None)
+        .exclude(set_aside())
         .annotate(days=Count("daily_rounds"))
         .order_by("pk")
         .values_list("pk", "days", "digest", "group", "lat", "lng")

@@ -1,4 +1,4 @@
-"""Which panorama comes next: that of the challenge, of the day, or one by the rules of the draw."""
+"""Which panorama comes next: that of the challenge, the day or the plan, or one by the rules of the draw."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ def next_panorama(game: Game, player: Player, *, number: int, rng: random.Random
         return Panorama.objects.filter(rounds__game=game.challenge.game, rounds__number=number).first()
     if game.daily:
         return Panorama.objects.filter(daily_rounds__daily=game.daily, daily_rounds__number=number).first()
+    if game.plan_id:
+        return Panorama.objects.filter(
+            planned_rounds__plan=game.plan_id, planned_rounds__number=number
+        ).first()
     model = model_of(game)
     candidates = candidates_for(
         map_=game.map,

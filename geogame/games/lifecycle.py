@@ -286,7 +286,7 @@ def void_round(round_: Round, *, reason: str) -> bool:
     if void != 1:
         return False
     game = round_.game
-    if game.challenge is None and game.daily is None:
+    if not game.is_laid_out:
         game.rounds_total += 1
         game.save(update_fields=["rounds_total"])
     publish(game, "round.closed", round=round_.token)
@@ -333,6 +333,16 @@ def finish(game: Game, **changes: object) -> None:
     if finished == 1:
         publish(game, "game.finished")
         enqueue(RATE_GAMES, queue=DEFAULT)
+
+
+def break_off(game: Game, *, reason: str) -> None:
+    """End a game before its last round. What was shown and not answered counts for nothing; what was not
+    shown yet has never been.
+    """
+    game.rounds.filter(wanted=False).delete()
+    unanswered = game.rounds.exclude(state=Round.State.CLOSED)
+    unanswered.update(state=Round.State.CLOSED, closed_at=timezone.now(), void_reason=reason)
+    finish(game, rounds_total=game.rounds.count(), note=reason)
 
 
 # --- by the clock --------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ class Game(models.Model):
         DUEL = "duel"
         ROOM = "room"
         CROWD = "crowd", "crowd against the model"
+        STUDY = "study"
 
     class Condition(models.TextChoices):
         FAIR = "fair", "people see the very pixels that the model gets"
@@ -47,6 +48,7 @@ class Game(models.Model):
         "Challenge", null=True, blank=True, on_delete=models.SET_NULL, related_name="games"
     )
     daily = models.ForeignKey("Daily", null=True, blank=True, on_delete=models.PROTECT, related_name="games")
+    plan = models.OneToOneField("Plan", null=True, blank=True, on_delete=models.PROTECT, related_name="game")
     state = models.CharField(max_length=10, choices=State, default=State.PLAYING)
     rounds_total = models.PositiveSmallIntegerField()
     scale_km = models.FloatField()
@@ -78,6 +80,11 @@ class Game(models.Model):
     @property
     def is_about_countries(self) -> bool:
         return self.mode in (self.Mode.COUNTRY, self.Mode.STREAK)
+
+    @property
+    def is_laid_out(self) -> bool:
+        """Its pictures were chosen before it began: none is drawn in the place of one that is gone."""
+        return bool(self.challenge_id or self.daily_id or self.plan_id)
 
     @property
     def is_live(self) -> bool:
@@ -142,6 +149,30 @@ class DailyAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.player} at {self.daily}"
+
+
+class Plan(models.Model):
+    """The pictures of one game, chosen before its player is known."""
+
+    set_aside = models.BooleanField(
+        default=True, help_text="Until that ends, no other game draws these pictures, whoever plays it."
+    )
+
+    def __str__(self) -> str:
+        return f"Plan {self.pk}"
+
+
+class PlannedRound(models.Model):
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="rounds")
+    number = models.PositiveSmallIntegerField()
+    panorama = models.ForeignKey(Panorama, on_delete=models.PROTECT, related_name="planned_rounds")
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["plan", "number"], name="one_planned_round_a_number")]
+
+    def __str__(self) -> str:
+        return f"Round {self.number} of {self.plan}"
 
 
 class Seat(models.Model):

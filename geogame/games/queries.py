@@ -3,11 +3,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from geogame.accounts.models import Player
-from geogame.games.models import DailyAttempt, DailyRound, Game, Round
+from geogame.games.models import DailyAttempt, DailyRound, Game, PlannedRound, Round
 from geogame.games.rules import Candidate
 from geogame.panoramas.models import Map, Panorama
 from geogame.registry.models import ModelVersion
@@ -48,7 +48,8 @@ def candidates_for(
     with_country: bool = False,
 ) -> list[Candidate]:
     """What can be drawn for the player. What lies open in another game of theirs, or in a daily of today that
-    they have not finished, is left out: its truth would be learnt here and told there.
+    they have not finished, is left out: its truth would be learnt here and told there. So is what is set
+    aside for planned games, whoever will play them.
     """
     theirs = Round.objects.filter(game__seats__player=player)
     # Rounds, not exposures: what another tab has asked for and not opened yet is as good as seen.
@@ -78,7 +79,16 @@ def candidates_for_all(
 
 def _not_open_elsewhere(map_: Map, theirs: QuerySet[Round], game: Game | None) -> QuerySet[Panorama]:
     elsewhere = theirs.exclude(state=Round.State.CLOSED).exclude(game=game).values("panorama")
-    return map_.panoramas.exclude(pk__in=elsewhere)
+    return map_.panoramas.exclude(pk__in=elsewhere).exclude(set_aside())
+
+
+def set_aside() -> Q:
+    """Pictures that nobody but the player of a planned game is shown now, and others of their groups, which
+    would tell where they are.
+    """
+    planned = PlannedRound.objects.filter(plan__set_aside=True)
+    groups = planned.exclude(panorama__group="").values("panorama__group")
+    return Q(pk__in=planned.values("panorama")) | Q(group__in=groups)
 
 
 def _as_candidates(

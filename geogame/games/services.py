@@ -25,7 +25,7 @@ from geogame.games.lifecycle import (
     void_round,
 )
 from geogame.games.models import Game, Guess, Round, Seat
-from geogame.games.queries import candidates_for, untouched_game
+from geogame.games.queries import candidates_for, set_aside, untouched_game
 from geogame.panoramas.models import Map
 from geogame.registry.models import ModelVersion
 from geogame.registry.queries import active_version
@@ -53,7 +53,9 @@ def start_game(
         version = active_version()
     if not map_.is_published or map_.scale_km is None:
         raise GameError("map-closed", _("This map is not open for play."))
-    if mode == Game.Mode.DAILY or (time_limit_s is not None and time_limit_s not in rules.TIME_LIMITS_S):
+    if mode in (Game.Mode.DAILY, Game.Mode.STUDY) or (
+        time_limit_s is not None and time_limit_s not in rules.TIME_LIMITS_S
+    ):
         raise GameError("wrong-settings", _("A game cannot be started with these settings."))
     lock(player)
     settings = {"mode": mode, "condition": condition, "time_limit_s": time_limit_s}
@@ -89,6 +91,10 @@ def begin(
 
 
 def _nothing_to_draw(map_: Map) -> GameError:
+    if map_.panoramas.filter(set_aside()).exists():
+        return GameError(
+            "set-aside", _("What this map has left is kept for a study that runs: choose another map.")
+        )
     if map_.panoramas.exists():
         return GameError(
             "finish-first",

@@ -39,6 +39,7 @@ def _title(game: Game) -> str:
         Game.Mode.STREAK: _("country streak on {map}"),
         Game.Mode.DUEL: _("duel on {map}"),
         Game.Mode.ROOM: _("live room on {map}"),
+        Game.Mode.STUDY: _("study on {map}"),
         Game.Mode.CROWD: _("crowd against the model on {map}"),
     }
     return f"PlaNet Arena · {names.get(Game.Mode(game.mode), '{map}').format(map=game.map.name)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from django.conf import settings
 
@@ -41,10 +41,14 @@ PACE = Pace()
 """Of this process."""
 
 
-def predict_all(version: ModelVersion, map_: Map | None) -> Iterator[Batch]:
-    """Predict what the version has not predicted yet, of a map or of all open ones, batch by batch."""
+def predict_all(
+    version: ModelVersion, map_: Map | None, only: Collection[int] | None = None
+) -> Iterator[Batch]:
+    """Predict what the version has not predicted yet, of a map or of all open ones, batch by batch; with
+    `only`, of these panoramas.
+    """
     bookmark, pace = 0, Pace()
-    while panoramas := list(missing(version, map_).filter(pk__gt=bookmark)[: pace.size()]):
+    while panoramas := list(missing(version, map_, only).filter(pk__gt=bookmark)[: pace.size()]):
         started = time.monotonic()
         yield predict_batch(version, panoramas)
         bookmark = panoramas[-1].pk

@@ -17,6 +17,7 @@ from geogame.games.queries import game_of
 from geogame.games.rules import GRACE_S
 from geogame.games.snapshots import snapshot
 from geogame.pages.decorators import own_game
+from geogame.studies.queries import own_subject
 
 
 @never_cache
@@ -36,6 +37,8 @@ def game(request: HttpRequest, game: Game, player: Player) -> HttpResponse:
         "learn": reverse("learn"),
         "leaderboards": f"{reverse('leaderboards')}?{urlencode({'map': game.map.slug})}",
     }
+    if subject := own_subject(game):
+        urls["study"] = reverse("study", args=[subject.token])
     boot = {"snapshot": snapshot(game, player), "urls": urls, "csrf_token": get_token(request)}
     return render(request, "pages/game.html", {"boot": boot, "grace_s": f"{GRACE_S:g}"})
 

@@ -10,6 +10,8 @@ from geogame.registry.models import ModelVersion
 RULE = "top-cell"
 """How a distribution becomes the point that the model answers: the centre of its most probable cell."""
 TOP_CELLS = 5
+EXIT_UNREADABLE = 3
+"""How `manage.py predict_ahead` ends where only some pictures could not be read."""
 
 
 class Prediction(models.Model):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Value, When
 from django.db.models.functions import Concat, Substr
 
@@ -26,21 +28,24 @@ def stored(version: ModelVersion, panorama: Panorama) -> Prediction | None:
     ).first()
 
 
-def playable(map_: Map | None = None) -> QuerySet[Panorama]:
-    """The panoramas of a map, or of all maps that are open for play."""
+def playable(map_: Map | None = None, only: Collection[int] | None = None) -> QuerySet[Panorama]:
+    """The panoramas of a map, or of all maps that are open for play; with `only`, those among them."""
     maps = Map.objects.filter(pk=map_.pk) if map_ else Map.objects.filter(is_published=True)
     on_them = Map.panoramas.through.objects.filter(panorama=OuterRef("pk"), map__in=maps)
-    return Panorama.objects.filter(Exists(on_them), withdrawn_at=None).order_by("pk")
+    found = Panorama.objects.filter(Exists(on_them), withdrawn_at=None).order_by("pk")
+    return found if only is None else found.filter(pk__in=only)
 
 
-def missing(version: ModelVersion, map_: Map | None = None) -> QuerySet[Panorama]:
+def missing(
+    version: ModelVersion, map_: Map | None = None, only: Collection[int] | None = None
+) -> QuerySet[Panorama]:
     """The playable panoramas for which `stored` has nothing."""
     digest = Case(
         When(projection=Panorama.Projection.EQUIRECTANGULAR, then=F("fair_view__digest")),
         default=F("file_digest"),
         output_field=CharField(),
     )
-    named = playable(map_).annotate(view=Concat(Value(PREFIX), Substr(digest, 1, DIGITS)))
+    named = playable(map_, only).annotate(view=Concat(Value(PREFIX), Substr(digest, 1, DIGITS)))
     there = Prediction.objects.filter(
         model_version=version, panorama=OuterRef("pk"), view=OuterRef("view"), rule=RULE
     )

@@ -6,7 +6,8 @@ order of time, since both have been one person: a picture that the account had s
 Games in which that changed something are rated anew; those of the guest stay unrated, as they were begun.
 
 A game stays with the guest where the account has a row of its own in its place: a seat in the same game, a
-run at the same challenge, or its one attempt at the same daily. So does a membership in a room.
+run at the same challenge, its one attempt at the same daily, its part in the same study. So does a membership
+in a room.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from geogame.accounts.services import SESSION_KEY, find_guest, lock, name_from, 
 from geogame.games.models import Challenge, DailyAttempt, Exposure, Game, Guess, Seat
 from geogame.ratings.services import look_again
 from geogame.rooms.members import lock_rooms_of, move_memberships
+from geogame.studies.models import Subject
 
 
 @transaction.atomic
@@ -51,6 +53,7 @@ def move_games(*, guest: Player, to: Player) -> None:
     Exposure.objects.filter(player=guest, round__game__in=games).update(player=to)
     DailyAttempt.objects.filter(player=guest, game__in=games).update(player=to)
     Challenge.objects.filter(sender=guest, game__in=games).update(sender=to)
+    Subject.objects.filter(player=guest, plan__game__in=games).update(player=to)
     move_memberships(guest=guest, to=to)
     _recount_exposures(to)
     _keep_the_later_choice(guest, to)
@@ -62,7 +65,12 @@ def _games_without_conflict(guest: Player, account: Player) -> QuerySet[Game]:
     games = Game.objects.annotate(origin=Coalesce("challenge__game", F("pk")))
     of_account = games.filter(seats__player=account)
     days = DailyAttempt.objects.filter(player=account).values("daily")
-    conflicting = games.filter(origin__in=of_account.values("origin")) | games.filter(daily__in=days)
+    studies = Subject.objects.filter(player=account).values("study")
+    conflicting = (
+        games.filter(origin__in=of_account.values("origin"))
+        | games.filter(daily__in=days)
+        | games.filter(plan__subject__study__in=studies)
+    )
     return games.filter(seats__player=guest).exclude(pk__in=conflicting.values("pk"))
 
 

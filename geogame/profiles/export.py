@@ -13,6 +13,7 @@ from geogame.games.models import Exposure, Game, Guess, Round
 from geogame.panoramas.models import Panorama
 from geogame.ratings.queries import Outcome, Place, outcomes, places_of
 from geogame.rooms.models import Member
+from geogame.studies.models import Subject
 
 FORMAT, VERSION = "planet-arena-player", 1
 Json = dict[str, object]
@@ -44,7 +45,17 @@ def everything_of(player: Player, user: User | None) -> Json:
         "player": _player(player),
         "ratings": [_place(place) for place in places_of(player, timezone.now())],
         "games": [_game(game, rated.get(game.token)) for game in games],
+        "studies": [_part(subject) for subject in player.subjects.select_related("study")],
         "rooms": [_membership(member) for member in player.memberships.select_related("room")],
+    }
+
+
+def _part(subject: Subject) -> Json:
+    return {
+        "study": subject.study.name,
+        "pseudonym": subject.pseudonym,
+        "link_opened_at": subject.opened_at.isoformat() if subject.opened_at else None,
+        "agreed_at": subject.consented_at.isoformat() if subject.consented_at else None,
     }
 
 

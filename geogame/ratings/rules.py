@@ -39,6 +39,7 @@ class Reason(StrEnum):
 
     NONE = ""
     PRIVATE = "private"
+    STUDY = "study"
     OTHER_MODE = "other-mode"
     CHALLENGE = "challenge"
     ALONE = "alone"
@@ -115,6 +116,7 @@ def _objections(played: PlayedGame) -> Iterable[tuple[Reason, int]]:
     people = [side for side in played.sides if not side.is_model]
     models = [side for side in played.sides if side.is_model]
     yield Reason.PRIVATE, int(played.is_private)
+    yield Reason.STUDY, int(played.mode == "study")
     yield Reason.OTHER_MODE, int(played.mode not in RATED_MODES)
     yield Reason.CHALLENGE, int(played.is_challenge)
     yield Reason.ALONE, int(len(played.sides) != 2 or not people)

@@ -97,6 +97,7 @@ def _void(count: int) -> str:
 
 NOT_RATED: dict[Reason, Callable[[int], str]] = {
     Reason.PRIVATE: lambda _count: _("Not rated: of live matches, only duels of the quick match are."),
+    Reason.STUDY: lambda _count: _("Not rated: this game is part of a study."),
     Reason.OTHER_MODE: lambda _count: _("Not rated: countries were guessed, not places."),
     Reason.CHALLENGE: lambda _count: _("Not rated: a challenge repeats rounds that somebody knows."),
     Reason.ALONE: lambda _count: _("Not rated: no model played against you."),

@@ -9,14 +9,17 @@ from django.db.models import QuerySet
 from geogame.accounts.models import Player
 from geogame.games.models import Game, Guess, Round
 from geogame.panoramas.models import Map
+from geogame.studies.models import Study
+from geogame.studies.queries import reported_subjects
 
 
 def _counted_rounds(map_: Map | None = None) -> QuerySet[Round]:
     """Rounds that a comparison may read: pins on places, nothing void. Not those of live games: people in a
-    room know of each other, and in a duel the first answer takes time from the others.
+    room know of each other, and in a duel the first answer takes time from the others. Nor those of studies,
+    which are reported apart.
     """
     rounds = Round.objects.filter(void_reason="", wanted=True).exclude(
-        game__mode__in=(Game.Mode.COUNTRY, Game.Mode.STREAK, *Game.LIVE_MODES)
+        game__mode__in=(Game.Mode.COUNTRY, Game.Mode.STREAK, Game.Mode.STUDY, *Game.LIVE_MODES)
     )
     return rounds.filter(game__map=map_) if map_ else rounds
 
@@ -26,9 +29,12 @@ def answers(map_: Map | None = None) -> Iterator[Guess]:
     people who do not want to be in reports.
     """
     rounds = _counted_rounds(map_).filter(state=Round.State.CLOSED)
+    return _in_order(Guess.objects.filter(round__in=rounds, player__in_reports=True))
+
+
+def _in_order(guesses: QuerySet[Guess]) -> Iterator[Guess]:
     return (
-        Guess.objects.filter(round__in=rounds, player__in_reports=True)
-        .select_related("player", "round__panorama", "round__game__map", "seal")
+        guesses.select_related("player", "round__panorama", "round__game__map", "seal")
         .prefetch_related("round__exposures")
         .order_by("round_id", "pk")
         .iterator(chunk_size=2000)
@@ -48,3 +54,14 @@ def rounds_alone(map_: Map | None = None) -> int:
 
 def closed_rounds() -> int:
     return _counted_rounds().filter(state=Round.State.CLOSED).count()
+
+
+def answers_of_study(study: Study) -> Iterator[Guess]:
+    """The same of one study: of the subjects who let their rounds be reported, and of the model in these."""
+    rounds = Round.objects.filter(
+        game__plan__subject__in=reported_subjects(study),
+        state=Round.State.CLOSED,
+        void_reason="",
+        wanted=True,
+    )
+    return _in_order(Guess.objects.filter(round__in=rounds))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from benchmark.rounds import Row
 from geogame.accounts.models import Player
 from geogame.games.models import Guess
 from geogame.panoramas.models import Map
-from geogame.reports.queries import answers
+from geogame.reports.queries import answers, answers_of_study
+from geogame.studies.models import Study
 
 
 def rows_of(map_: Map | None = None) -> Iterator[Row]:
@@ -39,3 +41,10 @@ def _row(guess: Guess) -> Row:
         seen_in_training=guess.seal.seen_in_training if is_model else None,
         scale_km=round_.game.scale_km,
     )
+
+
+def rows_of_study(study: Study) -> Iterator[Row]:
+    """The rows of one study. Its subjects have pseudonyms of its own, which no other report uses."""
+    names = dict(study.subjects.exclude(player=None).values_list("player__token", "pseudonym"))
+    for row in map(_row, answers_of_study(study)):
+        yield replace(row, player_id=names.get(row.player_id, row.player_id))

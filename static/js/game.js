@@ -158,8 +158,10 @@ class GamePage {
     this.picture.clear();
     this.countries.clear();
     this.summary.fill(snapshot);
-    this.share.fill(snapshot.game).then((share) => share && this.summary.showBest(share.best_streak));
-    this.rating.fill();
+    if (snapshot.game.mode !== "study") {
+      this.share.fill(snapshot.game).then((share) => share && this.summary.showBest(share.best_streak));
+      this.rating.fill();
+    }
     this.world.fit(this.overlays.showSummary(snapshot.results), { ...besideCard("summary-card"), maxZoom: 9 });
     byId("summary-title").focus({ preventScroll: true });
   }

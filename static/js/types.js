@@ -5,7 +5,7 @@
  * @typedef {{lat: number, lng: number}} Place
  * @typedef {{lat: number, lng: number, probability: number}} TopCell
  * @typedef {{code: string, name: string}} Country   ISO 3166 alpha-2, and its name in the reader's language
- * @typedef {"classic" | "daily" | "country" | "streak"} Mode
+ * @typedef {"classic" | "daily" | "country" | "streak" | "study"} Mode
  *
  * @typedef {object} Answer            One player's guess, measured by the server.
  * @property {number | null} lat       null: no guess was made
@@ -118,6 +118,7 @@
  * @property {string} again
  * @property {string} learn
  * @property {string} leaderboards
+ * @property {string} [study]   where a game that is part of a study ends
  *
  * @typedef {{snapshot: Snapshot, urls: Urls, csrf_token: string}} Boot
  *

@@ -38,7 +38,7 @@ export class SummaryCard {
     this.table.fill(game, results);
     this.#lessons(game, results, drawn > 0);
     show(byId("summary-best"), false);
-    const canRepeat = !game.daily && !game.challenge;
+    const canRepeat = !game.daily && !game.challenge && game.mode !== "study";
     show(byId("again-form"), canRepeat);
     const against = document.getElementById("again-against"); // not there in a game without a model
     if (against) show(against, canRepeat);
@@ -53,7 +53,7 @@ export class SummaryCard {
   /** @param {Game} game @param {number} rounds that counted */
   #medal(game, rounds) {
     const box = byId("summary-medal");
-    const has = hasMedals(rounds, !countsCountries(game));
+    const has = hasMedals(rounds, !countsCountries(game)) && game.mode !== "study";
     show(box, has);
     if (!has) return;
     const medal = medalOf(game.points.you);

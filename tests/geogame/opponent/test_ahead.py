@@ -323,6 +323,12 @@ def test_the_command_takes_one_map_and_one_model(make_map: MakeMap, model_versio
     assert Prediction.objects.get().panorama == closed.panoramas.get()
 
 
+def test_the_command_takes_single_pictures(make_map: MakeMap, model_version: ModelVersion) -> None:
+    wanted = [str(pk) for pk in make_map(4).panoramas.values_list("pk", flat=True)[1:3]]
+    assert "2 of 2 predicted, 2 of them now" in predict("--panoramas", *wanted)
+    assert sorted(Prediction.objects.values_list("panorama", flat=True)) == [int(pk) for pk in wanted]
+
+
 def test_the_command_says_what_is_wrong(
     make_map: MakeMap, model_version: ModelVersion, tmp_path: object
 ) -> None:

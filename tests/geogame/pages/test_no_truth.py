@@ -30,7 +30,14 @@ from tests.geogame.pages.walking import ROUNDS, STARTS, Table, Visitor, look_aro
 from tests.sockets import Socket
 
 SignIn = Callable[[Client, Player], None]
-SEEN = {"classic": "free", "challenge": "fair", "country": "free", "daily": "fair", "streak": "free"}
+SEEN = {
+    "classic": "free",
+    "challenge": "fair",
+    "country": "free",
+    "daily": "fair",
+    "streak": "free",
+    "study": "fair",
+}
 """How the picture is seen in each mode: a walk takes 10 to 30 s, and pages do not depend on both."""
 
 

@@ -30,8 +30,10 @@ from geogame.ratings.services import rate_games
 from geogame.registry.models import ModelVersion
 from geogame.rooms import services
 from geogame.rooms.models import Room
+from geogame.studies.models import Study
 from tests.geogame.games.playing import guess, play, seal
 from tests.geogame.pages.addresses import addresses
+from tests.geogame.studies.making import lay_out
 
 QUERIES = {
     "about": 5,
@@ -64,7 +66,7 @@ QUERIES = {
     "duel-cancel": 7,
     "duel-model": 49,
     "duel-queue": 18,
-    "export-data": 11,
+    "export-data": 12,
     "forget-guest": 2,
     "game": 14,
     "health": 0,
@@ -90,6 +92,8 @@ QUERIES = {
     "set_language": 1,
     "settings": 3,
     "start": 30,
+    "study": 7,
+    "study-begin": 25,
     "your-data": 7,
 }
 
@@ -107,6 +111,7 @@ class Scene:
     daily: Game
     room: Room
     lobby: Room
+    study: Study
 
     @property
     def round(self) -> Round:
@@ -165,6 +170,10 @@ HOW: dict[str, Callable[[Scene], Ask]] = {
     "layer": layer("layer", "view", "jpg"),
     "start": lambda scene: Ask("/games/", {"map": "other"}),
     "daily-start": form("daily-start"),
+    "study": lambda scene: Ask(reverse("study", args=[scene.study.subjects.get(number=1).token])),
+    "study-begin": lambda scene: Ask(
+        reverse("study-begin", args=[scene.study.subjects.get(number=1).token]), {"agree": "yes"}
+    ),
     "rooms": lambda scene: Ask("/rooms/"),
     "room": lambda scene: Ask(reverse("room", args=[scene.room.code])),
     "api-room": lambda scene: Ask(reverse("api-room", args=[scene.room.code])),
@@ -243,7 +252,9 @@ def scene(
     challenge = send(game=finished, player=player)
     others = [make_player(f"Guest {number}") for number in range(request.param)]
     room, lobby = rooms_of(player, others, make_map(6, name="Rooms"))
-    return Scene(client, player, game, waiting, finished, challenge, daily, room, lobby)
+    studied = make_map(4, name="Studied")
+    study = lay_out(studied, model_version, [[panorama] for panorama in studied.panoramas.all()])
+    return Scene(client, player, game, waiting, finished, challenge, daily, room, lobby, study)
 
 
 def test_every_page_asks_the_database_as_often_as_it_did(scene: Scene) -> None:

@@ -18,10 +18,12 @@ from geogame.games.picture_urls import picture_ahead_url, picture_url
 from geogame.games.services import begin, next_round, place_guess, start_game
 from geogame.panoramas.models import Map, Panorama
 from geogame.registry.models import ModelVersion
+from geogame.studies.models import Subject
 from planet_core.scoring import SCORING_VERSION
 from tests.geogame.pages import truth
 from tests.geogame.pages.addresses import TOKENS, VALUES, Address, addresses
 from tests.geogame.pages.truth import Tap, assert_no_truth
+from tests.geogame.studies.making import lay_out
 
 ROUNDS = 3
 
@@ -160,11 +162,22 @@ def _attempt(table: Table, daily: Daily, player: Player) -> Game:
     return game
 
 
+def start_study(table: Table) -> Game:
+    """The owner takes part in a study, the others find its links."""
+    panoramas = list(table.map.panoramas.order_by("pk"))
+    study = lay_out(table.map, table.version, [panoramas[:ROUNDS], panoramas[ROUNDS : 2 * ROUNDS]])
+    look_around([table.owner])
+    link = f"/study/{study.subjects.get(number=1).token}/begin/"
+    response = table.owner.client.post(link, {"agree": "yes"})
+    return Game.objects.get(token=response["Location"].split("/")[2])
+
+
 STARTS: dict[str, Callable[[Table], Game]] = {
     Game.Mode.CLASSIC: start_by_form("classic"),
     Game.Mode.COUNTRY: start_by_form("country"),
     Game.Mode.STREAK: start_by_form("streak"),
     Game.Mode.DAILY: start_daily,
+    Game.Mode.STUDY: start_study,
     "challenge": start_challenge,
 }
 
@@ -179,6 +192,7 @@ def tokens() -> dict[str, list[str]]:
         "round": [round_.token for round_ in latest],
         "picture": [round_.picture_token for round_ in latest],
         "challenge": list(Challenge.objects.values_list("token", flat=True)),
+        "study": list(Subject.objects.values_list("token", flat=True)),
         "player": [name for row in people.values_list("token", "profile_token") for name in row],
     }
 
@@ -186,6 +200,7 @@ def tokens() -> dict[str, list[str]]:
 # What the token of an address is, by how the address begins; of others every kind is tried.
 KINDS = {
     "/c/": "challenge",
+    "/study/": "study",
     "/players/": "player",
     "/pictures/": "picture",
     "/games/": "game",

@@ -13,6 +13,7 @@ from geogame.lib.words import counted
 from geogame.panoramas.models import Map
 from geogame.panoramas.queries import map_named
 from geogame.panoramas.services import MapError
+from geogame.predictions.models import EXIT_UNREADABLE
 from geogame.predictions.queries import missing, playable
 from geogame.registry.models import ModelVersion
 from geogame.registry.queries import active_versions
@@ -36,6 +37,10 @@ class Command(BaseCommand):
             help="only this model version, by the first characters of its digest (default: those in play)",
         )
 
+        parser.add_argument(
+            "--panoramas", metavar="ID", type=int, nargs="+", help="only these pictures, by their numbers"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.default_int_handler)
@@ -46,24 +51,27 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         versions = _versions(options["model"])
         try:
-            failed = sum(self._predict(version, map_) for version in versions)
+            failed = sum(self._predict(version, map_, options["panoramas"]) for version in versions)
         except KeyboardInterrupt:
             raise CommandError(
                 "Stopped. What was predicted stays; the same command goes on from here.",
                 returncode=EXIT_INTERRUPTED,
             ) from None
         if failed:
-            raise CommandError(f"{counted(failed, 'picture')} could not be read: see above.")
+            raise CommandError(
+                f"{counted(failed, 'picture')} could not be read: see above.", returncode=EXIT_UNREADABLE
+            )
 
-    def _predict(self, version: ModelVersion, map_: Map | None) -> int:
+    def _predict(self, version: ModelVersion, map_: Map | None, panoramas: list[int] | None) -> int:
         """How many pictures cannot be read."""
         from geogame.opponent.ahead import predict_all
 
-        todo, all_ = missing(version, map_).count(), playable(map_).count()
+        todo = missing(version, map_, panoramas).count()
+        all_ = playable(map_, panoramas).count()
         unreadable: dict[int, str] = {}
         with tqdm(total=todo, unit=" pictures", file=sys.stderr, disable=None, dynamic_ncols=True) as bar:
             try:
-                for batch in predict_all(version, map_):
+                for batch in predict_all(version, map_, panoramas):
                     bar.update(batch.done + len(batch.unreadable))
                     unreadable |= batch.unreadable
             except (ModelDirectoryError, OSError) as error:

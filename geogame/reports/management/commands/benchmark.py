@@ -13,7 +13,10 @@ from geogame.panoramas.models import Map
 from geogame.panoramas.queries import map_named
 from geogame.panoramas.services import MapError
 from geogame.reports.queries import rounds_alone, unanswered_rounds
-from geogame.reports.rows import rows_of
+from geogame.reports.rows import rows_of, rows_of_study
+from geogame.studies.errors import StudyError
+from geogame.studies.models import Study
+from geogame.studies.queries import state_of_study, study_named
 from planet_core.outputs import OutputError
 from planet_core.sources.photo import SourceError
 from planet_core.stopping import UserError
@@ -37,13 +40,22 @@ class Command(BaseCommand):
         parser.add_argument(
             "--map", metavar="NAME", help="only rounds on this map (default: every map, each apart)"
         )
+        parser.add_argument(
+            "--study",
+            metavar="NAME",
+            help="only the rounds of this study (manage.py study), which no other report has",
+        )
         add_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         ready_database(self.stderr.write)
         map_ = self._map(options["map"])
+        study = self._study(options["study"])
+        if map_ and study:
+            raise CommandError("Give --map or --study: a study has one map.")
+        rows = rows_of_study(study) if study else rows_of(map_)
         try:
-            report = report_of(Rounds.from_rows(rows_of(map_)), options, lambda _: None)
+            report = report_of(Rounds.from_rows(rows), options, lambda _: None)
         except (OutputError, SourceError, UserError) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -51,11 +63,14 @@ class Command(BaseCommand):
         if options["format"] != "table":
             self.stdout.write(shown(report, options))
             return
-        if not report["comparisons"]:
+        if not report["comparisons"] and not study:
             self.stdout.write(f"{NO_ROUNDS}\n")
         self.stdout.write(shown(report, options))
         self._apart(report, shown_too=options["apart"])
-        self._unpaired(map_)
+        if study:
+            self.stdout.write(f"\n{state_of_study(study)}")
+        else:
+            self._unpaired(map_)
 
     def _apart(self, report: Report, *, shown_too: bool) -> None:
         others = sum(comparison["rounds"] for comparison in report["apart"])
@@ -72,6 +87,12 @@ class Command(BaseCommand):
             self.stdout.write(f"\nLooked at and left without an answer: {unanswered}.")
         if alone:
             self.stdout.write(f"\nPlayed without a model: {alone}.")
+
+    def _study(self, name: str | None) -> Study | None:
+        try:
+            return None if name is None else study_named(name)
+        except StudyError as error:
+            raise CommandError(str(error)) from error
 
     def _map(self, name: str | None) -> Map | None:
         try:

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from django.db import models
+
+from geogame.accounts.models import Player
+from geogame.games.models import Plan
+from geogame.lib.tokens import random_token
+from geogame.panoramas.models import Map
+from geogame.registry.models import ModelVersion
+
+NAME_LENGTH, CONTACT_LENGTH = 80, 200
+
+
+class Study(models.Model):
+    """People against one model version, each on pictures of their own, all in the fair view."""
+
+    name = models.CharField(max_length=NAME_LENGTH, unique=True)
+    map = models.ForeignKey(Map, on_delete=models.PROTECT, related_name="studies")
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="studies")
+    rounds_each = models.PositiveSmallIntegerField()
+    time_limit_s = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Seconds for each round, none for no limit."
+    )
+    seed = models.BigIntegerField(null=True, blank=True, help_text="What the pictures were drawn with.")
+    contact = models.CharField(
+        max_length=CONTACT_LENGTH, blank=True, help_text="Who asks: subjects read it before they agree."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name_plural = "studies"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+
+class Subject(models.Model):
+    """One person's part in a study. `token` is the link, `pseudonym` the name in rows: neither tells the
+    other, nor which player it is.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="subjects")
+    number = models.PositiveSmallIntegerField()
+    token = models.CharField(max_length=32, unique=True, default=random_token, editable=False)
+    pseudonym = models.CharField(max_length=32, unique=True, default=random_token, editable=False)
+    plan = models.OneToOneField(Plan, on_delete=models.PROTECT, related_name="subject")
+    player = models.ForeignKey(
+        Player, null=True, blank=True, on_delete=models.PROTECT, related_name="subjects"
+    )
+    opened_at = models.DateTimeField(null=True, blank=True, help_text="When the link was opened first.")
+    consented_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the person agreed, and the game began."
+    )
+
+    class Meta:
+        ordering = ["study", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "number"], name="one_subject_a_number"),
+            models.UniqueConstraint(fields=["study", "player"], name="one_subject_a_player_and_study"),
+            models.CheckConstraint(
+                name="who_takes_part_has_agreed",
+                condition=models.Q(player=None, consented_at=None)
+                | models.Q(player__isnull=False, consented_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Subject {self.number} of {self.study}"
