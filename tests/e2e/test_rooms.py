@@ -142,36 +142,47 @@ def second_round(ada: Page, ben: Page, cy: Page, arena: Arena, code: str) -> Non
     let_go_on(arena, code)
 
 
-def test_two_fight_a_duel_to_the_end(open_page: OpenPage, arena: Arena) -> None:
-    ada = open_page(*LAPTOP, tolerates=LOST)
-    ben = open_page(*PHONE, tolerates=LOST, color_scheme="dark")
+def fight(ada: Page, ben: Page, arena: Arena, code: str, number: int) -> None:
+    for page in (ada, ben):
+        round_is_open(page, number)
+    shoot(ben, f"duel-play-{number}-390x844", smallest=True)
+    lost = ben if number == 1 else ada
+    go_offline(lost)
+    come_back(lost)
+    lock_in(ada, truth_of(arena, code))
+    give_time(arena, code)
+    expect(ben.locator("#hurry")).to_contain_text("Ada locked in", timeout=PATIENCE_MS)
+    drop_socket(ben)
+    shoot(ben, f"duel-hurry-{number}-390x844")
+    lock_in(ben, FAR)
+    for page in (ada, ben):
+        result_is_shown(page, number)
+
+
+def test_two_fight_a_duel_to_the_end(open_page: OpenPage, arena: Arena, audit: Audit) -> None:
+    """Ada is offline when it ends, and finds herself at the end."""
+    ada = open_page(*LAPTOP, tolerates=LOST, bypass_csp=True)
+    ben = open_page(*PHONE, tolerates=LOST, color_scheme="dark", bypass_csp=True)
     remember_sockets(ben)
     code = make_room(ada, arena, "Ada", kind="duel")
     join_by_code(ben, arena, code, "Ben")
     ready(ben)
     start_match(ada)
-    for number in (1, 2):
-        for page in (ada, ben):
-            round_is_open(page, number)
-        shoot(ben, f"duel-play-{number}-390x844", smallest=True)
-        lost = ben if number == 1 else ada
-        go_offline(lost)
-        come_back(lost)
-        lock_in(ada, truth_of(arena, code))
-        give_time(arena, code)
-        expect(ben.locator("#hurry")).to_contain_text("Ada locked in", timeout=PATIENCE_MS)
-        drop_socket(ben)
-        shoot(ben, f"duel-hurry-{number}-390x844")
-        lock_in(ben, FAR)
-        for page in (ada, ben):
-            result_is_shown(page, number)
-        hold_result(arena, code)
-        expect(ada.get_by_test_id("result-health").locator(".health-row")).to_have_count(2)
-        shoot(ada, f"duel-result-{number}-1280x800")
-        shoot(ben, f"duel-result-{number}-390x844", smallest=True)
-        let_go_on(arena, code)
-    for page in (ada, ben):
-        phase(page, "summary")
+    fight(ada, ben, arena, code, 1)
+    let_go_on(arena, code)
+    fight(ada, ben, arena, code, 2)
+    hold_result(arena, code)
+    expect(ada.get_by_test_id("result-health").locator(".health-row")).to_have_count(2)
+    shoot(ada, "duel-result-1280x800")
+    shoot(ben, "duel-result-390x844", smallest=True)
+    audit.look(ada, "result of a duel")
+    audit.look(ben, "result of a duel on a phone")
+    assert audit.found == []
+    go_offline(ada)
+    let_go_on(arena, code)
+    phase(ben, "summary")
+    come_back(ada)
+    phase(ada, "summary")
     expect(ada.get_by_test_id("final-winner")).to_have_text("You win the match")
     expect(ben.get_by_test_id("final-winner")).to_contain_text("Ada wins the match")
     shoot(ada, "duel-final-1280x800")
@@ -356,8 +367,8 @@ def test_a_room_with_keys_alone(open_page: OpenPage, arena: Arena) -> None:
     expect(page.locator("#voice")).to_contain_text("this round. You:")
 
 
-def test_who_is_removed_is_told(open_page: OpenPage, arena: Arena) -> None:
-    ada, ben = open_page(), open_page(*PHONE, tolerates=f"{LOST}|403")
+def test_who_is_removed_is_told(open_page: OpenPage, arena: Arena, audit: Audit) -> None:
+    ada, ben = open_page(), open_page(*PHONE, tolerates=f"{LOST}|403", bypass_csp=True)
     code = make_room(ada, arena, "Ada")
     join_by_code(ben, arena, code, "Ben")
     roster_has(ada, "Ada", "Ben")
@@ -365,9 +376,12 @@ def test_who_is_removed_is_told(open_page: OpenPage, arena: Arena) -> None:
     ada.get_by_role("button", name="Remove Ben for good").click()
     expect(ben.get_by_test_id("room-over")).to_contain_text("not in this room any more", timeout=PATIENCE_MS)
     shoot(ben, "room-removed-390x844", smallest=True)
+    audit.look(ben, "removed")
     roster_has(ada, "Ada")
     ben.reload()
     expect(ben.get_by_test_id("room-invitation")).to_contain_text("removed you")
+    audit.look(ben, "invitation of who was removed")
+    assert audit.found == []
 
 
 def test_the_host_leaves_and_another_one_hosts(open_page: OpenPage, arena: Arena) -> None:
