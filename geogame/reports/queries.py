@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 
 from geogame.accounts.models import Player
-from geogame.games.models import Game, Guess, Round
-from geogame.panoramas.models import Map
+from geogame.games.models import Game, Guess, Round, Seat
+from geogame.panoramas.models import Map, Panorama
+
+CHUNK = 2000
+"""Rows that are in memory at a time."""
 
 
 def _counted_rounds(map_: Map | None = None) -> QuerySet[Round]:
@@ -28,11 +31,27 @@ def answers(map_: Map | None = None) -> Iterator[Guess]:
     rounds = _counted_rounds(map_).filter(state=Round.State.CLOSED)
     return (
         Guess.objects.filter(round__in=rounds, player__in_reports=True)
-        .select_related("player", "round__panorama", "round__game__map", "seal")
+        .select_related("player__model_version", "round__panorama", "round__game__map", "seal")
+        .defer("seal__preimage", "player__model_version__card", "player__model_version__metrics")
         .prefetch_related("round__exposures")
         .order_by("round_id", "pk")
-        .iterator(chunk_size=2000)
+        .iterator(chunk_size=CHUNK)
     )
+
+
+def people_in_games() -> Iterator[tuple[int, int, bool]]:
+    """(game, person, whether with an account then) of all who played, in the order in which games began."""
+    seats = Seat.objects.filter(player__kind=Player.Kind.PERSON, player__in_reports=True, watches=False)
+    return (
+        seats.order_by("game__created_at", "game_id")
+        .values_list("game_id", "player_id", "registered")
+        .iterator(chunk_size=CHUNK)
+    )
+
+
+def authors() -> dict[str, str]:
+    """Who took the photographs of the panoramas, by the digest of the picture; "" is not known."""
+    return dict(Panorama.objects.filter(drawn=False).values_list("digest", "author").iterator(CHUNK))
 
 
 def unanswered_rounds(map_: Map | None = None) -> int:
