@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m benchmark",
         description="Compare people and models over played rounds.",
         epilog="exit codes: 0 done, 2 something to put right, 130 stopped",
+        allow_abbrev=False,
     )
     parser.add_argument("rows", metavar="ROWS", help="CSV or JSON Lines (.jsonl), see docs/benchmark.md")
     add_options(parser)

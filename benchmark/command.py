@@ -11,6 +11,7 @@ from benchmark.page import draw, page, write_figures
 from benchmark.report import Report, as_json, build, renamed
 from benchmark.rounds import Rounds
 from benchmark.rows_csv import comparisons_csv, pseudonyms, write_rows
+from benchmark.selection import add_selection, select
 from benchmark.study import PlanetStudy
 from benchmark.table import as_table
 from benchmark.trivial_players import training_photos
@@ -23,7 +24,8 @@ Say = Callable[[str], None]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of a report."""
+    """The options of a report. No parser of them may take abbreviations: `--model` is no short `--models`."""
+    add_selection(parser)
     parser.add_argument("--format", choices=FORMATS, default="table", help="what is printed (default: table)")
     parser.add_argument(
         "--apart",
@@ -50,15 +52,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def report_of(rounds: Rounds, options: dict[str, Any], say: Say) -> Report:
-    """The report that the options ask for; writes the folder that they name.
+    """The report that the options ask for, of the rounds that they select; writes the folder that they name.
 
     Raises:
+        SelectionError: no row has a name that the options give.
         UserError, SourceError: the training photos cannot be used.
         OutputError, OSError: the folder cannot be written.
     """
     out = options["out"]
     if out:
         writable_file(out / "report.html")  # to know it before the work, not after it
+    rounds = select(rounds, options)
     training = training_photos(options["train"]) if options["train"] else None
     protocol = PROTOCOLS[options["protocol"]] if options["protocol"] else None
     report = build(rounds, training=training, protocol=protocol, say=say)

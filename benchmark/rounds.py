@@ -116,6 +116,11 @@ class Labels:
     def __getitem__(self, index: Index) -> Labels:
         return Labels(self.codes[index], self.names)
 
+    def compact(self) -> Labels:
+        """The same without names that no row has."""
+        used, codes = np.unique(self.codes, return_inverse=True)
+        return Labels(codes.astype(np.int64), tuple(self.names[code] for code in used.tolist()))
+
     def texts(self) -> list[str]:
         """The texts, (n,)."""
         return [self.names[code] for code in self.codes.tolist()]
@@ -290,6 +295,10 @@ class Rounds:
         """Some of the rows: numbers or a mask."""
         parts = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "notes"}
         return replace(self, **{name: part[index] for name, part in parts.items()})
+
+    def compact(self) -> Rounds:
+        """The same without names that no row has: of some rows, those that are left."""
+        return replace(self, **{name: getattr(self, name).compact() for name in TEXTS})
 
     @cached_property
     def distance_km(self) -> FloatArray:

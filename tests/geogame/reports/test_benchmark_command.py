@@ -65,3 +65,26 @@ def test_json_holds_both_sides(played: Map) -> None:
 def test_an_unknown_map_is_named(played: Map) -> None:
     with pytest.raises(CommandError, match="Maps: “Test”"):
         run("--map", "Atlantis")
+
+
+def test_rounds_are_selected(played: Map) -> None:
+    content = json.loads(
+        run("--format", "json", "--condition", "fair", "--since", "2020-01-01", "--map", "test")
+    )
+    assert content["comparisons"][0]["rounds"] == 5
+    assert any("Selected: map Test, condition fair, since 2020-01-01" in note for note in content["notes"])
+    text = run("--until", "2020-01-01")
+    assert "There are no rounds" in text
+    assert "import_panoramas" not in text
+
+
+@pytest.mark.parametrize("name", ["PlaNet tiny", "alice"])
+def test_names_that_no_row_has_are_answered(played: Map, name: str) -> None:
+    assert "5 rounds" in run("--model", "PlaNet tiny")
+    with pytest.raises(CommandError, match=r"--player .*: no row has it; there are"):
+        run("--player", name)
+
+
+def test_abbreviations_are_not_taken(db: None) -> None:
+    with pytest.raises(CommandError, match="unrecognized arguments"):
+        run("--mod", "x")

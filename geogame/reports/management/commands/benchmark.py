@@ -3,11 +3,12 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from benchmark.command import add_options, report_of, shown
 from benchmark.report import Report
 from benchmark.rounds import Rounds
+from benchmark.selection import is_selected
 from geogame.lib.database import ready_database
 from geogame.panoramas.models import Map
 from geogame.panoramas.queries import map_named
@@ -33,15 +34,17 @@ class Command(BaseCommand):
         "the model did not train on; --apart shows the other rounds in tables of their own."
     )
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        return super().create_parser(prog_name, subcommand, **{"allow_abbrev": False, **kwargs})
+
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--map", metavar="NAME", help="only rounds on this map (default: every map, each apart)"
-        )
         add_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         ready_database(self.stderr.write)
         map_ = self._map(options["map"])
+        if map_:
+            options["map"] = map_.name
         try:
             report = report_of(Rounds.from_rows(rows_of(map_)), options, lambda _: None)
         except (OutputError, SourceError, UserError) as error:
@@ -51,11 +54,13 @@ class Command(BaseCommand):
         if options["format"] != "table":
             self.stdout.write(shown(report, options))
             return
-        if not report["comparisons"]:
+        selected = is_selected(options)
+        if not report["comparisons"] and not selected:
             self.stdout.write(f"{NO_ROUNDS}\n")
         self.stdout.write(shown(report, options))
         self._apart(report, shown_too=options["apart"])
-        self._unpaired(map_)
+        if not selected:
+            self._unpaired(map_)
 
     def _apart(self, report: Report, *, shown_too: bool) -> None:
         others = sum(comparison["rounds"] for comparison in report["apart"])
