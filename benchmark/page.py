@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmark import figures, html
 from benchmark.html import Part
 from benchmark.page_comparison import Drawings, comparison_parts
+from benchmark.pictures import PictureOf
 from benchmark.report import Report, pooled
 from benchmark.table import kilometres, many, percents
 from planet_core.files import atomic_file
@@ -25,11 +26,12 @@ def draw(report: Report) -> list[Drawings]:
     ]
 
 
-def page(report: Report, drawn: Sequence[Drawings] | None = None) -> str:
+def page(report: Report, drawn: Sequence[Drawings] | None = None, pictures: PictureOf | None = None) -> str:
     """The whole page; people appear under the names that the report has for them.
 
     Args:
         drawn: of `draw`, where that is there already.
+        pictures: of the panoramas, to show those that are hard for one side alone.
     """
     drawn = draw(report) if drawn is None else drawn
     counts = report["counts"]
@@ -44,7 +46,7 @@ def page(report: Report, drawn: Sequence[Drawings] | None = None) -> str:
     if report["protocol"]:
         parts += _protocol(report["protocol"])
     for number, comparison in enumerate(pooled(report)):
-        parts += comparison_parts(comparison, report, number, drawn[number])
+        parts += comparison_parts(comparison, report, number, drawn[number], pictures)
     parts += [*_apart(report["apart"]), *_method(report)]
     body = "\n".join(part for part in parts if part)
     return (

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmark import html
 from benchmark.html import Part
+from benchmark.pictures import PictureOf
 from benchmark.table import kilometres, many
 from planet_core.metrics import SCALES_KM
 
@@ -35,7 +36,7 @@ def calibration(found: Part) -> Iterator[str]:
         yield '<p class="soft">The rows have no probabilities.</p>'
 
 
-def difficulty(found: Part) -> Iterator[str]:
+def difficulty(found: Part, pictures: PictureOf | None = None) -> Iterator[str]:
     """Whether what is hard for people is hard for the model."""
     yield "<h3>Difficulty</h3>"
     rank = found["rank_correlation"]
@@ -49,7 +50,7 @@ def difficulty(found: Part) -> Iterator[str]:
     for name in ("hard_for_people_easy_for_model", "easy_for_people_hard_for_model"):
         rows = [
             [
-                one["panorama"],
+                html.picture(one["panorama"], pictures),
                 f"{one['rounds']:,}",
                 f"{one['person_points']:,.0f}",
                 f"{one['model_points']:,.0f}",
@@ -71,6 +72,7 @@ def leakage(found: Part) -> Iterator[str]:
         return
     rows = [[name.replace("_", " "), f"{v['known']:,}", f"{v['set']:,}"] for name, v in flags.items()]
     yield html.table(["flag", "known of", "set"], rows)
+    yield '<p class="soft">Rounds of which a flag is not known stay in, as if it were not set.</p>'
     without = found["without"]
     if without and without["rounds"]:
         rate = html.share(without["win_rate"])
@@ -84,6 +86,7 @@ def trivial(players: Sequence[Part] | None) -> str:
     rows = [
         [
             one["player"],
+            f"{one['rounds']:,}",
             f"{one['wins']:,} / {one['ties']:,} / {one['losses']:,}",
             html.share(one["win_rate"]),
             kilometres(one["side"]["median_km"]),
@@ -94,6 +97,7 @@ def trivial(players: Sequence[Part] | None) -> str:
     ]
     titles = [
         "player",
+        "n",
         "win / tie / loss",
         "win rate",
         "median km",

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from benchmark import html
 from benchmark.html import Part
 from benchmark.page_checks import calibration, difficulty, leakage, trivial
+from benchmark.pictures import PictureOf
 from benchmark.report import Report
 from benchmark.table import heading, kilometres, many, percents, power_text
 from planet_core.metrics import SCALES_KM
@@ -19,7 +20,9 @@ MOST_PEOPLE = 200
 """People whose own numbers are on the page; the JSON has all."""
 
 
-def comparison_parts(comparison: Part, report: Report, number: int, drawings: Drawings) -> Iterator[str]:
+def comparison_parts(
+    comparison: Part, report: Report, number: int, drawings: Drawings, pictures: PictureOf | None = None
+) -> Iterator[str]:
     """The section of a comparison of everybody, the `number`th of the page."""
     yield f"<h2>{escape(heading(comparison))}</h2>"
     yield (
@@ -39,7 +42,7 @@ def comparison_parts(comparison: Part, report: Report, number: int, drawings: Dr
         for name, some in comparison[parts].items():
             yield _breakdown(name, some)
     yield from calibration(comparison["calibration"])
-    yield from difficulty(comparison["difficulty"])
+    yield from difficulty(comparison["difficulty"], pictures)
     yield from leakage(comparison["leakage"])
     yield trivial(comparison["trivial"])
     yield _people(report["comparisons"], comparison)

@@ -23,7 +23,7 @@ from benchmark.probabilities import calibrations
 from benchmark.rounds import FloatArray, Rounds
 from benchmark.statistics import Group, compare, groups, people_of
 from benchmark.study import PlanetStudy, planet_study
-from benchmark.trivial_players import trivial_players
+from benchmark.trivial_players import Colours, trivial_players
 from planet_core import geography
 from planet_core.scoring import SCORING_VERSION
 from planet_core.trivial import TrainingPhotos
@@ -51,6 +51,7 @@ def build(
     rounds: Rounds,
     *,
     training: TrainingPhotos | None = None,
+    colours: Colours | None = None,
     protocol: PlanetStudy | None = None,
     say: Say = lambda _: None,
 ) -> Report:
@@ -58,6 +59,7 @@ def build(
 
     Args:
         training: what the trivial players are fitted on; without it there are none.
+        colours: the pictures that those by colour go by; without them there are none of these.
         protocol: the paper's study, to hold the rounds against.
         say: is told where the work is.
     """
@@ -69,13 +71,14 @@ def build(
     comparisons: list[dict[str, Any]] = []
     for group in groups(pairs[reasons == 0]):
         say(f"comparing {group['model']} on {group['map']}, {group['condition']}")
-        comparisons.append(_pooled(group, geo, training))
+        trivial = None if training is None else trivial_players(group["pairs"], training, colours)
+        comparisons.append({**_pooled(group, geo), "trivial": trivial})
         comparisons += [dict(compare(one, everybody=False)) for one in people_of(group)]
     others = [dict(compare(group)) for group in groups(pairs[reasons > 0])]
     return {
         "format": FORMAT,
         "counts": _counts(rounds, pairs, reasons),
-        "notes": [*rounds.notes, *_notes(rounds, pairs, reasons)],
+        "notes": [*rounds.notes, *_notes(rounds, pairs, reasons), *_of_training(training, colours)],
         "method": list(METHOD),
         "scoring_version": SCORING_VERSION,
         "border_data": {
@@ -106,7 +109,7 @@ def renamed(report: Report, names: dict[str, str]) -> Report:
     return {**report, "comparisons": comparisons}
 
 
-def _pooled(group: Group, geo: Geography, training: TrainingPhotos | None) -> dict[str, Any]:
+def _pooled(group: Group, geo: Geography) -> dict[str, Any]:
     pairs = group["pairs"]
     comparison = compare(group)
     return {
@@ -119,7 +122,6 @@ def _pooled(group: Group, geo: Geography, training: TrainingPhotos | None) -> di
         "calibration": calibrations(pairs, geo),
         "difficulty": difficulty(pairs),
         "leakage": leakage(pairs),
-        "trivial": None if training is None else trivial_players(pairs, training),
     }
 
 
@@ -173,6 +175,16 @@ def _notes(rounds: Rounds, pairs: Pairs, reasons: Any) -> list[str]:
             " seen others."
         )
     return notes
+
+
+def _of_training(training: TrainingPhotos | None, colours: Colours | None) -> list[str]:
+    """What the trivial players know."""
+    if training is None:
+        return []
+    fitted = f"Trivial players are fitted on the places of {training.lat.size:,} training photos"
+    if colours is None:
+        return [f"{fitted}; there is none by colour, which needs the pictures of photos and rounds."]
+    return [f"{fitted}, those by colour on the {colours.photos.lat.size:,} whose pictures can be read."]
 
 
 def _remarks(comparison: dict[str, Any]) -> list[str]:

@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from geogame.accounts.models import Player
 from geogame.games.models import Round
 from geogame.games.services import next_round, place_guess, start_game
-from geogame.panoramas.models import Map
+from geogame.panoramas.models import Map, Panorama
 from geogame.registry.models import ModelVersion
+from geogame.reports.pictures import picture_of
 from tests.geogame.games.test_services import play_game, seal
 
 MakeMap = Callable[..., Map]
@@ -88,3 +90,29 @@ def test_names_that_no_row_has_are_answered(played: Map, name: str) -> None:
 def test_abbreviations_are_not_taken(db: None) -> None:
     with pytest.raises(CommandError, match="unrecognized arguments"):
         run("--mod", "x")
+
+
+def test_the_page_has_pictures_with_their_credit(played: Map) -> None:
+    first = played.panoramas.earliest("pk")
+    Panorama.objects.update(author="Ann", licence="CC BY 4.0")
+    found = picture_of(str(first.pk))
+    assert found is not None
+    assert found.credit == "Ann · CC BY 4.0"
+    assert "data:image/jpeg;base64," in run("--format", "html")
+
+
+def test_what_is_withdrawn_or_gone_has_no_picture(played: Map) -> None:
+    gone, withdrawn, drawn = played.panoramas.order_by("pk")[:3]
+    gone.path.unlink()
+    Panorama.objects.filter(pk=withdrawn.pk).update(withdrawn_at=timezone.now())
+    Panorama.objects.filter(pk=drawn.pk).update(drawn=True)
+    assert (
+        picture_of(str(gone.pk))
+        is picture_of(str(withdrawn.pk))
+        is picture_of("0")
+        is picture_of("x")
+        is None
+    )
+    found = picture_of(str(drawn.pk))
+    assert found is not None
+    assert found.credit == "drawn from facts, not photographed"

@@ -13,6 +13,7 @@ from geogame.lib.database import ready_database
 from geogame.panoramas.models import Map
 from geogame.panoramas.queries import map_named
 from geogame.panoramas.services import MapError
+from geogame.reports.pictures import picture_of
 from geogame.reports.queries import rounds_alone, unanswered_rounds
 from geogame.reports.rows import rows_of
 from planet_core.outputs import OutputError
@@ -46,18 +47,18 @@ class Command(BaseCommand):
         if map_:
             options["map"] = map_.name
         try:
-            report = report_of(Rounds.from_rows(rows_of(map_)), options, lambda _: None)
+            report = report_of(Rounds.from_rows(rows_of(map_)), options, lambda _: None, picture_of)
         except (OutputError, SourceError, UserError) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"cannot write {error.filename}: {error.strerror or error}") from error
         if options["format"] != "table":
-            self.stdout.write(shown(report, options))
+            self.stdout.write(shown(report, options, picture_of))
             return
         selected = is_selected(options)
         if not report["comparisons"] and not selected:
             self.stdout.write(f"{NO_ROUNDS}\n")
-        self.stdout.write(shown(report, options))
+        self.stdout.write(shown(report, options, picture_of))
         self._apart(report, shown_too=options["apart"])
         if not selected:
             self._unpaired(map_)
