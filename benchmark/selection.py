@@ -61,7 +61,8 @@ def select(rounds: Rounds, options: Mapping[str, Any]) -> Rounds:
     Raises:
         SelectionError: a name that no row has.
     """
-    if not len(rounds):
+    wanted = _in_words(options)
+    if not wanted or not len(rounds):
         return rounds
     chosen = _named(rounds.map, options, "map") & _named(rounds.condition, options, "condition")
     people, models = ~rounds.is_model & chosen, rounds.is_model & chosen
@@ -78,8 +79,7 @@ def select(rounds: Rounds, options: Mapping[str, Any]) -> Rounds:
         models &= _player(rounds, rounds.is_model, options["model"], "model")
         people &= _in_rounds_of(rounds, models)
     kept = np.flatnonzero(people | models)
-    if wanted := _in_words(options):
-        notes.append(f"Selected: {wanted}; {len(kept):,} of {len(rounds):,} answers.")
+    notes.append(f"Selected: {wanted}; {len(kept):,} of {len(rounds):,} answers.")
     return replace(rounds[kept].compact(), notes=tuple(notes))
 
 

@@ -39,12 +39,12 @@ def answers(map_: Map | None = None) -> Iterator[Guess]:
     )
 
 
-def people_in_games() -> Iterator[tuple[int, int, bool]]:
-    """(game, person, whether with an account then) of all who played, in the order in which games began."""
+def people_in_games() -> Iterator[tuple[int, int, bool, str]]:
+    """(game, person, with an account then, device) of all who played, in the order in which games began."""
     seats = Seat.objects.filter(player__kind=Player.Kind.PERSON, player__in_reports=True, watches=False)
     return (
         seats.order_by("game__created_at", "game_id")
-        .values_list("game_id", "player_id", "registered")
+        .values_list("game_id", "player_id", "registered", "device")
         .iterator(chunk_size=CHUNK)
     )
 

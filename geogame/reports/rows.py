@@ -87,11 +87,15 @@ def _of_picture(guess: Guess) -> Fields:
 
 
 def _seats() -> dict[tuple[int, int], Fields]:
-    """By game and person: whether they had no account when it began, and how many games they began before."""
+    """By game and person: whether they had no account when it began, on what, and games begun before."""
     begun: Counter[int] = Counter()
     found: dict[tuple[int, int], Fields] = {}
-    for game, person, registered in people_in_games():
-        found[game, person] = {"guest": not registered, "games_played": begun[person]}
+    for game, person, registered, device in people_in_games():
+        found[game, person] = {
+            "guest": not registered,
+            "games_played": begun[person],
+            "device": device,
+        }
         begun[person] += 1
     return found
 
