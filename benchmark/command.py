@@ -18,10 +18,12 @@ from benchmark.table import as_table
 from benchmark.trivial_players import Colours, training_photos, training_pictures
 from planet_core.files import atomic_file
 from planet_core.outputs import writable_file
+from planet_core.trivial import TrainingPhotos
 
 FORMATS = ("table", "json", "csv", "html")
 PROTOCOLS = {"planet-study": PlanetStudy()}
 Say = Callable[[str], None]
+TrainingOf = Callable[[str], TrainingPhotos | None]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -52,11 +54,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def report_of(rounds: Rounds, options: dict[str, Any], say: Say, pictures: PictureOf | None = None) -> Report:
+def report_of(
+    rounds: Rounds,
+    options: dict[str, Any],
+    say: Say,
+    pictures: PictureOf | None = None,
+    training_of: TrainingOf = lambda _: None,
+) -> Report:
     """The report that the options ask for, of the rounds that they select; writes the folder that they name.
 
     Args:
         pictures: of the panoramas, where the caller has them.
+        training_of: training photos of a model, where the caller knows and the options name none.
 
     Raises:
         SelectionError: no row has a name that the options give.
@@ -70,7 +79,9 @@ def report_of(rounds: Rounds, options: dict[str, Any], say: Say, pictures: Pictu
     training = training_photos(options["train"]) if options["train"] else None
     protocol = PROTOCOLS[options["protocol"]] if options["protocol"] else None
     colours = _colours(options["train"], pictures, say) if training and pictures else None
-    report = build(rounds, training=training, colours=colours, protocol=protocol, say=say)
+    report = build(
+        rounds, training=training, training_of=training_of, colours=colours, protocol=protocol, say=say
+    )
     if out:
         say("writing")
         write(report, rounds, out, pictures)

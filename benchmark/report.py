@@ -51,6 +51,7 @@ def build(
     rounds: Rounds,
     *,
     training: TrainingPhotos | None = None,
+    training_of: Callable[[str], TrainingPhotos | None] = lambda _: None,
     colours: Colours | None = None,
     protocol: PlanetStudy | None = None,
     say: Say = lambda _: None,
@@ -58,7 +59,9 @@ def build(
     """The report of rounds.
 
     Args:
-        training: what the trivial players are fitted on; without it there are none.
+        training: what the trivial players are fitted on.
+        training_of: what they are fitted on without it, by the name of the model that is compared; where
+            neither says anything there are none.
         colours: the pictures that those by colour go by; without them there are none of these.
         protocol: the paper's study, to hold the rounds against.
         say: is told where the work is.
@@ -71,8 +74,12 @@ def build(
     comparisons: list[dict[str, Any]] = []
     for group in groups(pairs[reasons == 0]):
         say(f"comparing {group['model']} on {group['map']}, {group['condition']}")
-        trivial = None if training is None else trivial_players(group["pairs"], training, colours)
-        comparisons.append({**_pooled(group, geo), "trivial": trivial})
+        photos = training or training_of(group["model"])
+        trivial = None if photos is None else trivial_players(group["pairs"], photos, colours)
+        comparison = {**_pooled(group, geo), "trivial": trivial}
+        if photos and not training:
+            comparison["notes"].append(_of_model(photos))
+        comparisons.append(comparison)
         comparisons += [dict(compare(one, everybody=False)) for one in people_of(group)]
     others = [dict(compare(group)) for group in groups(pairs[reasons > 0])]
     return {
@@ -185,6 +192,13 @@ def _of_training(training: TrainingPhotos | None, colours: Colours | None) -> li
     if colours is None:
         return [f"{fitted}; there is none by colour, which needs the pictures of photos and rounds."]
     return [f"{fitted}, those by colour on the {colours.photos.lat.size:,} whose pictures can be read."]
+
+
+def _of_model(photos: TrainingPhotos) -> str:
+    return (
+        f"Trivial players are fitted on {photos.lat.size:,} training photos of the model, taken to be at the"
+        " centroids of its cells; there is none by colour, which needs the pictures."
+    )
 
 
 def _remarks(comparison: dict[str, Any]) -> list[str]:

@@ -3,17 +3,21 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from geogame.accounts.models import Player
+from geogame.accounts.services import player_of_model
 from geogame.games.models import Round
 from geogame.games.services import next_round, place_guess, start_game
 from geogame.panoramas.models import Map, Panorama
 from geogame.registry.models import ModelVersion
 from geogame.reports.pictures import picture_of
+from geogame.reports.training_photos import training_of
 from tests.geogame.games.test_services import play_game, seal
 
 MakeMap = Callable[..., Map]
@@ -116,3 +120,31 @@ def test_what_is_withdrawn_or_gone_has_no_picture(played: Map) -> None:
     found = picture_of(str(drawn.pk))
     assert found is not None
     assert found.credit == "drawn from facts, not photographed"
+
+
+def test_trivial_players_know_where_the_model_was_trained(played: Map) -> None:
+    comparison = json.loads(run("--format", "json"))["comparisons"][0]
+    assert {one["rounds"] for one in comparison["trivial"]} == {5}
+    assert any("fitted on 16 training photos of the model" in note for note in comparison["notes"])
+
+
+def test_of_a_model_without_files_nobody_knows_the_training_photos(
+    played: Map, tmp_path: Path, settings: Settings
+) -> None:
+    settings.MODEL_ROOT = tmp_path
+    comparison = json.loads(run("--format", "json"))["comparisons"][0]
+    assert comparison["trivial"] is None
+    assert training_of("nobody (unknown)") is None
+
+
+def test_many_training_photos_keep_their_shares(
+    model_version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"PlaNet tiny ({player_of_model(model_version).token})"
+    whole = training_of(name)
+    monkeypatch.setattr("geogame.reports.training_photos.MOST", 8)
+    some = training_of(name)
+    assert whole is not None
+    assert some is not None
+    assert 8 <= some.lat.size < whole.lat.size
+    assert set(some.lat.tolist()) == set(whole.lat.tolist())

@@ -16,6 +16,7 @@ from geogame.panoramas.services import MapError
 from geogame.reports.pictures import picture_of
 from geogame.reports.queries import rounds_alone, unanswered_rounds
 from geogame.reports.rows import rows_of
+from geogame.reports.training_photos import training_of
 from planet_core.outputs import OutputError
 from planet_core.sources.photo import SourceError
 from planet_core.stopping import UserError
@@ -47,7 +48,9 @@ class Command(BaseCommand):
         if map_:
             options["map"] = map_.name
         try:
-            report = report_of(Rounds.from_rows(rows_of(map_)), options, lambda _: None, picture_of)
+            report = report_of(
+                Rounds.from_rows(rows_of(map_)), options, lambda _: None, picture_of, training_of
+            )
         except (OutputError, SourceError, UserError) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
