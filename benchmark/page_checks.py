@@ -79,7 +79,7 @@ def leakage(found: Part) -> Iterator[str]:
         yield f"<p>Without flagged rounds: {many(without['rounds'], 'round')}, win rate {rate}.</p>"
 
 
-def trivial(players: Sequence[Part] | None) -> str:
+def trivial(players: Sequence[Part] | None, fitted: str | None = None) -> str:
     """Players that do not look; nothing where there are none."""
     if not players:
         return ""
@@ -104,5 +104,5 @@ def trivial(players: Sequence[Part] | None) -> str:
         *(f"≤ {km:,} km" for km in SCALES_KM),
         "points",
     ]
-    caption = "Players that do not look, against the people in the same rounds."
+    caption = f"Players that hardly look, against the people in the same rounds. {fitted or ''}".rstrip()
     return "<h3>Trivial players</h3>" + html.table(titles, rows, caption)

@@ -44,7 +44,7 @@ def comparison_parts(
     yield from calibration(comparison["calibration"])
     yield from difficulty(comparison["difficulty"], pictures)
     yield from leakage(comparison["leakage"])
-    yield trivial(comparison["trivial"])
+    yield trivial(comparison["trivial"], comparison["trivial_fitted"])
     yield _people(report["comparisons"], comparison)
 
 

@@ -76,16 +76,14 @@ def build(
         say(f"comparing {group['model']} on {group['map']}, {group['condition']}")
         photos = training or training_of(group["model"])
         trivial = None if photos is None else trivial_players(group["pairs"], photos, colours)
-        comparison = {**_pooled(group, geo), "trivial": trivial}
-        if photos and not training:
-            comparison["notes"].append(_of_model(photos))
-        comparisons.append(comparison)
+        fitted = None if photos is None else _fitted(photos, colours, of_model=training is None)
+        comparisons.append({**_pooled(group, geo), "trivial": trivial, "trivial_fitted": fitted})
         comparisons += [dict(compare(one, everybody=False)) for one in people_of(group)]
     others = [dict(compare(group)) for group in groups(pairs[reasons > 0])]
     return {
         "format": FORMAT,
         "counts": _counts(rounds, pairs, reasons),
-        "notes": [*rounds.notes, *_notes(rounds, pairs, reasons), *_of_training(training, colours)],
+        "notes": [*rounds.notes, *_notes(rounds, pairs, reasons)],
         "method": list(METHOD),
         "scoring_version": SCORING_VERSION,
         "border_data": {
@@ -184,21 +182,13 @@ def _notes(rounds: Rounds, pairs: Pairs, reasons: Any) -> list[str]:
     return notes
 
 
-def _of_training(training: TrainingPhotos | None, colours: Colours | None) -> list[str]:
+def _fitted(photos: TrainingPhotos, colours: Colours | None, *, of_model: bool) -> str:
     """What the trivial players know."""
-    if training is None:
-        return []
-    fitted = f"Trivial players are fitted on the places of {training.lat.size:,} training photos"
+    which = " of the model, taken to be at the centroids of its cells" if of_model else ""
+    fitted = f"Fitted on the places of {photos.lat.size:,} training photos{which}"
     if colours is None:
-        return [f"{fitted}; there is none by colour, which needs the pictures of photos and rounds."]
-    return [f"{fitted}, those by colour on the {colours.photos.lat.size:,} whose pictures can be read."]
-
-
-def _of_model(photos: TrainingPhotos) -> str:
-    return (
-        f"Trivial players are fitted on {photos.lat.size:,} training photos of the model, taken to be at the"
-        " centroids of its cells; there is none by colour, which needs the pictures."
-    )
+        return f"{fitted}. None goes by colours: that needs the pictures of photos and rounds."
+    return f"{fitted}; those by colours on the {colours.photos.lat.size:,} whose pictures can be read."
 
 
 def _remarks(comparison: dict[str, Any]) -> list[str]:

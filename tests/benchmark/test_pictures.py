@@ -97,7 +97,8 @@ def test_players_by_colour_answer_with_the_place_of_the_nearest_colours(
     assert (nearest["rounds"], nearest["wins"], nearest["losses"]) == (2, 1, 1)
     assert nearest["side"]["within_km"]["1"] == 0.5
     assert players["most frequent cell"]["rounds"] == 3
-    assert any("on the 2 whose pictures can be read" in note for note in report["notes"])
+    assert "by colours on the 2 whose pictures can be read" in pooled(report)[0]["trivial_fitted"]
+    assert "by colours on the 2 whose pictures can be read" in page(report)
 
 
 def test_without_any_picture_of_a_round_nobody_goes_by_colours(tmp_path: Path) -> None:
@@ -136,7 +137,7 @@ def test_the_command_takes_pictures(tmp_path: Path, capsys: pytest.CaptureFixtur
     text = capsys.readouterr().out
     assert "data:image/jpeg;base64," in text
     assert "nearest colours" in text
-    assert main([file, *options, "table"]) == 0
-    assert "there is none by colour" in capsys.readouterr().out
+    assert main([file, *options, "html"]) == 0
+    assert "None goes by colours" in capsys.readouterr().out
     assert main([file, "--pictures", str(tmp_path / "nothing")]) == 2
     assert "there is no folder" in capsys.readouterr().err

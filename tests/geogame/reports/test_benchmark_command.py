@@ -125,7 +125,7 @@ def test_what_is_withdrawn_or_gone_has_no_picture(played: Map) -> None:
 def test_trivial_players_know_where_the_model_was_trained(played: Map) -> None:
     comparison = json.loads(run("--format", "json"))["comparisons"][0]
     assert {one["rounds"] for one in comparison["trivial"]} == {5}
-    assert any("fitted on 16 training photos of the model" in note for note in comparison["notes"])
+    assert "16 training photos of the model" in comparison["trivial_fitted"]
 
 
 def test_of_a_model_without_files_nobody_knows_the_training_photos(
