@@ -10,8 +10,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from benchmark.command import add_options, report_of, shown
+from benchmark.pictures import pictures_in
 from benchmark.read import RowsError, read_rounds
 from planet_core.outputs import OutputError, while_somebody_reads
 from planet_core.progress import Progress
@@ -25,17 +27,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m benchmark",
         description="Compare people and models over played rounds.",
         epilog="exit codes: 0 done, 2 something to put right, 130 stopped",
+        allow_abbrev=False,
     )
     parser.add_argument("rows", metavar="ROWS", help="CSV or JSON Lines (.jsonl), see docs/benchmark.md")
+    parser.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="DIR",
+        help="pictures of the panoramas, PANORAMA_ID.jpg: for the page, and for players by colour (--train)",
+    )
     add_options(parser)
     options = parser.parse_args(arguments)
     progress = Progress(sys.stderr)
     try:
         with stopping_on_signals(), while_somebody_reads():
             progress.say(f"reading {options.rows}")
-            report = report_of(read_rounds(options.rows), vars(options), progress.say)
+            pictures = pictures_in(options.pictures) if options.pictures else None
+            report = report_of(read_rounds(options.rows), vars(options), progress.say, pictures)
             progress.end()
-            print(shown(report, vars(options)))
+            print(shown(report, vars(options), pictures))
     except Stopped:
         progress.end()
         print("benchmark: stopped; no file is half written", file=sys.stderr)

@@ -23,7 +23,7 @@ from benchmark.probabilities import calibrations
 from benchmark.rounds import FloatArray, Rounds
 from benchmark.statistics import Group, compare, groups, people_of
 from benchmark.study import PlanetStudy, planet_study
-from benchmark.trivial_players import trivial_players
+from benchmark.trivial_players import Colours, trivial_players
 from planet_core import geography
 from planet_core.scoring import SCORING_VERSION
 from planet_core.trivial import TrainingPhotos
@@ -51,13 +51,18 @@ def build(
     rounds: Rounds,
     *,
     training: TrainingPhotos | None = None,
+    training_of: Callable[[str], TrainingPhotos | None] = lambda _: None,
+    colours: Colours | None = None,
     protocol: PlanetStudy | None = None,
     say: Say = lambda _: None,
 ) -> Report:
     """The report of rounds.
 
     Args:
-        training: what the trivial players are fitted on; without it there are none.
+        training: what the trivial players are fitted on.
+        training_of: what they are fitted on without it, by the name of the model that is compared; where
+            neither says anything there are none.
+        colours: the pictures that those by colour go by; without them there are none of these.
         protocol: the paper's study, to hold the rounds against.
         say: is told where the work is.
     """
@@ -69,7 +74,10 @@ def build(
     comparisons: list[dict[str, Any]] = []
     for group in groups(pairs[reasons == 0]):
         say(f"comparing {group['model']} on {group['map']}, {group['condition']}")
-        comparisons.append(_pooled(group, geo, training))
+        photos = training or training_of(group["model"])
+        trivial = None if photos is None else trivial_players(group["pairs"], photos, colours)
+        fitted = None if photos is None else _fitted(photos, colours, of_model=training is None)
+        comparisons.append({**_pooled(group, geo), "trivial": trivial, "trivial_fitted": fitted})
         comparisons += [dict(compare(one, everybody=False)) for one in people_of(group)]
     others = [dict(compare(group)) for group in groups(pairs[reasons > 0])]
     return {
@@ -106,7 +114,7 @@ def renamed(report: Report, names: dict[str, str]) -> Report:
     return {**report, "comparisons": comparisons}
 
 
-def _pooled(group: Group, geo: Geography, training: TrainingPhotos | None) -> dict[str, Any]:
+def _pooled(group: Group, geo: Geography) -> dict[str, Any]:
     pairs = group["pairs"]
     comparison = compare(group)
     return {
@@ -119,7 +127,6 @@ def _pooled(group: Group, geo: Geography, training: TrainingPhotos | None) -> di
         "calibration": calibrations(pairs, geo),
         "difficulty": difficulty(pairs),
         "leakage": leakage(pairs),
-        "trivial": None if training is None else trivial_players(pairs, training),
     }
 
 
@@ -173,6 +180,15 @@ def _notes(rounds: Rounds, pairs: Pairs, reasons: Any) -> list[str]:
             " seen others."
         )
     return notes
+
+
+def _fitted(photos: TrainingPhotos, colours: Colours | None, *, of_model: bool) -> str:
+    """What the trivial players know."""
+    which = " of the model, taken to be at the centroids of its cells" if of_model else ""
+    fitted = f"Fitted on the places of {photos.lat.size:,} training photos{which}"
+    if colours is None:
+        return f"{fitted}. None goes by colours: that needs the pictures of photos and rounds."
+    return f"{fitted}; those by colours on the {colours.photos.lat.size:,} whose pictures can be read."
 
 
 def _remarks(comparison: dict[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
@@ -25,19 +26,23 @@ ANSWERED = OUTCOMES.index("answered")
 DRAWN = "drawn"
 """The source of pictures that were drawn from facts; all other sources are photographs."""
 
+CHUNK = 20_000
+"""Rows that are held one by one at a time."""
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 Index = IntArray | BoolArray
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
     """One answer. Places in degrees; `lat, lng` are None unless the outcome is "answered".
 
     `exposure` is 1 when the player saw the panorama for the first time, `group_exposure` is 1 when they
     knew no other panorama of its group (one walk, one place) either. `seen_in_training` is known of
-    models only. `source` says where the picture is from, "drawn" that it was not photographed.
+    models only. `source` says where the picture is from, "drawn" that it was not photographed. The rest is
+    as in `docs/benchmark.md`; None is "not known".
     """
 
     round_id: str
@@ -57,6 +62,17 @@ class Row:
     seen_in_training: bool | None = None
     scale_km: float = WORLD_SCALE_KM
     source: str = "photo"
+    captured_year: int | None = None
+    scoring_version: int | None = None
+    guest: bool | None = None
+    games_played: int | None = None
+    device: str = ""
+    time_s: float | None = None
+    confidence: float | None = None
+    country_probabilities: Mapping[str, float] | None = None
+    near_duplicate: bool | None = None
+    same_sequence: bool | None = None
+    same_author: bool | None = None
 
 
 def times(texts: Iterable[str]) -> npt.NDArray[np.datetime64]:
@@ -89,8 +105,21 @@ class Labels:
         codes = [known.setdefault(value, len(known)) for value in values]
         return cls(np.array(codes, dtype=np.int64), tuple(known))
 
+    @classmethod
+    def joined(cls, parts: Sequence[Labels]) -> Labels:
+        """One after the other."""
+        names = cls.of(name for part in parts for name in part.names)
+        numbers = np.split(names.codes, np.cumsum([len(part.names) for part in parts])[:-1])
+        codes = [number[part.codes] for number, part in zip(numbers, parts, strict=True)]
+        return cls(np.concatenate(codes), names.names)
+
     def __getitem__(self, index: Index) -> Labels:
         return Labels(self.codes[index], self.names)
+
+    def compact(self) -> Labels:
+        """The same without names that no row has."""
+        used, codes = np.unique(self.codes, return_inverse=True)
+        return Labels(codes.astype(np.int64), tuple(self.names[code] for code in used.tolist()))
 
     def texts(self) -> list[str]:
         """The texts, (n,)."""
@@ -128,14 +157,10 @@ class CountryProbabilities:
         """One after the other."""
         if not parts:
             return cls.of([])
-        names = Labels.of(name for part in parts for name in part.countries.names)
-        ends = np.cumsum([len(part.countries.names) for part in parts])[:-1]
-        numbers = np.split(names.codes, ends)
-        codes = [number[part.countries.codes] for number, part in zip(numbers, parts, strict=True)]
         sizes = np.concatenate([np.diff(part.start) for part in parts])
         return cls(
             np.concatenate([[0], np.cumsum(sizes)]),
-            Labels(np.concatenate(codes), names.names),
+            Labels.joined([part.countries for part in parts]),
             np.concatenate([part.values for part in parts]),
         )
 
@@ -224,27 +249,56 @@ class Rounds:
 
     @classmethod
     def from_rows(cls, rows: Iterable[Row]) -> Rounds:
-        """The same answers in columns. Raises ValueError for an unknown kind of player or outcome."""
-        rows = list(rows)
-        columns: dict[str, Any] = {
-            name: Labels.of(getattr(row, name) for row in rows) for name in TEXTS if name != "device"
-        }
-        for name in ("seen_in_training", "exposure", "group_exposure"):
+        """The same answers in columns; only some rows at a time are held. Raises ValueError for an unknown
+        kind of player or outcome.
+        """
+        left = iter(rows)
+        parts = [cls._of_some(list(islice(left, CHUNK)))]
+        while some := list(islice(left, CHUNK)):
+            parts.append(cls._of_some(some))
+        return cls.joined(parts)
+
+    @classmethod
+    def _of_some(cls, rows: Sequence[Row]) -> Rounds:
+        columns: dict[str, Any] = {name: Labels.of(getattr(row, name) for row in rows) for name in TEXTS}
+        for name in (*FLAGS, *COUNTS):
             values = (getattr(row, name) for row in rows)
             columns[name] = np.array(
                 [-1 if value is None else int(value) for value in values], dtype=np.int64
             )
-        for name in (*PLACES, "scale_km"):
+        for name in NUMBERS:
             columns[name] = np.array([getattr(row, name) for row in rows], dtype=np.float64)  # None is NaN
         columns["is_model"] = np.array([KINDS.index(row.player_kind) == 1 for row in rows], dtype=np.bool_)
         columns["answered_at"] = times(row.answered_at for row in rows)
         columns["outcome"] = np.array([OUTCOMES.index(row.outcome) for row in rows], dtype=np.int64)
+        columns["country_probabilities"] = CountryProbabilities.of(
+            row.country_probabilities or {} for row in rows
+        )
         return cls.of(columns, len(rows))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Rounds]) -> Rounds:
+        """One after the other, at least one, with the notes of all."""
+        columns: dict[str, Any] = {}
+        for field in fields(cls):
+            values = [getattr(part, field.name) for part in parts]
+            if field.name in TEXTS:
+                columns[field.name] = Labels.joined(values)
+            elif field.name == "country_probabilities":
+                columns[field.name] = CountryProbabilities.joined(values)
+            elif field.name != "notes":
+                columns[field.name] = np.concatenate(values)
+        notes = dict.fromkeys(note for part in parts for note in part.notes)
+        return cls(**columns, notes=tuple(notes))
 
     def __getitem__(self, index: Index) -> Rounds:
         """Some of the rows: numbers or a mask."""
         parts = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "notes"}
         return replace(self, **{name: part[index] for name, part in parts.items()})
+
+    def compact(self) -> Rounds:
+        """The same without names that no row has: of some rows, those that are left."""
+        return replace(self, **{name: getattr(self, name).compact() for name in TEXTS})
 
     @cached_property
     def distance_km(self) -> FloatArray:

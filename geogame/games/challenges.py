@@ -46,7 +46,7 @@ def send(*, game: Game, player: Player) -> Challenge:
 
 
 @transaction.atomic
-def accept(*, challenge: Challenge, player: Player) -> Game:
+def accept(*, challenge: Challenge, player: Player, device: str = "") -> Game:
     """The player's one run at the challenge, begun now or before. The sender has played it already."""
     lock(player)
     if begun := run_at(challenge, player):
@@ -70,7 +70,7 @@ def accept(*, challenge: Challenge, player: Player) -> Game:
         scoring_version=SCORING_VERSION,
     )
     model = model_of(sent)
-    begin(game, player, model.model_version if model else None)
+    begin(game, player, model.model_version if model else None, device=device)
     return game
 
 

@@ -134,7 +134,7 @@ def _candidates(map_: Map, version: ModelVersion | None) -> list[Candidate]:
 
 # --- a run ---------------------------------------------------------------------------------------
 @transaction.atomic
-def start_daily(*, player: Player, now: datetime | None = None) -> Game:
+def start_daily(*, player: Player, device: str = "", now: datetime | None = None) -> Game:
     """The player's one run at today's game, begun now or before. It stays with its date past midnight."""
     lock(player)
     daily = daily_of(date_at(now or timezone.now()))
@@ -154,7 +154,7 @@ def start_daily(*, player: Player, now: datetime | None = None) -> Game:
         scoring_version=SCORING_VERSION,
     )
     DailyAttempt.objects.create(daily=daily, player=player, game=game)
-    begin(game, player, daily.model_version)
+    begin(game, player, daily.model_version, device=device)
     return game
 
 

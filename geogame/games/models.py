@@ -178,10 +178,20 @@ class PlannedRound(models.Model):
 class Seat(models.Model):
     """A player in a game. Who only watches has a seat too: what they see there, they know."""
 
+    class Device(models.TextChoices):
+        PHONE = "phone"
+        DESKTOP = "desktop", "anything larger"
+
     game = models.ForeignKey(Game, on_delete=models.CASCADE, related_name="seats")
     player = models.ForeignKey(Player, on_delete=models.PROTECT, related_name="seats")
     registered = models.BooleanField(
         default=False, help_text="The person had an account when the game began: only then it is rated."
+    )
+    device = models.CharField(
+        max_length=10,
+        choices=Device,
+        blank=True,
+        help_text="What a game alone was begun on. Nothing else is kept of the browser.",
     )
     watches = models.BooleanField(default=False, help_text="Sees the rounds of a live game, does not guess.")
     left_at = models.DateTimeField(

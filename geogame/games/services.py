@@ -43,6 +43,7 @@ def start_game(
     time_limit_s: int | None = None,
     version: ModelVersion | Literal["active"] | None = "active",
     note: str = "",
+    device: str = "",
     rng: random.Random | None = None,
 ) -> Game:
     """A game of the player against that model version, or alone. A second click gets the same game.
@@ -75,15 +76,20 @@ def start_game(
         note=f"{note} {_note_of_streak(candidates) if streak else _note(rounds)}".strip(),
         **settings,
     )
-    begin(game, player, version, rng=rng)
+    begin(game, player, version, device=device, rng=rng)
     return game
 
 
 def begin(
-    game: Game, player: Player, version: ModelVersion | None, *, rng: random.Random | None = None
+    game: Game,
+    player: Player,
+    version: ModelVersion | None,
+    *,
+    device: str = "",
+    rng: random.Random | None = None,
 ) -> None:
     """Seat the player and the model, and open the first round. For every mode, inside a transaction."""
-    Seat.objects.create(game=game, player=player, registered=player.user_id is not None)
+    Seat.objects.create(game=game, player=player, registered=player.user_id is not None, device=device)
     if version:
         Seat.objects.create(game=game, player=player_of_model(version))
     if draw_round(game, player, number=1, wanted=True, rng=rng or random.SystemRandom()) is None:

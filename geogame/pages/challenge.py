@@ -18,6 +18,7 @@ from geogame.games.models import Challenge, Game
 from geogame.games.queries import model_of
 from geogame.games.sharing import text_of
 from geogame.pages.decorators import limited, own_game
+from geogame.pages.devices import device_of
 from geogame.pages.paging import page_asked
 from geogame.pages.problems import api_error
 from geogame.pages.share import share_text
@@ -70,7 +71,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     found = _challenge(token)
     player = person_for(session=request.session, user=request.user)
     try:
-        game = challenges.accept(challenge=found, player=player)
+        game = challenges.accept(challenge=found, player=player, device=device_of(request))
     except GameError as error:
         return render(request, "pages/problem.html", {"message": error.message}, status=CONFLICT)
     if game.state == Game.State.FINISHED:

@@ -22,6 +22,7 @@ from geogame.games.rules import DAILY_TIME_LIMIT_S
 from geogame.games.standings import page_of
 from geogame.pages.charts import histogram_chart
 from geogame.pages.decorators import limited
+from geogame.pages.devices import device_of
 from geogame.pages.paging import page_asked
 from geogame.pages.share import share_text
 
@@ -80,7 +81,7 @@ def start(request: HttpRequest) -> HttpResponse:
         return redirect("daily")
     player = person_for(session=request.session, user=request.user)
     try:
-        game = dailies.start_daily(player=player)
+        game = dailies.start_daily(player=player, device=device_of(request))
     except GameError as error:
         return render(request, "pages/problem.html", {"message": error.message}, status=CONFLICT)
     return redirect("game", token=game.token)

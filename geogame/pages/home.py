@@ -26,7 +26,7 @@ from geogame.pages.tryout import tried
 from geogame.panoramas.models import Panorama
 from geogame.registry.queries import active_versions
 from geogame.reports.queries import closed_rounds
-from geogame.reports.rows import rows_of
+from geogame.reports.rows import bare_rows_of
 from planet_core.scoring import MAX_POINTS
 from procedural_earth.clues import CLUES
 
@@ -103,6 +103,6 @@ def _tallies() -> list[Tally]:
     key = f"tallies-{closed_rounds()}"
     found: list[Tally] | None = cache.get(key)
     if found is None:
-        found = tallies(rows_of())
+        found = tallies(bare_rows_of())
         cache.set(key, found, timeout=24 * 3600)
     return found

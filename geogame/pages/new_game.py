@@ -22,6 +22,7 @@ from geogame.games.errors import GameError
 from geogame.games.rules import TIME_LIMITS_S
 from geogame.games.services import start_game
 from geogame.pages.decorators import limited
+from geogame.pages.devices import device_of
 from geogame.pages.maps import MapCard, map_cards
 from geogame.pages.setup import ALONE, NEWEST, BadSettings, game_settings, opponent_again
 from geogame.panoramas.models import Map
@@ -133,7 +134,7 @@ def start(request: HttpRequest) -> HttpResponse:
         return _form_page(request, chosen, problem=str(error), status=400)
     player = person_for(session=request.session, user=request.user)
     try:
-        game = start_game(player=player, map_=map_, note=note, **settings)
+        game = start_game(player=player, map_=map_, note=note, device=device_of(request), **settings)
     except GameError as error:
         return _form_page(request, chosen, problem=error.message, status=409)
     request.session[SESSION_KEY] = _possible(chosen)

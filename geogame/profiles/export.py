@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from django.contrib.auth.models import User
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch
 from django.utils import timezone
 
 from geogame.accounts.models import Player
@@ -100,6 +100,7 @@ def _games(player: Player) -> list[Game]:
         )
     )
     games = Game.objects.filter(seats__player=player).select_related("map", "daily", "challenge")
+    games = games.annotate(device=F("seats__device"), with_account=F("seats__registered"))
     return list(games.prefetch_related(Prefetch("rounds", rounds)).order_by("created_at", "pk"))
 
 
@@ -134,6 +135,8 @@ def _game(game: Game, outcome: Outcome | None) -> Json:
         "mode": game.mode,
         "condition_asked_for": game.condition,
         "time_limit_s": game.time_limit_s,
+        "device": game.device or None,  # type: ignore[attr-defined]
+        "with_an_account": game.with_account,  # type: ignore[attr-defined]
         "day": game.daily.date.isoformat() if game.daily else None,
         "challenge": game.challenge.token if game.challenge else None,
         "state": game.state,

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from geogame.registry.models import ModelVersion
-from planet_core.model_directory import ModelDirectoryError, TrainingIndex
+from planet_core.cell_countries import CellCountries
+from planet_core.model_directory import PARTITION, ModelDirectoryError, TrainingIndex, check_file
+from planet_core.partition import Partition
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,19 @@ def training_index(version: ModelVersion) -> TrainingIndex:
 @lru_cache(maxsize=8)
 def _training_index(digest: str, directory: Path) -> TrainingIndex:
     return TrainingIndex.load(directory)
+
+
+def cell_countries(version: ModelVersion) -> CellCountries:
+    """In which countries the cells of the version lie: seconds for a large one, once a process.
+
+    ModelDirectoryError, PartitionError, OSError where its files are missing or damaged.
+    """
+    return _cell_countries(version.digest, version.path)
+
+
+@lru_cache(maxsize=4)
+def _cell_countries(digest: str, directory: Path) -> CellCountries:
+    return CellCountries.of(Partition.load(check_file(directory, PARTITION)))
 
 
 def known_to_model(

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 
 from geogame.accounts.models import Player
-from geogame.games.models import Game, Guess, Round
-from geogame.panoramas.models import Map
+from geogame.games.models import Game, Guess, Round, Seat
+from geogame.panoramas.models import Map, Panorama
 from geogame.studies.models import Study
 from geogame.studies.queries import reported_subjects
+
+CHUNK = 2000
+"""Rows that are in memory at a time."""
 
 
 def _counted_rounds(map_: Map | None = None) -> QuerySet[Round]:
@@ -34,11 +37,27 @@ def answers(map_: Map | None = None) -> Iterator[Guess]:
 
 def _in_order(guesses: QuerySet[Guess]) -> Iterator[Guess]:
     return (
-        guesses.select_related("player", "round__panorama", "round__game__map", "seal")
+        guesses.select_related("player__model_version", "round__panorama", "round__game__map", "seal")
+        .defer("seal__preimage", "player__model_version__card", "player__model_version__metrics")
         .prefetch_related("round__exposures")
         .order_by("round_id", "pk")
-        .iterator(chunk_size=2000)
+        .iterator(chunk_size=CHUNK)
     )
+
+
+def people_in_games() -> Iterator[tuple[int, int, bool, str]]:
+    """(game, person, with an account then, device) of all who played, in the order in which games began."""
+    seats = Seat.objects.filter(player__kind=Player.Kind.PERSON, player__in_reports=True, watches=False)
+    return (
+        seats.order_by("game__created_at", "game_id")
+        .values_list("game_id", "player_id", "registered", "device")
+        .iterator(chunk_size=CHUNK)
+    )
+
+
+def authors() -> dict[str, str]:
+    """Who took the photographs of the panoramas, by the digest of the picture; "" is not known."""
+    return dict(Panorama.objects.filter(drawn=False).values_list("digest", "author").iterator(CHUNK))
 
 
 def unanswered_rounds(map_: Map | None = None) -> int:

@@ -2,49 +2,128 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
+from itertools import islice
+from typing import Any
+from urllib.parse import urlsplit
 
-from benchmark.rounds import Row
+from benchmark.rounds import DRAWN, Row
 from geogame.accounts.models import Player
 from geogame.games.models import Guess
-from geogame.panoramas.models import Map
-from geogame.reports.queries import answers, answers_of_study
+from geogame.panoramas.models import Map, Panorama
+from geogame.reports.beliefs import Beliefs
+from geogame.reports.leaks import Leaks
+from geogame.reports.queries import CHUNK, answers, answers_of_study, people_in_games
 from geogame.studies.models import Study
+
+PHOTO = "photo"
+"""The source of a photograph of which nobody says where it is from."""
+YEAR = re.compile(r"\s*(1[89]\d\d|20\d\d)(?:\d{4})?(?!\d)")
+"""At the beginning of "2019-05-02", "2019:05:02 12:00:00", "20190502" or "2019"."""
+
+Fields = dict[str, Any]
 
 
 def rows_of(map_: Map | None = None) -> Iterator[Row]:
-    return (_row(guess) for guess in answers(map_))
-
-
-def _row(guess: Guess) -> Row:
-    round_, player = guess.round, guess.player
-    is_model = player.kind == Player.Kind.MODEL
-    seen = [exposure.times_seen for exposure in round_.exposures.all() if exposure.player_id == player.pk]
-    return Row(
-        round_id=round_.token,
-        panorama_id=str(round_.panorama_id),
-        player_id=f"{player.name} ({player.token})" if is_model else player.token,
-        player_kind="model" if is_model else "person",
-        condition=guess.condition,
-        map=round_.game.map.name,
-        source="drawn" if round_.panorama.drawn else "photo",
-        lat=guess.lat,
-        lng=guess.lng,
-        true_lat=round_.panorama.lat,
-        true_lng=round_.panorama.lng,
-        outcome=guess.outcome,
-        answered_at=guess.created_at.isoformat(),
-        # What counts is the moment of the guess: another game may have told the truth since the round opened.
-        exposure=max(seen[0], guess.times_revealed) + 1 if seen else None,
-        group_exposure=None if is_model else guess.group_revealed + 1,
-        seen_in_training=guess.seal.seen_in_training if is_model else None,
-        scale_km=round_.game.scale_km,
-    )
+    """All that is known of each answer; a handful of queries, and two more for each `CHUNK` of answers."""
+    return _full(answers(map_))
 
 
 def rows_of_study(study: Study) -> Iterator[Row]:
     """The rows of one study. Its subjects have pseudonyms of its own, which no other report uses."""
     names = dict(study.subjects.exclude(player=None).values_list("player__token", "pseudonym"))
-    for row in map(_row, answers_of_study(study)):
+    for row in _full(answers_of_study(study)):
         yield replace(row, player_id=names.get(row.player_id, row.player_id))
+
+
+def bare_rows_of(map_: Map | None = None) -> Iterator[Row]:
+    """What decides who won and whether it counts, for a home page."""
+    return (Row(**_bare(guess)) for guess in answers(map_))
+
+
+def _full(guesses: Iterator[Guess]) -> Iterator[Row]:
+    seats, beliefs, leaks = _seats(), Beliefs(), Leaks()
+    while some := list(islice(guesses, CHUNK)):
+        believed = beliefs.of(some)
+        for guess in some:
+            row = {
+                **_bare(guess),
+                **_of_picture(guess),
+                **seats.get((guess.round.game_id, guess.player_id), {}),
+            }
+            if belief := believed.get(guess.pk):
+                row |= {"confidence": belief.confidence, "country_probabilities": belief.countries}
+            if guess.player.model_version:
+                row |= asdict(leaks.of(guess.player.model_version, guess.round.panorama))
+            yield Row(**row)
+
+
+def _bare(guess: Guess) -> Fields:
+    round_, player = guess.round, guess.player
+    is_model = player.kind == Player.Kind.MODEL
+    seen = [exposure.times_seen for exposure in round_.exposures.all() if exposure.player_id == player.pk]
+    return {
+        "round_id": round_.token,
+        "panorama_id": str(round_.panorama_id),
+        "player_id": f"{player.name} ({player.token})" if is_model else player.token,
+        "player_kind": "model" if is_model else "person",
+        "condition": guess.condition,
+        "map": round_.game.map.name,
+        "source": DRAWN if round_.panorama.drawn else PHOTO,
+        "lat": guess.lat,
+        "lng": guess.lng,
+        "true_lat": round_.panorama.lat,
+        "true_lng": round_.panorama.lng,
+        "outcome": guess.outcome,
+        "answered_at": guess.created_at.isoformat(),
+        # What counts is the moment of the guess: another game may have told the truth since the round opened.
+        "exposure": max(seen[0], guess.times_revealed) + 1 if seen else None,
+        "group_exposure": None if is_model else guess.group_revealed + 1,
+        "seen_in_training": guess.seal.seen_in_training if is_model else None,
+        "scale_km": round_.game.scale_km,
+    }
+
+
+def _of_picture(guess: Guess) -> Fields:
+    panorama = guess.round.panorama
+    return {
+        "source": source_of(panorama),
+        "captured_year": None if panorama.drawn else year_of(panorama.taken_at),
+        "scoring_version": guess.round.game.scoring_version,
+        "time_s": guess.time_used_s,
+    }
+
+
+def _seats() -> dict[tuple[int, int], Fields]:
+    """By game and person: whether they had no account when it began, on what, and games begun before."""
+    begun: Counter[int] = Counter()
+    found: dict[tuple[int, int], Fields] = {}
+    for game, person, registered, device in people_in_games():
+        found[game, person] = {
+            "guest": not registered,
+            "games_played": begun[person],
+            "device": device,
+        }
+        begun[person] += 1
+    return found
+
+
+def source_of(panorama: Panorama) -> str:
+    """Who a picture is from: the site of an address, else the name that is given."""
+    if panorama.drawn:
+        return DRAWN
+    try:
+        site = urlsplit(panorama.source).hostname or ""
+    except ValueError:
+        site = ""
+    name = site.removeprefix("www.") or panorama.source.strip()
+    return PHOTO if name in ("", DRAWN) else name
+
+
+def year_of(taken_at: str) -> int | None:
+    """The year of a time as sources give it; None where there is none to read."""
+    found = YEAR.match(taken_at)
+    return int(found[1]) if found else None

@@ -132,5 +132,7 @@ def test_maps_show_all_places() -> None:
 def test_rounds_of_nobody_still_give_a_page(tmp_path: Path) -> None:
     assert "There are no rounds" in page(build(rounds_of(tmp_path, [])))
     assert "All rounds are ties" in page(build(rounds_of(tmp_path, [*pair(None, None, 1), *pair(2, 2, 2)])))
+    silent = build(rounds_of(tmp_path, [*pair(None, None, 1), *pair(None, None, 2)]))
+    assert "People answered in no round (2 timeout)" in page(silent)
     apart = build(rounds_of(tmp_path, [cells("person"), cells("model", seen_in_training=1)]))
     assert "the model trained on it" in page(apart)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from benchmark.pairs import APART, apart, pairs_of
 from benchmark.read import RowsError, read_rounds
-from benchmark.rounds import Rounds, Row
+from benchmark.rounds import COUNTS, FLAGS, NUMBERS, TEXTS, Rounds, Row
 from benchmark.rows_csv import pseudonyms, write_rows
 from planet_core.geo import haversine_km
 from planet_core.scoring import points
@@ -171,27 +172,66 @@ def test_pairs_are_made_inside_a_round(tmp_path: Path) -> None:
     assert found == {(2, 0), (2, 4), (5, 0), (5, 4)}
 
 
+ROW = Row(
+    round_id="r",
+    panorama_id="p",
+    player_id="ann",
+    player_kind="person",
+    condition="fair",
+    map="Test",
+    lat=None,
+    lng=None,
+    true_lat=1.0,
+    true_lng=2.0,
+    outcome="timeout",
+    answered_at="2026-01-01T02:00:00+02:00",
+)
+
+
 def test_rows_of_the_game_are_the_same_columns() -> None:
-    row = Row(
-        round_id="r",
-        panorama_id="p",
-        player_id="ann",
-        player_kind="person",
-        condition="fair",
-        map="Test",
-        lat=None,
-        lng=None,
-        true_lat=1.0,
-        true_lng=2.0,
-        outcome="timeout",
-        answered_at="2026-01-01T02:00:00+02:00",
-    )
+    row = ROW
     rounds = Rounds.from_rows([row])
     assert rounds.distance_km.tolist() == [np.inf]
     assert rounds.points.tolist() == [0]
     assert rounds.exposure.tolist() == [-1]
     assert rounds.answered_at[0] == np.datetime64("2026-01-01T00:00:00")
     assert len(Rounds.from_rows([])) == 0
+
+
+def test_rows_of_the_game_have_what_a_file_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmark.rounds.CHUNK", 2)
+    whole = {
+        **{"source": "site", "captured_year": 2014, "scoring_version": 1, "guest": False, "games_played": 3},
+        **{"device": "phone", "time_s": 2.5, "confidence": 0.25, "near_duplicate": True},
+        **{"same_sequence": False, "same_author": True, "exposure": 1, "group_exposure": 2},
+        "country_probabilities": {"FR": 0.5, "DE": 0.25},
+    }
+    rows = [
+        replace(ROW, round_id="a", **whole),  # type: ignore[arg-type]
+        replace(ROW, round_id="b"),
+        replace(ROW, round_id="c", map="Other", **whole),  # type: ignore[arg-type]
+    ]
+    rounds = Rounds.from_rows(iter(rows))
+    write_rows(rounds, tmp_path / "rows.csv", {})
+    again = read_rounds(tmp_path / "rows.csv")
+    assert rounds.map.texts() == ["Test", "Test", "Other"]
+    assert rounds.source.texts() == ["site", "photo", "site"]
+    assert rounds.games_played.tolist() == [3, -1, 3]
+    assert rounds.guest.tolist() == [0, -1, 0]
+    assert rounds.country_probabilities.row(1) == {}
+    for name in TEXTS:
+        assert getattr(rounds, name).texts() == getattr(again, name).texts(), name
+    for number in range(3):
+        assert rounds.country_probabilities.row(number) == again.country_probabilities.row(number)
+    for name in (*FLAGS, *COUNTS, *NUMBERS, "answered_at", "outcome", "is_model"):
+        assert np.array_equal(getattr(rounds, name), getattr(again, name), equal_nan=name in NUMBERS), name
+
+
+def test_joined_rounds_keep_their_notes_once() -> None:
+    one = Rounds.from_rows([ROW])
+    both = Rounds.joined([replace(one, notes=("a", "b")), replace(one, notes=("b",))])
+    assert (len(both), both.notes) == (2, ("a", "b"))
+    assert both.player_id.texts() == ["ann", "ann"]
 
 
 def test_distances_are_great_circles(tmp_path: Path) -> None:

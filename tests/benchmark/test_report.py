@@ -165,12 +165,15 @@ def test_the_papers_study_is_held_against_its_design(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
+        # nothing, one side, nothing that counts, one player, all ties, only time-outs, only refusals, two
+        # versions of the score, impossible coordinates, a small design
         ([], "There are no rounds"),
         ([cells("person")], "No round has both a person and a model"),
         (pair(1, 2, exposure=2), "No round counts"),
         (pair(1, 2), "One person:"),
         ([*pair(3, 3, 1), *pair(None, None, 2)], "All rounds are ties"),
         ([*pair(None, 3, 1), *pair(None, 4, 2)], "People answered in no round (2 timeout)"),
+        ([*pair(None, None, 1), *pair(None, None, 2)], "The model answered in no round (2 timeout)"),
         (
             [row | {"outcome": "refused" if not row["lat"] else "answered"} for row in pair(5, None)],
             "The model answered in no round (1 refused)",

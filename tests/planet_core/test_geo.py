@@ -137,7 +137,7 @@ def test_the_numpy_modules_do_not_load_torch() -> None:
         " run_log recipes.tiny recipes.modern sources.csv_photos sources.open_source"
         " calibration views stopping training_data cell_counts partition_cli array_files sources.places"
         " shards shard_order prepare_output train_options"
-        " distributions cell_polygons cell_raster probability_map outputs"
+        " distributions cell_countries cell_polygons cell_raster probability_map outputs"
         " geography country_polygons"
     )
     imports = "; ".join(f"import planet_core.{module}" for module in modules.split())

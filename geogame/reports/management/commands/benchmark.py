@@ -3,17 +3,20 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from benchmark.command import add_options, report_of, shown
 from benchmark.report import Report
 from benchmark.rounds import Rounds
+from benchmark.selection import is_selected
 from geogame.lib.database import ready_database
 from geogame.panoramas.models import Map
 from geogame.panoramas.queries import map_named
 from geogame.panoramas.services import MapError
+from geogame.reports.pictures import picture_of
 from geogame.reports.queries import rounds_alone, unanswered_rounds
 from geogame.reports.rows import rows_of, rows_of_study
+from geogame.reports.training_photos import training_of
 from geogame.studies.errors import StudyError
 from geogame.studies.models import Study
 from geogame.studies.queries import state_of_study, study_named
@@ -36,10 +39,10 @@ class Command(BaseCommand):
         "the model did not train on; --apart shows the other rounds in tables of their own."
     )
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        return super().create_parser(prog_name, subcommand, **{"allow_abbrev": False, **kwargs})
+
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--map", metavar="NAME", help="only rounds on this map (default: every map, each apart)"
-        )
         parser.add_argument(
             "--study",
             metavar="NAME",
@@ -53,23 +56,26 @@ class Command(BaseCommand):
         study = self._study(options["study"])
         if map_ and study:
             raise CommandError("Give --map or --study: a study has one map.")
+        if map_:
+            options["map"] = map_.name
         rows = rows_of_study(study) if study else rows_of(map_)
         try:
-            report = report_of(Rounds.from_rows(rows), options, lambda _: None)
+            report = report_of(Rounds.from_rows(rows), options, lambda _: None, picture_of, training_of)
         except (OutputError, SourceError, UserError) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"cannot write {error.filename}: {error.strerror or error}") from error
         if options["format"] != "table":
-            self.stdout.write(shown(report, options))
+            self.stdout.write(shown(report, options, picture_of))
             return
-        if not report["comparisons"] and not study:
+        selected = is_selected(options)
+        if not (report["comparisons"] or selected or study):
             self.stdout.write(f"{NO_ROUNDS}\n")
-        self.stdout.write(shown(report, options))
+        self.stdout.write(shown(report, options, picture_of))
         self._apart(report, shown_too=options["apart"])
         if study:
             self.stdout.write(f"\n{state_of_study(study)}")
-        else:
+        elif not selected:
             self._unpaired(map_)
 
     def _apart(self, report: Report, *, shown_too: bool) -> None:
