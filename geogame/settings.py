@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "geogame.ratings",
     "geogame.training",
     "geogame.reports",
+    "geogame.round_sets",
     "geogame.opponent",
     "geogame.rooms",
     "geogame.games",

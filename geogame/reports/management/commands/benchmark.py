@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,6 +15,8 @@ from geogame.panoramas.queries import map_named
 from geogame.panoramas.services import MapError
 from geogame.reports.queries import rounds_alone, unanswered_rounds
 from geogame.reports.rows import rows_of
+from geogame.round_sets.queries import players_named
+from geogame.round_sets.rows import notes_on_players, rows_of_players
 from planet_core.outputs import OutputError
 from planet_core.sources.photo import SourceError
 from planet_core.stopping import UserError
@@ -37,13 +40,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--map", metavar="NAME", help="only rounds on this map (default: every map, each apart)"
         )
+        parser.add_argument(
+            "--players",
+            nargs="*",
+            metavar="NAME",
+            help="with the answers of these outside players in closed round sets (no name: of all)",
+        )
         add_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         ready_database(self.stderr.write)
         map_ = self._map(options["map"])
         try:
-            report = report_of(Rounds.from_rows(rows_of(map_)), options, lambda _: None)
+            report = report_of(_rounds(map_, options["players"]), options, lambda _: None)
         except (OutputError, SourceError, UserError) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -78,3 +87,12 @@ class Command(BaseCommand):
             return None if name is None else map_named(name)
         except MapError as error:
             raise CommandError(str(error)) from error
+
+
+def _rounds(map_: Map | None, players: list[str] | None) -> Rounds:
+    if players is None:
+        return Rounds.from_rows(rows_of(map_))
+    played = list(rows_of(map_))
+    names = players_named(players)
+    rounds = Rounds.from_rows([*played, *rows_of_players(played, names)])
+    return replace(rounds, notes=(*rounds.notes, *notes_on_players(names)))
