@@ -13,6 +13,8 @@ from geogame.round_sets.queries import in_open_sets, in_play
 
 NO_ANSWER = "timeout"
 """The outcome of a round that a player left without an answer when the set closed."""
+VOID = "void"
+"""The outcome of such a round whose picture was withdrawn before: nobody could answer it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +77,12 @@ def _was_told(player: OutsidePlayer, round_: SetRound) -> bool:
     ).exists()
 
 
+def is_void(round_: SetRound, round_set: RoundSet) -> bool:
+    """Whether the picture was withdrawn before the set closed: a round without an answer is none then."""
+    withdrawn_at = round_.panorama and round_.panorama.withdrawn_at
+    return bool(withdrawn_at and round_set.closed_at and withdrawn_at <= round_set.closed_at)
+
+
 @dataclass(frozen=True)
 class Result:
     """How a round of a closed set ended for a player. Nothing is told of a picture that is still in play."""
@@ -107,8 +115,8 @@ def results(player: OutsidePlayer, round_set: RoundSet) -> list[Result]:
 def _result(
     round_: SetRound, answer: SetAnswer | None, round_set: RoundSet, running: set[int | None]
 ) -> Result:
-    outcome = answer.outcome if answer else NO_ANSWER
     panorama = round_.panorama
+    outcome = answer.outcome if answer else VOID if is_void(round_, round_set) else NO_ANSWER
     if panorama is None or panorama.pk in running:
         return Result(round_, answer, outcome, held_back=True)
     truth = (round_.lat, round_.lng, panorama.country)

@@ -20,7 +20,7 @@ from geogame.predictions.models import RULE, Prediction
 from geogame.predictions.queries import view_name
 from geogame.registry.models import ModelVersion
 from geogame.registry.queries import active_versions, known_to_model
-from geogame.round_sets.answers import NO_ANSWER
+from geogame.round_sets.answers import NO_ANSWER, is_void
 from geogame.round_sets.models import RoundSet, SetAnswer, SetRound
 from geogame.round_sets.stored_rows import read_stored
 
@@ -104,7 +104,9 @@ def _first_of_each(rows: Iterable[Row], known: Iterable[Row] = ()) -> list[Row]:
 
 def _of_models(round_set: RoundSet, played: Iterable[Row], names: Collection[str] | None) -> list[Row]:
     """Model's rows in the rounds of people, then in the set's own."""
-    rounds = list(round_set.rounds.filter(panorama__isnull=False).order_by("number"))
+    rounds = list(
+        round_set.rounds.select_related("panorama").filter(panorama__isnull=False).order_by("number")
+    )
     answers = _answers(round_set, rounds, names)
     own = (_own_round(round_set, round_) for round_ in rounds)
     theirs = (row for row in played if row.player_kind == "person" and row.condition == round_set.condition)
@@ -153,7 +155,8 @@ def _answers(round_set: RoundSet, rounds: list[SetRound], names: Collection[str]
     answers: Answers = {round_.panorama_id: [] for round_ in rounds if round_.panorama_id}
     for run in _runs(round_set, names):
         for round_ in rounds:
-            if round_.panorama_id:
+            left_out = round_.pk not in run.answers and is_void(round_, round_set)
+            if round_.panorama_id and not left_out:
                 answers[round_.panorama_id].append(run.cells(round_))
     for version in active_versions():
         for panorama, given in _stored(version, rounds):

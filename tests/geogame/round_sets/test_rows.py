@@ -11,10 +11,12 @@ from benchmark.rounds import Rounds, Row
 from geogame.accounts.models import Player
 from geogame.accounts.services import player_of_model
 from geogame.panoramas.models import Map
+from geogame.panoramas.services import withdraw
 from geogame.predictions.models import RULE, Prediction
 from geogame.predictions.queries import view_name
 from geogame.registry.models import ModelVersion
 from geogame.reports.rows import rows_of
+from geogame.round_sets.answers import results
 from geogame.round_sets.errors import RoundSetError
 from geogame.round_sets.models import OutsidePlayer, RoundSet
 from geogame.round_sets.queries import players_named
@@ -79,6 +81,19 @@ def test_what_a_run_left_counts_as_time_out(make_set: MakeSet, robot: OutsidePla
     played, rows = added()
     assert sorted(row.outcome for row in rows) == ["answered"] * 2 + ["timeout"] * 4  # with people and alone
     assert comparisons([*played, *rows])["Robot"]["sides"]["model"]["outcomes"]["timeout"] == 2
+
+
+def test_a_round_that_nobody_could_answer_is_no_time_out(make_set: MakeSet, robot: OutsidePlayer) -> None:
+    made = make_set(3)
+    first, second, third = made.rounds.select_related("panorama")
+    answer(robot, first)
+    assert second.panorama
+    withdraw(second.panorama)
+    close(made)
+    assert third.panorama
+    withdraw(third.panorama)
+    assert [row.outcome for row in added()[1]] == ["answered", "timeout"]
+    assert [result.outcome for result in results(robot, made)] == ["answered", "void", "timeout"]
 
 
 def test_a_picture_met_again_counts_apart(make_set: MakeSet, robot: OutsidePlayer, alice: Player) -> None:
