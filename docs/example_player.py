@@ -24,7 +24,7 @@ def ask(url: str, token: str, body: object = None) -> bytes:
             return bytes(response.read())
     except HTTPError as error:
         if error.code != 429:
-            raise SystemExit(f"{url}: {error.code} {error.read().decode()}") from None
+            raise SystemExit(f"{url}: {error.code} {error.read(300).decode()}") from None
         time.sleep(int(error.headers["Retry-After"]))
     return ask(url, token, body)
 
