@@ -65,7 +65,7 @@ RATE_LIMITS = env_limits(
     "RATE_LIMITS",
     "start=30/300/600,challenge=20/200/600,guess=60/1200/60,next=60/1200/60,skip=20/200/60,country=120/2400/60,"
     "settings=60/600/600,room=30/300/600,room-code=20/60/600,queue=30/300/600,wait=60/1200/60,"
-    "login=10/100/900,register=10/60/3600,bot=20/60/600,socket=60/1200/60",
+    "login=10/100/900,register=10/60/3600,bot=20/60/600,socket=60/1200/60,player-api=600/2400/60",
 )
 
 # --- Apps ----------------------------------------------------------------------------------------
@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "geogame.training",
     "geogame.reports",
     "geogame.studies",
+    "geogame.round_sets",
     "geogame.opponent",
     "geogame.rooms",
     "geogame.games",

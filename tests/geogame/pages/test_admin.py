@@ -10,6 +10,8 @@ from geogame.panoramas.models import Map
 from geogame.panoramas.services import unpublish_map
 from geogame.registry.models import ModelVersion
 from geogame.registry.services import deactivate
+from geogame.round_sets.models import OutsidePlayer
+from geogame.round_sets.services import create, issue_token
 from geogame.training.models import TrainingJob
 from geogame.training.services import create_job
 
@@ -90,6 +92,20 @@ def test_the_truth_of_a_panorama_cannot_be_edited(staff: Client, make_map: MakeM
     before = panorama.lat
     panorama.refresh_from_db()
     assert (panorama.place, panorama.lat) == ("New name", before)
+
+
+def test_a_round_set_is_closed_and_a_token_revoked(staff: Client, make_map: MakeMap) -> None:
+    round_set = create(name="Trial", map_=make_map(2), seed=1)
+    issue_token("Robot")
+    assert "Trial@1" in staff.get("/admin/round_sets/roundset/").content.decode()
+    assert "“Trial@1” is closed" in act(staff, "round_sets/roundset", "close_sets", round_set.pk)
+    assert "was closed already" in act(staff, "round_sets/roundset", "close_sets", round_set.pk)
+    player = OutsidePlayer.objects.get()
+    assert "“Robot” is revoked" in act(staff, "round_sets/outsideplayer", "revoke_tokens", player.pk)
+    player.refresh_from_db()
+    assert player.revoked_at
+    page = staff.get(f"/admin/round_sets/outsideplayer/{player.pk}/change/").content.decode()
+    assert player.token_digest not in page
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from benchmark.command import add_options, report_of, shown
 from benchmark.report import Report
-from benchmark.rounds import Rounds
+from benchmark.rounds import Rounds, Row
 from benchmark.selection import is_selected
 from geogame.lib.database import ready_database
 from geogame.panoramas.models import Map
@@ -17,6 +19,8 @@ from geogame.reports.pictures import picture_of
 from geogame.reports.queries import rounds_alone, unanswered_rounds
 from geogame.reports.rows import rows_of, rows_of_study
 from geogame.reports.training_photos import training_of
+from geogame.round_sets.queries import players_named
+from geogame.round_sets.rows import notes_on_players, rows_of_players
 from geogame.studies.errors import StudyError
 from geogame.studies.models import Study
 from geogame.studies.queries import state_of_study, study_named
@@ -48,6 +52,12 @@ class Command(BaseCommand):
             metavar="NAME",
             help="only the rounds of this study (manage.py study), which no other report has",
         )
+        parser.add_argument(
+            "--players",
+            nargs="*",
+            metavar="NAME",
+            help="with the answers of these outside players in closed round sets (no name: of all)",
+        )
         add_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -60,7 +70,8 @@ class Command(BaseCommand):
             options["map"] = map_.name
         rows = rows_of_study(study) if study else rows_of(map_)
         try:
-            report = report_of(Rounds.from_rows(rows), options, lambda _: None, picture_of, training_of)
+            rounds = _rounds(rows, options["players"])
+            report = report_of(rounds, options, lambda _: None, picture_of, training_of)
         except (OutputError, SourceError, UserError) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -105,3 +116,12 @@ class Command(BaseCommand):
             return None if name is None else map_named(name)
         except MapError as error:
             raise CommandError(str(error)) from error
+
+
+def _rounds(rows: Iterable[Row], players: list[str] | None) -> Rounds:
+    if players is None:
+        return Rounds.from_rows(rows)
+    played = list(rows)
+    names = players_named(players)
+    rounds = Rounds.from_rows([*played, *rows_of_players(played, names)])
+    return replace(rounds, notes=(*rounds.notes, *notes_on_players(names)))
