@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from html import escape
 
 from benchmark import html
 from benchmark.html import Part
@@ -30,12 +31,12 @@ def calibration(found: Part) -> Iterator[str]:
             )
     if rows:
         titles = ["", "n", "mean confidence", "right", "calibration error (ECE)", "Brier score"]
-        caption = (
-            "Confidence: the probability that the model gave to the country in which its answer lies; right:"
-            " the answer is in the country of the truth. Country probabilities: the same of the country that"
-            " it found most probable. Each panorama on land counts once."
+        yield (
+            '<p class="soft">Confidence: the probability that the model gave to the country in which its'
+            " answer lies; right: the answer is in the country of the truth. Country probabilities: the"
+            " same of the country that it found most probable. Each panorama on land counts once.</p>"
         )
-        yield html.table(titles, rows, caption)
+        yield html.table(titles, rows)
     else:
         yield '<p class="soft">The rows have no probabilities.</p>'
 
@@ -108,5 +109,5 @@ def trivial(players: Sequence[Part] | None, fitted: str | None = None) -> str:
         *(f"≤ {km:,} km" for km in SCALES_KM),
         "points",
     ]
-    caption = f"Players that hardly look, against the people in the same rounds. {fitted or ''}".rstrip()
-    return "<h3>Trivial players</h3>" + html.table(titles, rows, caption)
+    who = f"Players that hardly look, against the people in the same rounds. {fitted or ''}".rstrip()
+    return f'<h3>Trivial players</h3><p class="soft">{escape(who)}</p>{html.table(titles, rows)}'
