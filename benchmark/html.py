@@ -9,17 +9,9 @@ from html import escape
 from typing import Any
 
 from benchmark import figures
-from benchmark.pictures import PictureOf
+from benchmark.pictures import SmallPicture
 
 Part = dict[str, Any]
-
-
-class Markup(str):
-    """A text that is HTML already: a table takes it as it is."""
-
-    __slots__ = ()
-
-
 VARIABLES = {
     figures.INK: "ink",
     figures.SOFT: "soft",
@@ -53,8 +45,8 @@ caption { text-align: left; padding: 4px 0; } th, td { padding: 4px 12px; text-a
 th:first-child, td:first-child { text-align: left; }
 thead th { color: var(--soft); font-weight: 600; }
 figure { margin: 16px 0; } figure svg { max-width: 100%; height: auto; }
-td img { display: block; max-width: 240px; height: auto; }
-.credit { max-width: 240px; color: var(--soft); font-size: 0.75rem; white-space: normal; }
+.cards { display: flex; flex-wrap: wrap; gap: 16px; } .card { width: 240px; margin: 8px 0; }
+.card img { display: block; max-width: 100%; height: auto; margin-bottom: 4px; }
 summary { cursor: pointer; font-weight: 600; padding: 8px 0; }
 .person { color: var(--person); } .model { color: var(--model); }
 """
@@ -87,28 +79,22 @@ def points(found: Part) -> str:
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "") -> str:
     """A table that scrolls where it is too wide."""
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
-    body = "".join("<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     return (
         f'<div class="wide"><table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 
-def _cell(text: str) -> str:
-    return text if isinstance(text, Markup) else escape(text)
-
-
-def picture(panorama: str, pictures: PictureOf | None) -> str:
-    """A panorama as a cell of a table: its picture with the credit, where there is one, and its id."""
-    found = pictures(panorama) if pictures else None
-    if found is None:
-        return panorama
-    data = base64.b64encode(found.jpeg).decode()
-    credit = f"<br>{escape(found.credit)}" if found.credit else ""
-    name = escape(panorama, quote=True)
-    return Markup(
-        f'<img src="data:image/jpeg;base64,{data}" alt="panorama {name}">'
-        f'<div class="credit">{name}{credit}</div>'
+def card(text: str, name: str, picture: SmallPicture | None) -> str:
+    """A picture with a text and its credit below; the text alone where there is no picture."""
+    if picture is None:
+        return f'<figure class="card"><figcaption>{escape(text)}</figcaption></figure>'
+    data = base64.b64encode(picture.jpeg).decode()
+    credit = f"<br>{escape(picture.credit)}" if picture.credit else ""
+    return (
+        f'<figure class="card"><img src="data:image/jpeg;base64,{data}" alt="{escape(name, quote=True)}">'
+        f"<figcaption>{escape(text)}{credit}</figcaption></figure>"
     )
 
 

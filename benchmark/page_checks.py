@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from html import escape
 
 from benchmark import html
 from benchmark.html import Part
@@ -29,9 +30,13 @@ def calibration(found: Part) -> Iterator[str]:
                 ]
             )
     if rows:
-        yield html.table(
-            ["", "n", "mean confidence", "right", "calibration error (ECE)", "Brier score"], rows
+        titles = ["", "n", "mean confidence", "right", "calibration error (ECE)", "Brier score"]
+        yield (
+            '<p class="soft">Confidence: the probability that the model gave to the country in which its'
+            " answer lies; right: the answer is in the country of the truth. Country probabilities: the"
+            " same of the country that it found most probable. Each panorama on land counts once.</p>"
         )
+        yield html.table(titles, rows)
     else:
         yield '<p class="soft">The rows have no probabilities.</p>'
 
@@ -48,19 +53,19 @@ def difficulty(found: Part, pictures: PictureOf | None = None) -> Iterator[str]:
         f" ({found['rounds_each']:.1f} rounds each): {value}.</p>"
     )
     for name in ("hard_for_people_easy_for_model", "easy_for_people_hard_for_model"):
-        rows = [
-            [
-                html.picture(one["panorama"], pictures),
-                f"{one['rounds']:,}",
-                f"{one['person_points']:,.0f}",
-                f"{one['model_points']:,.0f}",
-            ]
-            for one in found[name]
-        ]
-        if rows:
+        if found[name]:
             title = name.replace("_", " ").replace("people", "people,").capitalize()
-            table = html.table(["panorama", "n", "points, people", "points, model"], rows)
-            yield f"<details><summary>{title}</summary>{table}</details>"
+            cards = "".join(_card(one, pictures) for one in found[name])
+            yield f'<details><summary>{title}</summary><div class="cards">{cards}</div></details>'
+
+
+def _card(one: Part, pictures: PictureOf | None) -> str:
+    text = (
+        f"{many(one['rounds'], 'round')} on {one['panorama']}: people {one['person_points']:,.0f} points,"
+        f" model {one['model_points']:,.0f}"
+    )
+    found = pictures(one["panorama"]) if pictures else None
+    return html.card(text, f"panorama {one['panorama']}", found)
 
 
 def leakage(found: Part) -> Iterator[str]:
@@ -104,5 +109,5 @@ def trivial(players: Sequence[Part] | None, fitted: str | None = None) -> str:
         *(f"≤ {km:,} km" for km in SCALES_KM),
         "points",
     ]
-    caption = f"Players that hardly look, against the people in the same rounds. {fitted or ''}".rstrip()
-    return "<h3>Trivial players</h3>" + html.table(titles, rows, caption)
+    who = f"Players that hardly look, against the people in the same rounds. {fitted or ''}".rstrip()
+    return f'<h3>Trivial players</h3><p class="soft">{escape(who)}</p>{html.table(titles, rows)}'

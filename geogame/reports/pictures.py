@@ -21,6 +21,6 @@ def picture_of(panorama_id: str) -> SmallPicture | None:
 
 
 def credit_of(panorama: Panorama) -> str:
-    """Author, licence and source, as far as they are known, and whether it was drawn."""
-    drawn = NOT_PHOTOGRAPHED if panorama.drawn else ""
-    return " · ".join(filter(None, (panorama.author, panorama.licence, panorama.source, drawn)))
+    """Author, licence and source as far as they are known; of a drawn picture, that it was drawn."""
+    source = NOT_PHOTOGRAPHED if panorama.drawn else panorama.source
+    return " · ".join(filter(None, (panorama.author, panorama.licence, source)))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmark import coverage
-from benchmark.read import READ
+from benchmark.cells import READ
 from benchmark.statistics import Comparison, Side
 from tests.conftest import ROOT
 

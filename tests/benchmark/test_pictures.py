@@ -69,7 +69,10 @@ def test_the_page_shows_what_is_hard_for_one_side(tmp_path: Path) -> None:
     (data,) = re.findall(r'<img src="data:image/jpeg;base64,([^"]+)" alt="panorama panorama 1">', text)
     assert base64.b64decode(data) == content
     assert "&lt;b&gt;Ann&lt;/b&gt; · CC BY 4.0" in text
-    assert "<td>panorama 2</td>" in text
+    hard = report["comparisons"][0]["difficulty"]["hard_for_people_easy_for_model"][0]
+    numbers = f"people {hard['person_points']:,.0f} points, model {hard['model_points']:,.0f}"
+    assert f"1 round on panorama 1: {numbers}<br>" in text
+    assert '<figure class="card"><figcaption>1 round on panorama 2: ' in text
     assert "<img" not in page(report)
 
 
