@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from geogame.accounts.models import Player
 from geogame.games.models import Game, Guess, Round
-from geogame.panoramas.models import Map
+from geogame.panoramas.models import Map, Panorama
+
+Told = Callable[[], set[int]]
+TOLD: list[Told] = []
+"""Who else knows of panoramas that everybody may be told of, such as those of closed sets: an app above this
+one adds a function that gives their keys.
+"""
 
 
 def _counted_rounds(map_: Map | None = None) -> QuerySet[Round]:
@@ -48,3 +54,22 @@ def rounds_alone(map_: Map | None = None) -> int:
 
 def closed_rounds() -> int:
     return _counted_rounds().filter(state=Round.State.CLOSED).count()
+
+
+def maps_played() -> list[Map]:
+    return list(Map.objects.filter(Exists(Game.objects.filter(map=OuterRef("pk")))))
+
+
+def told_to_everybody() -> set[int]:
+    """The panoramas whose truth may be public: withdrawn, or named by one of `TOLD`; but none that lies open
+    in a game or waits in one, and none of whose group another can still be played.
+    """
+    named = set(Panorama.objects.exclude(withdrawn_at=None).values_list("pk", flat=True))
+    named.update(*(keys() for keys in TOLD))
+    ahead = Round.objects.filter(panorama=OuterRef("pk"), void_reason="").exclude(state=Round.State.CLOSED)
+    told = Panorama.objects.filter(pk__in=named).exclude(Exists(ahead))
+    groups = {group for group in told.values_list("group", flat=True) if group}
+    in_play = Panorama.objects.filter(group__in=groups, withdrawn_at=None).exclude(pk__in=named)
+    return set(
+        told.exclude(group__in=set(in_play.values_list("group", flat=True))).values_list("pk", flat=True)
+    )
