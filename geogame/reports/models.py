@@ -5,6 +5,9 @@ from django.db import models
 from geogame.games.models import Game
 from geogame.panoramas.models import Map
 
+NOTHING = "0 0 0 0"
+"""What `refresh.what_is_there` says of a site on which nobody has played: no report is missing there."""
+
 
 class StoredReport(models.Model):
     """People against models on one map, in one condition, on photographs or on drawn pictures: computed by a
@@ -67,7 +70,9 @@ class Refresh(models.Model):
         FAILED = "failed"
 
     state = models.CharField(max_length=10, choices=State, default=State.IDLE)
-    read = models.CharField(max_length=100, blank=True, help_text="What was there when they were made.")
+    read = models.CharField(
+        max_length=100, default=NOTHING, help_text="What was there when they were made, in a few counts."
+    )
     done = models.PositiveIntegerField(default=0, help_text="Maps that are done.")
     total = models.PositiveIntegerField(default=0)
     message = models.CharField(max_length=500, blank=True)

@@ -55,6 +55,11 @@ def test_a_look_just_after_another_asks_the_database_once(
         look()
 
 
+def test_where_nobody_has_played_nothing_is_asked_for(db: None, asked: list[str]) -> None:
+    assert not look()
+    assert the_refresh().read == refresh.what_is_there()
+
+
 def test_without_news_nothing_is_asked_for(map_played: Map, asked: list[str]) -> None:
     make()
     later(asked_at=MAKE_EVERY * 2)
