@@ -23,6 +23,8 @@ LEAST_IN_PART = 10
 """Panoramas that a part of the rounds has at least."""
 BATCH_ROUNDS = 50
 """Parts by place change when so many rounds came in: never by what one game added."""
+MOST_PEOPLE = 200
+"""Lines of single people, those with most rounds."""
 DIGITS = 3
 POINTS_STEP = 10
 TALLY = ("map", "source", "condition", "model", "rounds", "people", "panoramas", "wins", "ties", "losses")
@@ -58,7 +60,8 @@ def published(comparison: Part, people: Sequence[Part], name: Callable[[str], st
     found["leakage"] = rounded(comparison["leakage"])
     found["by_player"] = large_parts(comparison["by_player"])
     lines = [_line(one, name) for one in people if one["rounds"] >= LEAST_PANORAMAS]
-    found["each_person"] = sorted(lines, key=lambda line: (-line["rounds"], line["person"]))
+    lines.sort(key=lambda line: (-line["rounds"], line["person"]))
+    found["each_person"] = lines[:MOST_PEOPLE]
     return found
 
 

@@ -148,6 +148,8 @@ def _card(report: StoredReport) -> Part:
 
 
 def _section(model: Part, full: Part | None, *, paper: bool) -> Part:
+    if full and model["too_few"]:
+        model = {**full, "too_few": False, "each_person": []}
     found: Part = {"model": model, "size": words.size(model), "verdict": words.verdict(model)}
     if not model["too_few"]:
         found |= {

@@ -66,6 +66,15 @@ def test_people_with_few_rounds_have_no_line(tmp_path: Path) -> None:
     assert told(made(tmp_path, 3, public.LEAST_PANORAMAS - 1)[1])["each_person"] == []
 
 
+def test_of_many_people_those_with_most_rounds_have_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public, "MOST_PEOPLE", 2)
+    rows = study(3, 6)
+    lines = told(build(rounds_of(tmp_path, rows[:-2])))["each_person"]
+    assert [line["rounds"] for line in lines] == [6, 6]
+
+
 def test_few_panoramas_have_no_distances(tmp_path: Path) -> None:
     many = told(made(tmp_path, 1, public.LEAST_PANORAMAS)[1])
     few = told(made(tmp_path, 1, public.LEAST_PANORAMAS - 1)[1])

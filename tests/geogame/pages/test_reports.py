@@ -170,7 +170,7 @@ def test_parts_by_place_are_shown_where_they_are_large(client: Client, played: M
 
 
 def test_few_panoramas_are_too_few(
-    client: Client, make_map: MakeMap, model_version: ModelVersion, people: list[Player]
+    client: Client, staff: Client, make_map: MakeMap, model_version: ModelVersion, people: list[Player]
 ) -> None:
     play_rounds(make_map(4), model_version, people, each=4)
     refresh_all()
@@ -178,6 +178,7 @@ def test_few_panoramas_are_too_few(
     assert 'data-testid="too-few"' in page
     assert "report-plot" not in page
     assert client.get(f"{PAGE}pairs.csv").content.decode().count("\n") == 1, "only the head"
+    assert "report-plot" in page_of(staff)
 
 
 def test_rounds_that_do_not_count_stand_apart(
