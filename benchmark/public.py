@@ -8,7 +8,7 @@ are numbered anew in every report. `docs/benchmark.md` says why each of these is
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ ROW_COLUMNS = (
     *("map", "source", "condition", "model"),
     *("person_outcome", "model_outcome", "person_km", "model_km", "person_points", "model_points", "winner"),
 )
+CHUNK = 20_000
 WINNERS = {1: "model", 0: "tie", -1: "person"}
 
 
@@ -107,27 +108,31 @@ def places_told(before: Part | None, comparison: Part, people_left_out: int) -> 
     return before
 
 
-def row_columns(pairs: Pairs) -> dict[str, list[Any]]:
-    """Every pair as a row without names, places and times: columns of `ROW_COLUMNS`, "" for no distance.
+def rows(pairs: Pairs) -> Iterator[tuple[Any, ...]]:
+    """Every pair as a row of `ROW_COLUMNS` without names, places and times; "" where there is no distance.
 
     In the order of the numbers: what came last does not stand last.
     """
-    rounds = pairs.rounds
     order = np.lexsort((pairs.model_points, pairs.model_km, pairs.person_km, pairs.models))
-    sorted_ = pairs[order]
+    for start in range(0, len(order), CHUNK):
+        yield from _rows(pairs[order[start : start + CHUNK]])
+
+
+def _rows(pairs: Pairs) -> Iterator[tuple[Any, ...]]:
+    rounds = pairs.rounds
     columns: dict[str, list[Any]] = {
-        "map": rounds.map[sorted_.person].texts(),
-        "source": ["drawn" if drawn else "photo" for drawn in rounds.drawn[sorted_.person].tolist()],
-        "condition": rounds.condition[sorted_.person].texts(),
-        "model": rounds.player_id[sorted_.model].texts(),
-        "winner": [WINNERS[outcome] for outcome in sorted_.outcomes.tolist()],
+        "map": rounds.map[pairs.person].texts(),
+        "source": ["drawn" if drawn else "photo" for drawn in rounds.drawn[pairs.person].tolist()],
+        "condition": rounds.condition[pairs.person].texts(),
+        "model": rounds.player_id[pairs.model].texts(),
+        "winner": [WINNERS[outcome] for outcome in pairs.outcomes.tolist()],
     }
-    for side, rows in (("person", sorted_.person), ("model", sorted_.model)):
-        km, points = rounds.distance_km[rows], rounds.points[rows] / POINTS_STEP
-        columns[f"{side}_outcome"] = [OUTCOMES[outcome] for outcome in rounds.outcome[rows].tolist()]
+    for side, numbers in (("person", pairs.person), ("model", pairs.model)):
+        km, points = rounds.distance_km[numbers], rounds.points[numbers] / POINTS_STEP
+        columns[f"{side}_outcome"] = [OUTCOMES[outcome] for outcome in rounds.outcome[numbers].tolist()]
         columns[f"{side}_km"] = ["" if one is None else one for one in map(significant, km.tolist())]
         columns[f"{side}_points"] = (POINTS_STEP * np.round(points)).astype(int).tolist()
-    return {name: columns[name] for name in ROW_COLUMNS}
+    return zip(*(columns[name] for name in ROW_COLUMNS), strict=True)
 
 
 def rounded(tree: Any) -> Any:

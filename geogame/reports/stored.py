@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
 import json
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -207,48 +208,55 @@ def _files(part: _Part, models: list[Part], told: set[str], names: dict[str, str
     counted = part.pairs[apart(part.pairs) == 0]
     is_shown = [name in shown for name in counted.rounds.player_id.names]
     pairs = counted[np.array(is_shown, dtype=np.bool_)[counted.models]]
-    yield _file(ReportRows.Kind.PAIRS, public.row_columns(pairs))
-    yield _file(ReportRows.Kind.TOLD, _told_columns(part.rounds(told), names))
-    yield _file(ReportRows.Kind.ALL, _columns(part.rounds()))
+    yield _file(ReportRows.Kind.PAIRS, public.ROW_COLUMNS, public.rows(pairs))
+    with _as_rows(part.rounds(told)) as (head, rows):
+        names_told = [name for name in head if name in TOLD_COLUMNS]
+        yield _file(ReportRows.Kind.TOLD, names_told, _told_rows(head, rows, names))
+    with _as_rows(part.rounds()) as (head, rows):
+        yield _file(ReportRows.Kind.ALL, head, rows)
 
 
-def _told_columns(rounds: Rounds, names: dict[str, str]) -> dict[str, list[Any]]:
+def _told_rows(head: list[str], rows: Iterator[list[str]], names: dict[str, str]) -> Iterator[list[str]]:
     """As the benchmark reads them, but numbered anew, and with the day in the place of the moment."""
-    columns = {name: column for name, column in _columns(rounds).items() if name in TOLD_COLUMNS}
-    columns["player_id"] = [names.get(name, name) for name in columns["player_id"]]
-    columns["answered_at"] = [moment[:10] for moment in columns["answered_at"]]
-    for name in ("round", "panorama"):
-        numbers: dict[str, str] = {}
-        columns[f"{name}_id"] = [
-            numbers.setdefault(one, f"{name} {len(numbers) + 1}") for one in columns[f"{name}_id"]
-        ]
-    return columns
+    numbers: dict[str, dict[str, str]] = {"round": {}, "panorama": {}}
+    for row in rows:
+        cells = {name: cell for name, cell in zip(head, row, strict=True) if name in TOLD_COLUMNS}
+        cells["player_id"] = names.get(cells["player_id"], cells["player_id"])
+        cells["answered_at"] = cells["answered_at"][:10]
+        for what, known in numbers.items():
+            name = cells[f"{what}_id"]
+            cells[f"{what}_id"] = known.setdefault(name, f"{what} {len(known) + 1}")
+        yield list(cells.values())
 
 
-def _columns(rounds: Rounds) -> dict[str, list[Any]]:
+@contextlib.contextmanager
+def _as_rows(rounds: Rounds) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
+    """Head and rows as `benchmark` writes them, one by one: of a million answers there is no room for all."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
         write_rows(rounds, path, {})
         with path.open(encoding="utf-8", newline="") as file:
             lines = csv.reader(file)
-            header = next(lines)
-            columns: list[list[Any]] = [list(column) for column in zip(*lines, strict=True)]
-    return dict(zip(header, columns or [[] for _ in header], strict=True))
+            yield next(lines), lines
 
 
-def _file(kind: str, columns: dict[str, list[Any]]) -> Part:
-    rows = list(zip(*columns.values(), strict=True))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    lines = (
-        json.dumps({name: None if value == "" else value for name, value in zip(columns, row, strict=True)})
-        for row in rows
-    )
-    return {
-        "kind": kind,
-        "rows": len(rows),
-        "csv": gzip.compress(text.getvalue().encode(), mtime=0),
-        "jsonl": gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0),
-    }
+def _file(kind: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Part:
+    as_csv, as_jsonl, count = io.BytesIO(), io.BytesIO(), 0
+    with _compressed(as_csv) as table, _compressed(as_jsonl) as lines:
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow(head)
+        for row in rows:
+            writer.writerow(row)
+            values = (None if value == "" else value for value in row)
+            lines.write(json.dumps(dict(zip(head, values, strict=True))) + "\n")
+            count += 1
+    return {"kind": kind, "rows": count, "csv": as_csv.getvalue(), "jsonl": as_jsonl.getvalue()}
+
+
+@contextlib.contextmanager
+def _compressed(target: io.BytesIO) -> Iterator[io.TextIOWrapper]:
+    with (
+        gzip.GzipFile(fileobj=target, mode="wb", mtime=0, compresslevel=6) as packed,
+        io.TextIOWrapper(packed, encoding="utf-8", newline="") as text,
+    ):
+        yield text

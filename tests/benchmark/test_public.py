@@ -126,27 +126,28 @@ def test_old_parts_go_when_somebody_wants_no_part_in_reports(tmp_path: Path) -> 
     assert public.places_told(after, comparison, 1)["parts"] == {}, "not before the next batch"
 
 
-def test_rows_have_numbers_and_no_names(tmp_path: Path) -> None:
+def test_rows_have_numbers_and_no_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(public, "CHUNK", 7)
     rounds, _ = made(tmp_path)
     pairs = pairs_of(rounds)
-    columns = public.row_columns(pairs)
-    assert tuple(columns) == public.ROW_COLUMNS
-    assert {len(column) for column in columns.values()} == {len(pairs)}
+    rows = [dict(zip(public.ROW_COLUMNS, row, strict=True)) for row in public.rows(pairs)]
+    assert len(rows) == len(pairs)
     order = sorted(range(len(pairs)), key=lambda row: pairs.person_km[row])
-    assert columns["person_km"] == [public.significant(float(pairs.person_km[row])) for row in order]
-    assert columns["winner"] == [
-        {1: "model", 0: "tie", -1: "person"}[int(pairs.outcomes[row])] for row in order
+    winners = {1: "model", 0: "tie", -1: "person"}
+    assert [row["person_km"] for row in rows] == [
+        public.significant(float(pairs.person_km[n])) for n in order
     ]
-    assert all(points % public.POINTS_STEP == 0 for points in columns["model_points"])
+    assert [row["winner"] for row in rows] == [winners[int(pairs.outcomes[number])] for number in order]
+    assert all(row["model_points"] % public.POINTS_STEP == 0 for row in rows)
     names = {*rounds.panorama_id.names, *rounds.round_id.names}
-    assert not names & {str(value) for column in columns.values() for value in column}
+    assert not names & {str(value) for row in rows for value in row.values()}
 
 
 def test_rows_do_not_say_in_which_order_they_came(tmp_path: Path) -> None:
     rounds, _ = made(tmp_path)
     pairs = pairs_of(rounds)
     turned = Pairs(rounds, pairs.person[::-1], pairs.model[::-1])
-    assert public.row_columns(turned) == public.row_columns(pairs)
+    assert list(public.rows(turned)) == list(public.rows(pairs))
 
 
 def test_what_is_told_is_json(tmp_path: Path) -> None:
