@@ -22,7 +22,7 @@ def km(value: float | None) -> str:
     """Three digits; a dash where there is no number: no answer is infinitely far."""
     if value is None:
         return NOTHING
-    return number(value, 2 if value < 9.995 else 1 if value < 99.95 else 0)
+    return number(value, 0 if value == 0 else 2 if value < 9.995 else 1 if value < 99.95 else 0)
 
 
 def percent(share: float, digits: int = 0) -> str:

@@ -118,7 +118,7 @@ def judgement(model: Part) -> str:
     if rate["low"] is None:
         rate = model["win_rate"]
     if rate["low"] is None or rate["low"] <= 0.5 <= rate["high"]:
-        return _("That is no more than a coin would do.")
+        return _("That can be chance alone.")
     if rate["low"] > 0.5:
         return _("The model wins more often than chance would let it.")
     return _("People win more often than chance would let them.")
