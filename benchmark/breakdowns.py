@@ -105,6 +105,8 @@ def _parts(pairs: Pairs, labels: Labels, right: tuple[BoolArray, BoolArray]) -> 
     wins, losses = (np.bincount(codes[outcomes == which], minlength=count) for which in (1, -1))
     players = np.unique(codes * (int(pairs.players.max()) + 1) + pairs.players)
     people = np.bincount(players // (int(pairs.players.max()) + 1), minlength=count)
+    places = np.unique(codes * (int(pairs.panoramas.max()) + 1) + pairs.panoramas)
+    panoramas = np.bincount(places // (int(pairs.panoramas.max()) + 1), minlength=count)
     sides = {
         "person": _sides(codes, count, pairs.person_km, pairs.person_points, right[0]),
         "model": _sides(codes, count, pairs.model_km, pairs.model_points, right[1]),
@@ -114,6 +116,7 @@ def _parts(pairs: Pairs, labels: Labels, right: tuple[BoolArray, BoolArray]) -> 
             "value": labels.names[number],
             "rounds": int(rounds[number]),
             "people": int(people[number]),
+            "panoramas": int(panoramas[number]),
             "wins": int(wins[number]),
             "ties": int(rounds[number] - wins[number] - losses[number]),
             "losses": int(losses[number]),

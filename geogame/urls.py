@@ -19,6 +19,7 @@ from geogame.pages import (
     pictures,
     players_api,
     preferences,
+    reports,
     rooms,
     share,
     static_files,
@@ -55,6 +56,17 @@ urlpatterns = [
     path("study/<token:token>/", study.study, name="study"),
     path("study/<token:token>/begin/", study.begin, name="study-begin"),
     path("leaderboards/", leaderboards.leaderboards, name="leaderboards"),
+    path("benchmark/", reports.overview, name="benchmark"),
+    path("benchmark/state/", reports.state, name="benchmark-state"),
+    path("benchmark/<str:map>/<slug:view>/<slug:source>/", reports.report, name="report"),
+    path(
+        "benchmark/<str:map>/<slug:view>/<slug:source>/report.json", reports.report_json, name="report-json"
+    ),
+    path(
+        "benchmark/<str:map>/<slug:view>/<slug:source>/<slug:rows>.<slug:format>",
+        reports.report_rows,
+        name="report-rows",
+    ),
     path("rooms/", rooms.rooms, name="rooms"),
     path("rooms/join/", rooms.enter, name="room-enter"),
     path("rooms/<code:code>/", rooms.room, name="room"),

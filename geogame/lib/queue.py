@@ -22,6 +22,7 @@ EXPLAIN_WAITING = "opponent.explain_waiting"
 RUN_TRAINING_JOB = "training.run_job"
 BUILD_WORLD = "world.build_world"
 RATE_GAMES = "ratings.rate_games"
+REFRESH_REPORTS = "reports.refresh"
 
 # At once: a server that was started anew has cut the connection, and nobody waits for one that is away.
 ONCE_MORE = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}

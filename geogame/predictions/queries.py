@@ -36,17 +36,31 @@ def playable(map_: Map | None = None, only: Collection[int] | None = None) -> Qu
     return found if only is None else found.filter(pk__in=only)
 
 
-def missing(
-    version: ModelVersion, map_: Map | None = None, only: Collection[int] | None = None
-) -> QuerySet[Panorama]:
-    """The playable panoramas for which `stored` has nothing."""
+def _view() -> Concat:
+    """The name of a panorama's fair view."""
     digest = Case(
         When(projection=Panorama.Projection.EQUIRECTANGULAR, then=F("fair_view__digest")),
         default=F("file_digest"),
         output_field=CharField(),
     )
-    named = playable(map_, only).annotate(view=Concat(Value(PREFIX), Substr(digest, 1, DIGITS)))
+    return Concat(Value(PREFIX), Substr(digest, 1, DIGITS))
+
+
+def missing(
+    version: ModelVersion, map_: Map | None = None, only: Collection[int] | None = None
+) -> QuerySet[Panorama]:
+    """The playable panoramas for which `stored` has nothing."""
+    named = playable(map_, only).annotate(view=_view())
     there = Prediction.objects.filter(
         model_version=version, panorama=OuterRef("pk"), view=OuterRef("view"), rule=RULE
     )
     return named.exclude(Exists(there))
+
+
+def places_answered(version: ModelVersion, map_: Map) -> dict[int, tuple[float, float]]:
+    """What `stored` has for the playable panoramas of a map: latitude and longitude by panorama."""
+    views = dict(playable(map_).annotate(view=_view()).values_list("pk", "view"))
+    rows = Prediction.objects.filter(
+        model_version=version, rule=RULE, panorama__in=playable(map_)
+    ).values_list("panorama", "view", "lat", "lng")
+    return {pk: (lat, lng) for pk, view, lat, lng in rows if views.get(pk) == view}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from geogame.accounts.models import Player
 from geogame.games.models import Game, Guess, Round, Seat
 from geogame.panoramas.models import Map, Panorama
+from geogame.round_sets.queries import in_open_sets
 from geogame.studies.models import Study
 from geogame.studies.queries import reported_subjects
 
@@ -84,3 +85,23 @@ def answers_of_study(study: Study) -> Iterator[Guess]:
         wanted=True,
     )
     return _in_order(Guess.objects.filter(round__in=rounds))
+
+
+def maps_played() -> list[Map]:
+    return list(Map.objects.filter(Exists(Game.objects.filter(map=OuterRef("pk")))))
+
+
+def told_to_everybody() -> set[int]:
+    """The panoramas whose truth may be public: withdrawn ones, but none that lies open in a game or waits in
+    one or is of an open set, and none of whose group another can still be played. Those of closed sets are
+    not among them: games may draw them.
+    """
+    withdrawn = Panorama.objects.exclude(withdrawn_at=None).exclude(pk__in=in_open_sets())
+    named = set(withdrawn.values_list("pk", flat=True))
+    ahead = Round.objects.filter(panorama=OuterRef("pk"), void_reason="").exclude(state=Round.State.CLOSED)
+    told = Panorama.objects.filter(pk__in=named).exclude(Exists(ahead))
+    groups = {group for group in told.values_list("group", flat=True) if group}
+    in_play = Panorama.objects.filter(group__in=groups, withdrawn_at=None).exclude(pk__in=named)
+    return set(
+        told.exclude(group__in=set(in_play.values_list("group", flat=True))).values_list("pk", flat=True)
+    )

@@ -15,6 +15,7 @@ FOR_ANYBODY = {
     "borders": "/borders/",
     "settings": "/settings/",
     "leaderboards": "/leaderboards/",
+    "benchmark": "/benchmark/",
     "daily": "/daily/",
     "daily-archive": "/daily/archive/",
     "profile": "/players/me/",

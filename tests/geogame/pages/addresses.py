@@ -18,6 +18,11 @@ VALUES: dict[str, list[str]] = {
     "name": ["probability", "view"],
     "ending": ["webp", "jpg"],
     "code": ["ABC234"],
+    "map": ["secrets", "test"],
+    "view": ["fair", "free"],
+    "source": ["photo", "drawn"],
+    "rows": ["pairs", "told", "all"],
+    "format": ["csv", "jsonl"],
     "version": ["0123456789ab"],
 }
 TOKENS = {"token", "round_token"}

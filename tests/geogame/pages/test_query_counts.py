@@ -28,6 +28,7 @@ from geogame.panoramas.models import Map
 from geogame.ratings.models import Rating
 from geogame.ratings.services import rate_games
 from geogame.registry.models import ModelVersion
+from geogame.reports.stored import refresh_all
 from geogame.rooms import services
 from geogame.rooms.models import Room
 from geogame.round_sets.models import OutsidePlayer, RoundSet
@@ -59,6 +60,8 @@ QUERIES = {
     "api-share": 8,
     "api-skip": 9,
     "api-state": 14,
+    "benchmark": 7,
+    "benchmark-state": 2,
     "borders": 3,
     "bots": 6,
     "challenge": 14,
@@ -93,6 +96,9 @@ QUERIES = {
     "profile": 9,
     "register": 2,
     "replay": 4,
+    "report": 7,
+    "report-json": 1,
+    "report-rows": 2,
     "reports-choice": 4,
     "room": 17,
     "room-enter": 2,
@@ -174,6 +180,10 @@ def form_page(name: str) -> Callable[[Scene], Ask]:
     return lambda scene: Ask(reverse(name))
 
 
+def of_a_report(name: str, *more: str) -> Callable[[Scene], Ask]:
+    return lambda scene: Ask(reverse(name, args=["test", "fair", "photo", *more]))
+
+
 def layer(name: str, *more: str) -> Callable[[Scene], Ask]:
     return lambda scene: Ask(
         reverse(name, args=[scene.finished.token, scene.finished.rounds.latest("number").token, *more])
@@ -193,6 +203,9 @@ HOW: dict[str, Callable[[Scene], Ask]] = {
     "api-rating": of_the_finished("api-rating"),
     "leaderboards": lambda scene: Ask(f"{reverse('leaderboards')}?mode=classic&period=month"),
     "replay": of_the_finished("replay"),
+    "report": of_a_report("report"),
+    "report-json": of_a_report("report-json"),
+    "report-rows": of_a_report("report-rows", "pairs", "csv"),
     "api-layers": layer("api-layers"),
     "layer": layer("layer", "view", "jpg"),
     "start": lambda scene: Ask("/games/", {"map": "other"}),
@@ -285,6 +298,7 @@ def scene(
     for _ in range(request.param):
         finished = play(start_game(player=player, map_=map_), player, version=model_version)
     rate_games()
+    refresh_all()
     daily = play(start_daily(player=player), player, version=model_version)
     waiting = start_game(player=player, map_=map_)
     play_round(waiting, player, model_version)

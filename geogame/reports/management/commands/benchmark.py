@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from benchmark import machines_text
 from benchmark.command import add_options, report_of, shown
 from benchmark.report import Report
 from benchmark.rounds import Rounds, Row
@@ -15,6 +18,9 @@ from geogame.lib.database import ready_database
 from geogame.panoramas.models import Map
 from geogame.panoramas.queries import map_named
 from geogame.panoramas.services import MapError
+from geogame.predictions.queries import places_answered
+from geogame.registry.models import ModelVersion
+from geogame.reports.machines import Predict, compared, versions_named
 from geogame.reports.pictures import picture_of
 from geogame.reports.queries import rounds_alone, unanswered_rounds
 from geogame.reports.rows import rows_of, rows_of_study
@@ -24,10 +30,11 @@ from geogame.round_sets.rows import notes_on_players, rows_of_players
 from geogame.studies.errors import StudyError
 from geogame.studies.models import Study
 from geogame.studies.queries import state_of_study, study_named
-from planet_core.outputs import OutputError
+from planet_core.outputs import OutputError, writable_file
 from planet_core.sources.photo import SourceError
 from planet_core.stopping import UserError
 
+INTERRUPTED = 130
 NO_ROUNDS = (
     "No rounds to compare yet. Counted are rounds that a person played against a model, on a panorama "
     "that the person saw for the first time and the model did not train on.\n"
@@ -40,7 +47,8 @@ class Command(BaseCommand):
     help = (
         "Compare people and models over the rounds that were played: wins, median distance, share of "
         "rounds within 1, 25, 200, 750 and 2500 km, mean points. Counts first exposures of panoramas that "
-        "the model did not train on; --apart shows the other rounds in tables of their own."
+        "the model did not train on; --apart shows the other rounds in tables of their own. With --models it "
+        "compares models over a map, without people."
     )
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -58,11 +66,21 @@ class Command(BaseCommand):
             metavar="NAME",
             help="with the answers of these outside players in closed round sets (no name: of all)",
         )
+        parser.add_argument(
+            "--models",
+            nargs="+",
+            metavar="MODEL",
+            help="without people: compare these model versions (name, or start of the digest) over the "
+            "panoramas of --map, two by two; what they have not predicted yet they predict now",
+        )
         add_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         ready_database(self.stderr.write)
         map_ = self._map(options["map"])
+        if options["models"]:
+            self._compare_models(map_, options)
+            return
         study = self._study(options["study"])
         if map_ and study:
             raise CommandError("Give --map or --study: a study has one map.")
@@ -88,6 +106,46 @@ class Command(BaseCommand):
             self.stdout.write(f"\n{state_of_study(study)}")
         elif not selected:
             self._unpaired(map_)
+
+    def _compare_models(self, map_: Map | None, options: dict[str, Any]) -> None:
+        if map_ is None:
+            raise CommandError("--models needs a map: add --map NAME.")
+        for name in ("protocol", "train"):
+            if options[name]:
+                raise CommandError(
+                    f"--{name} is about rounds of people: leave it out, or leave out --models."
+                )
+        try:
+            if options["out"]:
+                writable_file(options["out"] / "report.html")
+            report, rounds = compared(map_, versions_named(options["models"]), self._predict_on(map_))
+            if options["out"]:
+                machines_text.write(report, rounds, options["out"])
+        except (OutputError, UserError) as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"cannot write {error.filename}: {error.strerror or error}") from error
+        shown: dict[str, Callable[[dict[str, Any]], str]] = {
+            "json": machines_text.as_json,
+            "csv": machines_text.as_csv,
+            "html": machines_text.page,
+            "table": partial(machines_text.as_table, apart=options["apart"]),
+        }
+        self.stdout.write(shown[options["format"]](report).rstrip("\n"))
+
+    def _predict_on(self, map_: Map) -> Predict:
+        """Runs the other command, whose progress and messages go where they disturb no table."""
+
+        def predict(version: ModelVersion) -> None:
+            options = {"map": map_.name, "model": version.digest}
+            try:
+                call_command("predict_ahead", **options, stdout=self.stderr, stderr=self.stderr)
+            except CommandError as error:
+                if error.returncode == INTERRUPTED or not places_answered(version, map_):
+                    raise
+                self.stderr.write(str(error))
+
+        return predict
 
     def _apart(self, report: Report, *, shown_too: bool) -> None:
         others = sum(comparison["rounds"] for comparison in report["apart"])

@@ -1,0 +1,106 @@
+"""Model versions compared over a map, without people: what they answer for its panoramas in fair view."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmark.machines import Machine, Panoramas, build, rounds_of
+from benchmark.rounds import Rounds
+from geogame.lib.words import counted
+from geogame.panoramas.models import Map, Panorama
+from geogame.panoramas.services import scale_km_of
+from geogame.predictions.queries import missing, places_answered, playable
+from geogame.registry.models import ModelVersion
+from geogame.registry.queries import training_index
+from planet_core.model_directory import ModelDirectoryError
+from planet_core.stopping import UserError
+
+log = logging.getLogger(__name__)
+Predict = Callable[[ModelVersion], None]
+
+
+class ModelsError(UserError):
+    """Which models are meant, as a sentence for people."""
+
+
+def versions_named(names: Sequence[str]) -> list[ModelVersion]:
+    """Model versions by their names in the registry or by the first characters of their digests.
+
+    ModelsError for a name that fits none or several, and for fewer than two versions.
+    """
+    versions = [_version_named(name) for name in names]
+    if len({version.pk for version in versions}) < max(2, len(versions)):
+        raise ModelsError("Comparing needs two or more different models: name each once after --models.")
+    return versions
+
+
+def _version_named(name: str) -> ModelVersion:
+    found = list(ModelVersion.objects.filter(name=name))
+    if not found and name:
+        found = list(ModelVersion.objects.filter(digest__startswith=name.lower()))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = ", ".join(str(version) for version in found)
+        raise ModelsError(f"{name!r} is the name of several models: {several}. Use the digest in brackets.")
+    known = ", ".join(str(version) for version in ModelVersion.objects.all()) or "none yet"
+    raise ModelsError(f"There is no model {name!r}. Models: {known}. Use a name or the start of a digest.")
+
+
+def compared(map_: Map, versions: Sequence[ModelVersion], predict: Predict) -> tuple[dict[str, Any], Rounds]:
+    """The comparison and the answers that it is of.
+
+    Args:
+        predict: makes a version predict what it has not predicted yet on the map.
+    """
+    answers = []
+    for version in versions:
+        if missing(version, map_).exists():
+            predict(version)
+        answers.append(places_answered(version, map_))
+    every = list(playable(map_))
+    panoramas = [panorama for panorama in every if all(panorama.pk in found for found in answers)]
+    notes = []
+    if left := len(every) - len(panoramas):
+        notes.append(f"{counted(left, 'panorama')} that not every model could look at: left out for all.")
+    truths = _truths(panoramas)
+    machines = [_machine(version, found, panoramas) for version, found in zip(versions, answers, strict=True)]
+    scale_km = map_.scale_km or (scale_km_of(truths.lat, truths.lng) if panoramas else 0.0)
+    report = build(map_.name, scale_km, truths, machines, notes)
+    return report, rounds_of(map_.name, scale_km, truths, machines)
+
+
+def _truths(panoramas: Sequence[Panorama]) -> Panoramas:
+    return Panoramas(
+        names=[str(panorama.pk) for panorama in panoramas],
+        groups=[panorama.group for panorama in panoramas],
+        lat=np.array([panorama.lat for panorama in panoramas], dtype=np.float64),
+        lng=np.array([panorama.lng for panorama in panoramas], dtype=np.float64),
+        drawn=[panorama.drawn for panorama in panoramas],
+    )
+
+
+def _machine(
+    version: ModelVersion, places: dict[int, tuple[float, float]], panoramas: Sequence[Panorama]
+) -> Machine:
+    found = np.array([places[panorama.pk] for panorama in panoramas], dtype=np.float64).reshape(-1, 2)
+    return Machine(str(version), found[:, 0], found[:, 1], _trained_on(version, panoramas))
+
+
+def _trained_on(version: ModelVersion, panoramas: Sequence[Panorama]) -> list[bool | None]:
+    """Whether it trained on the picture, on another one of its group, or at its place; None: nobody knows."""
+    try:
+        index = training_index(version)
+    except (ModelDirectoryError, OSError) as error:
+        log.warning("Nobody knows what %s trained on: %s", version, error)
+        return [None] * len(panoramas)
+    truths = _truths(panoramas)
+    at_place = index.trained_at(truths.lat, truths.lng)
+    return [
+        bool(place) or index.trained_on(panorama.digest, panorama.group)
+        for panorama, place in zip(panoramas, at_place, strict=True)
+    ]
