@@ -134,15 +134,19 @@ class Sheet:
 
 def read(game: Game) -> Sheet:
     """The match as it is stored now; `game` is read anew, too."""
-    fresh = Game.objects.select_related("map").get(pk=game.pk)
-    seats = fresh.seats.select_related("player__model_version").order_by("pk")
-    rounds = list(fresh.rounds.select_related("panorama__fair_view").order_by("number"))
+    return read_rounds(Game.objects.select_related("map").get(pk=game.pk))
+
+
+def read_rounds(game: Game) -> Sheet:
+    """The same for who has just read the game."""
+    seats = game.seats.select_related("player__model_version").order_by("pk")
+    rounds = list(game.rounds.select_related("panorama__fair_view").order_by("number"))
     guesses: dict[int, list[Guess]] = {}
-    for guess in Guess.objects.filter(round__game=fresh).select_related("seal").order_by("pk"):
+    for guess in Guess.objects.filter(round__game=game).select_related("seal").order_by("pk"):
         guesses.setdefault(guess.round_id, []).append(guess)
     for round_ in rounds:
-        round_.game = fresh
-    return Sheet(fresh, list(seats), rounds, guesses)
+        round_.game = game
+    return Sheet(game, list(seats), rounds, guesses)
 
 
 def winner_of(game: Game) -> Winner:

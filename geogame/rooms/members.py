@@ -15,7 +15,7 @@ from geogame.games.errors import GameError
 from geogame.rooms.broadcast import publish_kick
 from geogame.rooms.errors import RoomError
 from geogame.rooms.models import Member, Room
-from geogame.rooms.turns import Turn, check_open, turn
+from geogame.rooms.turns import Turn, check_open, checked, turn
 
 PRESENT_S = 60
 """Who has lost the connection for longer is not given a place in a match that begins."""
@@ -26,14 +26,6 @@ HOST_AWAY_S = 30
 def member_of(room: Room, player: Player) -> Member:
     """RoomError for everybody who is not in the room."""
     return checked(room.members.filter(player=player).first())
-
-
-def checked(member: Member | None) -> Member:
-    if member and member.kicked_at:
-        raise RoomError("kicked", _("The host has removed you from this room."))
-    if member is None or member.left_at:
-        raise RoomError("not-a-member", _("You are not in this room."))
-    return member
 
 
 def player_of(room: Room, player: Player) -> Member:

@@ -134,16 +134,16 @@ def guess(*, room: Room, player: Player, round_token: str, lat: float, lng: floa
     if not (-90 <= lat <= 90 and -180 <= lng <= 180):
         raise RoomError("out-of-range", _("This is no place on the earth."))
     with turn(room, draws=False) as current:
-        member_of(current.room, player)
+        current.member_of(player)
         if current.room.game is None:
             raise RoomError("no-such-round", _("No match has begun."))
-        sheet = current.sheet or matches.read(current.room.game)
+        sheet = current.sheet or matches.read_rounds(current.room.game)
         try:
             sheet_after = matches.lock_in(sheet, player, round_token=round_token, lat=lat, lng=lng)
         except GameError as error:
             raise RoomError(error.code, error.message) from None
         if sheet_after:
-            current.changed(sheet_after)
+            current.match_changed(sheet_after)
 
 
 def react(*, room: Room, player: Player, reaction: str) -> None:

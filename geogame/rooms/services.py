@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from geogame.accounts.models import Player
 from geogame.rooms.errors import RoomError
-from geogame.rooms.members import checked, join, kick, leave, member_of
+from geogame.rooms.members import join, kick, leave, member_of
 from geogame.rooms.models import Room
 from geogame.rooms.opening import create_room, room_of, room_of_game, rooms_of
 from geogame.rooms.playing import REACTIONS, change_settings, guess, react, rematch, set_ready, start
@@ -14,7 +14,7 @@ from geogame.rooms.presence import arrive, disconnected, seen, settle_rooms
 from geogame.rooms.quick import cancel_quick_match, quick_match, quick_match_with_model, rate_by, waiting_on
 from geogame.rooms.shapes import PrivateState, PublicState
 from geogame.rooms.state import compose, in_language, private_state, public_state, read_room
-from geogame.rooms.turns import settle
+from geogame.rooms.turns import checked, settle
 
 __all__ = [
     "REACTIONS",

@@ -11,6 +11,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from geogame.accounts.models import Player
 from geogame.games import match_rules
 from geogame.games.match_rules import Step
 from geogame.games.matches import Sheet, carry_out, read
@@ -26,19 +27,33 @@ MOST_STEPS = 100
 
 
 class Turn:
-    """The room as it is now, locked. Whoever changes something that members see says so. `sheet` is the match
-    as far as it is known to be stored like this, `told` what all members heard at the end, if they did.
+    """The room as it is now, locked. Whoever changes what members see says so. `sheet` and `members`
+    are there where they are known to be stored like this, `told` is what all heard at the end, if they did.
     """
 
     def __init__(self, room: Room) -> None:
         self.room = room
         self.is_changed = False
         self.sheet: Sheet | None = None
+        self.members: list[Member] | None = None
         self.told: PublicState | None = None
 
-    def changed(self, sheet: Sheet | None = None) -> None:
-        """`sheet` is the match after the change, where that is known without reading it anew."""
+    def changed(self) -> None:
+        """Something of the room or of its members: the match goes on from what is stored then."""
+        self.is_changed, self.sheet, self.members = True, None, None
+
+    def match_changed(self, sheet: Sheet) -> None:
+        """Nothing but the match, and that to this."""
         self.is_changed, self.sheet = True, sheet
+
+    def all_members(self) -> list[Member]:
+        if self.members is None:
+            self.members = list(self.room.members.select_related("player").order_by("number"))
+        return self.members
+
+    def member_of(self, player: Player) -> Member:
+        """RoomError for everybody who is not in the room."""
+        return checked(next((one for one in self.all_members() if one.player_id == player.pk), None))
 
 
 @contextmanager
@@ -52,14 +67,15 @@ def turn(room: Room, *, draws: bool = True) -> Iterator[Turn]:
     with transaction.atomic():
         current = Turn(_locked(room))
         if _is_late(current.room):
-            _advance(current, _members(current.room))
+            _advance(current, current.all_members())
+            current.members = None
         try:
             with transaction.atomic():
                 yield current
         except RoomError as error:
             refusal = error
             current = Turn(_locked(room))
-        members = _members(current.room)
+        members = current.all_members()
         _advance(current, members, draws=draws)
         _store(current, members)
     for name in ("version", "state", "closed_at"):
@@ -68,13 +84,18 @@ def turn(room: Room, *, draws: bool = True) -> Iterator[Turn]:
         raise refusal
 
 
+def checked(member: Member | None) -> Member:
+    """RoomError for everybody who is not in the room."""
+    if member and member.kicked_at:
+        raise RoomError("kicked", _("The host has removed you from this room."))
+    if member is None or member.left_at:
+        raise RoomError("not-a-member", _("You are not in this room."))
+    return member
+
+
 def _locked(room: Room) -> Room:
     rooms = Room.objects.select_for_update(no_key=True, of=("self",))
     return rooms.select_related("map", "model_version", "game", "host").get(pk=room.pk)
-
-
-def _members(room: Room) -> list[Member]:
-    return list(room.members.select_related("player").order_by("number"))
 
 
 def check_open(room: Room) -> None:
@@ -113,7 +134,7 @@ def _advance(current: Turn, members: Sequence[Member], *, draws: bool = True) ->
         room.members.update(is_ready=False)
         for member in members:
             member.is_ready = False
-        current.changed(sheet)
+        current.match_changed(sheet)
 
 
 def _store(current: Turn, members: Sequence[Member]) -> None:

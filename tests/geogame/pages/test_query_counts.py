@@ -51,7 +51,7 @@ QUERIES = {
     "api-duel": 10,
     "api-rating": 6,
     "api-room": 15,
-    "api-room-guess": 31,
+    "api-room-guess": 29,
     "api-set": 3,
     "api-set-answer": 9,
     "api-set-picture": 3,
