@@ -69,6 +69,8 @@ def join(*, room: Room, player: Player, as_spectator: bool = False) -> Member:
             raise RoomError("kicked", _("The host has removed you from this room."))
         if known and known.left_at is None and known.role == role:
             return known
+        if current.room.is_quick and known is None:
+            raise RoomError("room-full", _("This duel is for the two whom the quick match brought together."))
         _check_space(current.room, role, without=known)
         member = _enter(current.room, player, role, known)
         if current.room.state == Room.State.PLAYING:

@@ -115,10 +115,10 @@ def rematch(*, room: Room, player: Player) -> None:
             raise RoomError("match-running", _("The match runs already."))
         _set_ready(current, member, True)
         if current.room.state == Room.State.FINISHED:
-            _begin_if_all_are_ready(current)
+            begin_if_all_are_ready(current)
 
 
-def _begin_if_all_are_ready(current: Turn) -> None:
+def begin_if_all_are_ready(current: Turn) -> None:
     players = here(current.room)
     if not all(member.is_ready for member in players):
         return

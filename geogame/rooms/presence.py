@@ -5,16 +5,18 @@ noticed by silence, since a process that is killed closes no socket.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from geogame.accounts.models import Player
+from geogame.games.match_rules import DUELLISTS
+from geogame.rooms.errors import RoomError
 from geogame.rooms.members import HOST_AWAY_S, PRESENT_S, here, member_of, pass_on
 from geogame.rooms.models import Member, Room, Ticket
-from geogame.rooms.playing import begin
+from geogame.rooms.playing import begin, begin_if_all_are_ready
 from geogame.rooms.shapes import PrivateState, PublicState
 from geogame.rooms.state import private_state, public_state
 from geogame.rooms.turns import Turn, check_open, due, turn
@@ -25,6 +27,8 @@ NO_SHOW_S = 20
 EMPTY_S = 30 * 60
 """So long a room without anybody connected stays open."""
 TICKET_S = 60
+
+Job = Callable[[Turn, datetime], None]
 
 
 def arrive(*, room: Room, player: Player) -> tuple[PublicState, PrivateState]:
@@ -63,75 +67,119 @@ def disconnected(*, room: Room, player: Player) -> None:
 
 
 def seen(members: Iterable[int], now: datetime | None = None) -> None:
-    """Members, by number, whose sockets have just been heard of: one update for all of a process."""
-    Member.objects.filter(pk__in=list(members)).update(last_seen_at=now or timezone.now())
+    """Members, by number, whose sockets have just been heard of: one update for all of a process. Whoever was
+    taken for gone is back.
+    """
+    heard = Member.objects.filter(pk__in=list(members))
+    heard.update(last_seen_at=now or timezone.now())
+    for member in heard.filter(connections=0, left_at=None).select_related("room"):
+        with turn(member.room) as current:
+            if heard.filter(pk=member.pk, connections=0, left_at=None).update(connections=1):
+                current.changed()
 
 
 # --- By the clock ----------------------------------------------------------------------------------
 def settle_rooms(now: datetime | None = None) -> int:
     """All that is due in any room; the clock calls this again and again. How many rooms it touched."""
     now = now or timezone.now()
-    touched = sum(_let_go_on_if_it_can(room) for room in due(now))
-    touched += _drop_silent(now) + _replace_hosts(now) + _close_deserted(now)
+    touched = sum(_in_each(find(now), job, now) for job, find in JOBS.items())
     Ticket.objects.filter(last_seen_at__lt=now - timedelta(seconds=TICKET_S)).delete()
     return touched
 
 
-def _let_go_on_if_it_can(room: Room) -> int:
-    """One room that cannot go on keeps no other waiting."""
-    try:
-        return _let_go_on(room)
-    except Exception:
-        log.exception("The match of room %s cannot go on", room.code)
-        return 0
+def _in_each(rooms: Iterable[Room], job: Job, now: datetime) -> int:
+    """A room in which something goes wrong keeps no other waiting."""
+    done = 0
+    for room in rooms:
+        try:
+            with turn(room) as current:
+                job(current, now)
+            done += 1
+        except Exception:
+            log.exception("The match of room %s cannot go on", room.code)
+    return done
 
 
-def _let_go_on(room: Room) -> int:
-    with turn(room):
-        return 1
+def _go_on(current: Turn, now: datetime) -> None:
+    """The turn itself does what is due."""
 
 
-def _drop_silent(now: datetime) -> int:
+def _silent(now: datetime) -> QuerySet[Member]:
     """Members whose process died without a word: their sockets are gone."""
-    since = now - timedelta(seconds=PRESENT_S)
-    silent = Member.objects.filter(connections__gt=0, last_seen_at__lt=since)
-    rooms = Room.objects.filter(pk__in=silent.values("room"))
-    for room in rooms:
-        with turn(room) as current:
-            if room.members.filter(connections__gt=0, last_seen_at__lt=since).update(connections=0):
-                current.changed()
-    return len(rooms)
+    return Member.objects.filter(connections__gt=0, last_seen_at__lt=now - timedelta(seconds=PRESENT_S))
 
 
-def _replace_hosts(now: datetime) -> int:
-    """A room waits only so long for a host who dropped out, where somebody else is there."""
-    away = {"connections": 0, "left_at": None, "last_seen_at__lt": now - timedelta(seconds=HOST_AWAY_S)}
-    absent = Member.objects.filter(player=F("room__host"), room__closed_at=None, **away)
-    rooms = Room.objects.filter(
-        pk__in=absent.values("room"),
-        members__connections__gt=0,
-        members__left_at=None,
-        members__role=Member.Role.PLAYER,
-    ).distinct()
-    for room in rooms:
-        with turn(room) as current:
-            if current.room.members.filter(player=current.room.host_id, **away).exists():
-                pass_on(current.room)
-                current.changed()
-    return len(rooms)
+def _drop_silent(current: Turn, now: datetime) -> None:
+    if _silent(now).filter(room=current.room).update(connections=0):
+        current.changed()
 
 
-def _close_deserted(now: datetime) -> int:
-    idle = Room.objects.filter(closed_at=None).exclude(state=Room.State.PLAYING)
-    nobody = idle.exclude(members__connections__gt=0)
-    deserted = nobody.filter(changed_at__lt=now - timedelta(seconds=EMPTY_S))
-    no_show = idle.filter(
-        is_quick=True, state=Room.State.LOBBY, created_at__lt=now - timedelta(seconds=NO_SHOW_S)
+def _absent_hosts(now: datetime) -> QuerySet[Member]:
+    since = now - timedelta(seconds=HOST_AWAY_S)
+    return Member.objects.filter(
+        player=F("room__host"), room__closed_at=None, connections=0, left_at=None, last_seen_at__lt=since
     )
-    rooms = [*deserted, *no_show]
-    for room in rooms:
-        with turn(room) as current:
-            if current.room.closed_at is None and current.room.state != Room.State.PLAYING:
-                current.room.closed_at = timezone.now()
-                current.changed()
-    return len(rooms)
+
+
+def _without_host(now: datetime) -> QuerySet[Room]:
+    """A room waits only so long for a host who dropped out, where somebody else is there."""
+    player = Member.objects.filter(
+        room=OuterRef("pk"), connections__gt=0, left_at=None, role=Member.Role.PLAYER
+    )
+    return Room.objects.filter(Exists(player), pk__in=_absent_hosts(now).values("room"))
+
+
+def _replace_host(current: Turn, now: datetime) -> None:
+    if _absent_hosts(now).filter(room=current.room).exists():
+        pass_on(current.room)
+        current.changed()
+
+
+def _all_ready(now: datetime) -> QuerySet[Room]:
+    """Who wants another match waits no longer for somebody who has gone."""
+    since = now - timedelta(seconds=PRESENT_S)
+    members = Member.objects.filter(
+        Q(connections__gt=0) | Q(last_seen_at__gte=since),
+        room=OuterRef("pk"),
+        left_at=None,
+        role=Member.Role.PLAYER,
+    )
+    wanting = members.filter(is_ready=True).order_by().values("room").annotate(n=Count("pk")).values("n")
+    rooms = Room.objects.filter(state=Room.State.FINISHED, closed_at=None).alias(wanting=Subquery(wanting))
+    enough = Q(wanting__gte=DUELLISTS) | (
+        Q(wanting=1, model_version__isnull=False) & ~Q(kind=Room.Kind.CROWD)
+    )
+    return rooms.filter(enough).exclude(Exists(members.filter(is_ready=False)))
+
+
+def _begin_rematch(current: Turn, now: datetime) -> None:
+    if not _all_ready(now).filter(pk=current.room.pk).exists():
+        return
+    try:
+        begin_if_all_are_ready(current)
+    except RoomError:  # whoever asks again is told why
+        current.room.members.update(is_ready=False)
+        current.changed()
+
+
+def _to_close(now: datetime) -> QuerySet[Room]:
+    """Nobody has been there for long, or one of a quick match has not come."""
+    connected = Member.objects.filter(room=OuterRef("pk"), connections__gt=0)
+    deserted = ~Exists(connected) & Q(changed_at__lt=now - timedelta(seconds=EMPTY_S))
+    no_show = Q(is_quick=True, state=Room.State.LOBBY, created_at__lt=now - timedelta(seconds=NO_SHOW_S))
+    return Room.objects.filter(deserted | no_show, closed_at=None).exclude(state=Room.State.PLAYING)
+
+
+def _close(current: Turn, now: datetime) -> None:
+    if _to_close(now).filter(pk=current.room.pk).exists():
+        current.room.closed_at = timezone.now()
+        current.changed()
+
+
+JOBS: dict[Job, Callable[[datetime], Iterable[Room]]] = {
+    _go_on: due,
+    _drop_silent: lambda now: Room.objects.filter(pk__in=_silent(now).values("room")),
+    _replace_host: _without_host,
+    _begin_rematch: _all_ready,
+    _close: _to_close,
+}

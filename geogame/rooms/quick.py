@@ -63,9 +63,7 @@ def quick_match(*, player: Player, map_: Map, condition: str) -> Room | None:
 
 def _ticket(player: Player, map_: Map, condition: str, now: datetime) -> Ticket:
     """The player's place in the queue, a new one where they waited for something else."""
-    found = (
-        Ticket.objects.select_for_update(of=("self",)).filter(player=player).select_related("room").first()
-    )
+    found = Ticket.objects.select_for_update().filter(player=player).first()
     if found and found.map_id == map_.pk and found.condition == condition and _is_of_use(found):
         found.last_seen_at = now
         found.save(update_fields=["last_seen_at"])
@@ -118,8 +116,7 @@ def quick_match_with_model(*, player: Player, map_: Map, condition: str, version
 def cancel_quick_match(*, player: Player) -> None:
     """The player waits no longer, nor does anybody for them. A duel that has begun goes on."""
     with transaction.atomic():
-        tickets = Ticket.objects.select_for_update(of=("self",)).filter(player=player)
-        ticket = tickets.select_related("room").first()
+        ticket = Ticket.objects.select_for_update().filter(player=player).first()
         if ticket is None:
             return
         ticket.delete()

@@ -126,7 +126,30 @@ def guesses_and_clocks(map_: Map) -> None:
     assert Exposure.objects.filter(round=round_).count() == len(players) + len(late)
     numbers = list(Member.objects.filter(room=room).values_list("number", flat=True))
     assert sorted(numbers) == list(range(1, 9))
+    services.settle_rooms()
     assert Round.objects.filter(game=round_.game, number=2).count() == 1
+
+
+def what_a_room_points_to_changes(map_: Map) -> None:
+    """The host leaves and a match begins: who has waited for that sees the new host, and the match."""
+    for _ in range(5):
+        players = make_people(4)
+        room = make_room(map_, players)
+        ended = all_at_once(
+            [
+                lambda room=room, host=players[0]: services.start(room=again(room), player=host),  # type: ignore[misc]
+                *(
+                    lambda room=room, player=player: services.arrive(room=again(room), player=player)  # type: ignore[misc]
+                    for player in players[1:]
+                ),
+                lambda room=room, host=players[0]: services.leave(room=again(room), player=host),  # type: ignore[misc]
+            ]
+        )
+        assert set(ended) <= {"done", "not-a-member"}, ended
+        now = again(room)
+        assert now.host in players[1:]
+        assert (now.state == Room.State.PLAYING) == (now.game is not None)
+        assert now.game_version == (now.game.version if now.game else 0)
 
 
 def one_gets_the_last_seat(map_: Map) -> None:
@@ -217,6 +240,6 @@ SCENES: dict[str, Callable[[Map], None]] = {
     for scene in (
         *(two_lock_in, one_changes_the_mind, guesses_and_clocks, one_gets_the_last_seat),
         *(one_match_begins, one_rematch_begins, two_who_look_meet_once, who_cancels_is_not_in_a_room),
-        a_guest_logs_in_while_a_round_opens,
+        *(a_guest_logs_in_while_a_round_opens, what_a_room_points_to_changes),
     )
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from geogame.accounts.models import Player
 from geogame.games.match_rules import INTRO_S, RESULT_S
 from geogame.games.models import Game
 from geogame.games.rules import GRACE_S
+from geogame.panoramas.models import Map
 from geogame.rooms import presence, services
 from geogame.rooms.members import PRESENT_S
 from geogame.rooms.models import Member, Room
@@ -128,14 +130,14 @@ def test_one_room_that_cannot_go_on_keeps_no_other_waiting(
     broken = open_party(fine.clock, fine.room.map, people[2:], model=None)
     fine.start()
     Room.objects.filter(pk=broken.room.pk).update(state=Room.State.PLAYING, game=Game.objects.get())
-    let_go_on = presence._let_go_on
+    one_turn = presence.turn
 
-    def fail(room: Room) -> int:
+    def fail(room: Room) -> Any:
         if room.pk == broken.room.pk:
             raise RuntimeError("does not come to rest")
-        return let_go_on(room)
+        return one_turn(room)
 
-    monkeypatch.setattr("geogame.rooms.presence._let_go_on", fail)
+    monkeypatch.setattr(presence, "turn", fail)
     fine.clock.pass_s(60 + GRACE_S)
     services.seen(Member.objects.values_list("pk", flat=True))
     Room.objects.filter(pk=broken.room.pk).update(due_at=fine.clock.now)
@@ -143,6 +145,52 @@ def test_one_room_that_cannot_go_on_keeps_no_other_waiting(
     assert services.settle_rooms(fine.clock.now) == 1
     assert fine.match["phase"] == "result"
     assert broken.room.code in caplog.text
+
+
+def test_who_was_taken_for_gone_and_is_heard_of_again_is_back(room: Party) -> None:
+    ben = room.players[1]
+    room.clock.pass_s(PRESENT_S + 1)
+    services.seen([room.member(room.host).pk])
+    services.settle_rooms(room.clock.now)
+    assert not room.of(ben)["connected"]
+    version = room.state["version"]
+    services.seen([room.member(ben).pk])
+    assert room.of(ben)["connected"]
+    assert room.state["version"] == version + 1
+    services.leave(room=room.room, player=ben)
+    services.seen([room.member(ben).pk])
+    assert room.member(ben).connections == 0
+
+
+@pytest.mark.parametrize("how", ["leaves", "is cut off"])
+def test_another_match_waits_for_nobody_who_has_gone(room: Party, how: str) -> None:
+    ann, ben, cleo = room.players
+    Room.objects.filter(pk=room.room.pk).update(state=Room.State.FINISHED)
+    for player in (ann, ben):
+        services.rematch(room=room.room, player=player)
+    room.wait(0)
+    assert room.room.state == Room.State.FINISHED
+    if how == "leaves":
+        services.leave(room=room.room, player=cleo)
+    else:
+        services.disconnected(room=room.room, player=cleo)
+        room.wait(PRESENT_S - 1)
+        assert room.room.state == Room.State.FINISHED
+        room.wait(2)
+    room.wait(0)
+    assert room.room.state == Room.State.PLAYING
+    assert [player["playing"] for player in room.state["players"]][:2] == [True, True]
+
+
+def test_another_match_that_cannot_be_is_asked_for_anew(room: Party) -> None:
+    Room.objects.filter(pk=room.room.pk).update(state=Room.State.FINISHED)
+    for player in room.players[:2]:
+        services.rematch(room=room.room, player=player)
+    Map.objects.update(is_published=False)
+    services.leave(room=room.room, player=room.players[2])
+    room.wait(0)
+    assert not any(player["ready"] for player in room.state["players"])
+    assert services.settle_rooms(room.clock.now) == 0
 
 
 # --- Rooms that nobody needs any more --------------------------------------------------------------
@@ -177,7 +225,6 @@ def test_another_match_begins_when_all_who_are_there_want_it(room: Party) -> Non
     assert room.game == first
     services.disconnected(room=room.room, player=cleo)
     room.wait(PRESENT_S + 1)
-    services.rematch(room=room.room, player=ben)
     assert room.game != first, "Cleo is gone: nobody waits for her"
     assert [room.of(player)["playing"] for player in (ann, ben, cleo)] == [True, True, False]
     assert [player["points"] for player in room.state["players"]] == [0, 0, 0]

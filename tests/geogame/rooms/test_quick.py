@@ -202,3 +202,17 @@ def test_what_cannot_be_played_is_not_waited_for(
         ask(people[0], map_, condition)
     assert error.value.code == "wrong-settings"
     assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize("as_spectator", [True, False])
+def test_nobody_else_comes_in(map_: Map, people: list[Player], as_spectator: bool) -> None:
+    ann, ben, cleo = people
+    ask(ann, map_)
+    room = ask(ben, map_)
+    assert room
+    for step in (lambda: None, lambda: services.leave(room=room, player=ben)):
+        step()
+        with pytest.raises(services.RoomError) as error:
+            services.join(room=room, player=cleo, as_spectator=as_spectator)
+        assert error.value.code in ("room-full", "room-not-found")
+    assert not room.members.filter(player=cleo).exists()
