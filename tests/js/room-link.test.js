@@ -110,6 +110,17 @@ test("a command goes again, under the same id, until it is answered", async (t) 
   assert.equal(FakeSocket.last.of("guess").length, 2, "once it is answered, no more");
 });
 
+test("a guess that met a fault of the server goes again after a wait", async (t) => {
+  const { link, pass } = page(t);
+  link.send(GUESS);
+  const [first] = FakeSocket.last.of("guess");
+  FakeSocket.last.tell({ type: "error", id: first.id, code: "server-error", message: "No." });
+  await pass(400);
+  assert.equal(FakeSocket.last.of("guess").length, 1, "not at once");
+  await pass(500);
+  assert.deepEqual(FakeSocket.last.of("guess").map(({ id }) => id), [first.id, first.id]);
+});
+
 test("what was pressed without a network goes out when it is back", async (t) => {
   const it = page(t);
   it.dispatch({ type: "online", online: false });

@@ -96,10 +96,33 @@ test("a guess goes by HTTP once the socket has been away for a while", () => {
 });
 
 test("a refusal gives the pin back and says why", () => {
-  const after = run(guessing(), frame({ type: "error", id: "c1", code: "server-error", message: "No." }));
+  const after = run(guessing(), frame({ type: "error", id: "c1", code: "wrong-fields", message: "No." }));
   assert.equal(after.problem.message, "No.");
   assert.ok(canGuess(after), "the pin is still there");
   assert.equal(run(after, { type: "dismiss" }).problem, null);
+});
+
+for (const code of ["server-error", "rate-limited"]) {
+  test(`a guess refused with ${code} stays on its way, with a growing wait`, () => {
+    let now = run(guessing(), { type: "time-up" }, { type: "sent", id: "c1", at_ms: 1000 });
+    for (const wait_ms of [500, 1000, 2000, 4000, 8000, 8000]) {
+      now = run(now, frame({ type: "error", id: "c1", code, message: "No." }));
+      assert.deepEqual(due(now.outbox, 1000 + wait_ms - 1), []);
+      assert.deepEqual(due(now.outbox, 1000 + wait_ms).map(({ id }) => id), ["c1"], "under the same id");
+    }
+    assert.ok(isLocked(now), "it is not lost, and cannot be given twice");
+    assert.equal(now.problem, null, "nobody has to do anything");
+    assert.deepEqual(run(now, changed(closed())).outbox, [], "until its round is over");
+  });
+}
+
+test("a button that the server fails at is given back after some attempts", () => {
+  const fault = frame({ type: "error", id: "c1", code: "server-error", message: "No." });
+  let now = run(start(lobby()), { type: "command", id: "c1", command: { type: "start" } });
+  now = run(now, fault, fault, fault, fault);
+  assert.deepEqual([now.outbox.length, now.problem], [1, null]);
+  now = run(now, fault);
+  assert.deepEqual([now.outbox, now.problem.message], [[], "No."]);
 });
 
 test("where the server is ahead the page asks instead of complaining", () => {

@@ -19,7 +19,7 @@
  *   | {type: "lobby"}
  *   | {type: "ended", ended: Ended}} Action
  */
-import { add, answered, guessOf, sent, unsent } from "./outbox.js";
+import { add, answered, guessOf, mayComeAgain, putOff, sent, unsent } from "./outbox.js";
 import { clockOffset, moment } from "./timing.js";
 
 const OVER = { kicked: "kicked", "not-a-member": "left", "room-not-found": "gone" };
@@ -171,7 +171,7 @@ function withFrame(state, frame, at_ms) {
     case "ack":
       return { ...done(state, frame.id), expected: Math.max(state.expected, frame.version) };
     case "error":
-      return refused(state, frame);
+      return failed(state, frame, at_ms);
     case "reaction":
       return withReaction(state, frame);
     case "kicked":
@@ -250,6 +250,12 @@ function done(state, id) {
   const { outbox } = state;
   const place = isGuess ? { lat: guess.command.lat, lng: guess.command.lng } : state.yourGuess;
   return { ...state, outbox: answered(outbox, id), yourGuess: place };
+}
+
+/** @param {State} state @param {{id: string | null, code: string, message: string}} error @param {number} at_ms @returns {State} */
+function failed(state, error, at_ms) {
+  const { id, code } = error;
+  return mayComeAgain(state.outbox, id, code) ? { ...state, outbox: putOff(state.outbox, id, at_ms) } : refused(state, error);
 }
 
 /** @param {State} state @param {{id: string | null, code: string, message: string}} error @returns {State} */
