@@ -102,6 +102,20 @@ test("a refusal gives the pin back and says why", () => {
   assert.equal(run(after, { type: "dismiss" }).problem, null);
 });
 
+test("what was pressed for one match is not sent into another", () => {
+  const over = closed({ phase: "finished", phase_ends_in_s: null });
+  const finished = { ...over, room: room({ state: "finished" }) };
+  const pressed = [{ type: "rematch" }, { type: "start" }, { type: "ready", ready: true }, { type: "settings", rounds_total: 3 }, { type: "react", reaction: "wow" }, { type: "kick", player: BEN }];
+  const waiting = run(start(finished), ...pressed.map((command) => ({ type: "command", id: command.type, command })));
+  const ids = (/** @type {any} */ now) => now.outbox.map(({ id }) => id);
+  const same = run(waiting, changed({ ...finished, version: 9 }));
+  assert.equal(ids(same).length, pressed.length, "while nothing has begun or ended they are on their way");
+  const next = { ...over, version: 30, match: { ...over.match, game: "g2" }, room: room({ state: "finished" }) };
+  assert.deepEqual(ids(run(waiting, changed(next))), ["kick"], "another match, over as well");
+  assert.deepEqual(ids(run(waiting, { type: "snapshot", state: next, private: PRIVATE, at_ms: 1000 })), ["kick"]);
+  assert.deepEqual(ids(run(waiting, changed({ ...finished, version: 9, room: room({ state: "lobby" }) }))), ["kick"]);
+});
+
 for (const code of ["server-error", "rate-limited"]) {
   test(`a guess refused with ${code} stays on its way, with a growing wait`, () => {
     let now = run(guessing(), { type: "time-up" }, { type: "sent", id: "c1", at_ms: 1000 });

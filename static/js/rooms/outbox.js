@@ -8,6 +8,7 @@
 const RESEND_MS = 2500;
 const BY_HTTP_MS = 1500;
 const ONCE = new Set(["guess", "start", "rematch", "leave", "ready"]);
+const OF_ITS_MATCH = new Set(["start", "rematch", "ready", "settings", "react"]);
 const FIRST_WAIT_MS = 500; // twice within the two seconds that a guess is taken after the time is up
 const LAST_WAIT_MS = 8000;
 const MOST_REFUSALS = 4;
@@ -68,6 +69,11 @@ export function byHttp(outbox, away_ms) {
 export function guessOf(outbox) {
   const found = outbox.find(({ command }) => command.type === "guess");
   return /** @type {{id: string, command: Command & {type: "guess"}} | undefined} */ (found);
+}
+
+/** Names no match, and would do something to another one. @param {Pending} pending */
+export function isOfItsMatch({ command }) {
+  return OF_ITS_MATCH.has(command.type);
 }
 
 /** @param {Pending[]} outbox @param {Command["type"]} type */

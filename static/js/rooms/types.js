@@ -145,6 +145,7 @@
  * @property {"loading" | "slow" | "ready" | "failed"} picture
  * @property {number | null} progress
  * @property {"opening" | "live" | "lost"} connection
+ * @property {boolean} isGreeted       the snapshot with which this socket begins has come
  * @property {boolean} online
  * @property {boolean} stale           a broadcast was missed
  * @property {Problem | null} problem
