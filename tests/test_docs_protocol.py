@@ -15,6 +15,7 @@ from geogame.live.bucket import CAPACITY, PER_SECOND
 from geogame.live.commands import COMMANDS
 from geogame.live.frames import MAX_BYTES
 from geogame.live.messages import MESSAGES
+from geogame.live.pace import RATE_LIMITED
 from geogame.rooms import shapes
 from geogame.rooms.models import Member, Room
 from geogame.rooms.playing import REACTIONS
@@ -165,7 +166,8 @@ def test_the_reactions_are_in_the_protocol() -> None:
 
 def test_the_limits_are_those_of_the_protocol() -> None:
     assert f"over {MAX_BYTES // 1024} KB" in ROOMS
-    row = table("error code")["`rate-limited`"]
+    assert f"closed with code {closing.TOO_OFTEN}" in GAMES
+    row = table("error code")[f"`{RATE_LIMITED}`"]
     assert row.startswith(f"more than {spelt(CAPACITY)} at once and then {spelt(int(PER_SECOND))} a second")
 
 
@@ -186,6 +188,7 @@ def room_codes() -> set[str]:
     codes |= set(re.findall(r'(?:RoomError|GameError)\(\s*"([\w-]+)"', rules))
     codes |= set(re.findall(r'^        "([\w-]+)": _\(', rules, re.MULTILINE))  # refusals of a guess
     codes |= set(re.findall(r'error_frame\(\s*[\w.]+,\s*"([\w-]+)"', read("live/rooms.py", "live/desk.py")))
+    codes.add(RATE_LIMITED)
     return codes
 
 

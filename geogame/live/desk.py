@@ -14,10 +14,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from geogame.accounts.services import find_person
-from geogame.lib.limits import address_of, wait_s
 from geogame.live import commands
 from geogame.live.closing import KICKED, LEFT, NOT_FOUND, TOO_OFTEN
 from geogame.live.language import language_of
+from geogame.live.pace import comes_too_often
 from geogame.rooms import services
 from geogame.rooms.broadcast import group_name
 from geogame.rooms.errors import RoomError
@@ -55,7 +55,7 @@ class TurnedAway(Exception):
 # --- Coming and going --------------------------------------------------------------------------------
 def enter(scope: Mapping[str, Any], code: str) -> Guest:
     """The member behind a new socket. A stranger is told nothing, not even whether the room exists."""
-    if _comes_too_often(scope):
+    if comes_too_often(scope):
         raise TurnedAway(TOO_OFTEN)
     player = find_person(session=scope["session"], user=scope["user"])
     room = services.room_of(code) if player else None
@@ -71,15 +71,6 @@ def enter(scope: Mapping[str, Any], code: str) -> Guest:
         group=group_name(room),
         language=language_of(scope),
     )
-
-
-def _comes_too_often(scope: Mapping[str, Any]) -> bool:
-    headers = {name.lower(): value.decode("latin-1") for name, value in scope.get("headers", [])}
-    peer = (scope.get("client") or ("", 0))[0]
-    address = address_of(peer, headers.get(b"x-forwarded-for", ""))
-    user, session = scope["user"], scope["session"]
-    player = f"user {user.pk}" if user.is_authenticated else session.get("player", "")
-    return wait_s("socket", address=address, player=player) > 0
 
 
 def _closing_code(member: Member) -> int | None:

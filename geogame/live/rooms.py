@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,11 +13,11 @@ from django.db import Error as DatabaseError
 from redis.exceptions import RedisError
 
 from geogame.live import desk
-from geogame.live.bucket import TokenBucket, Verdict
-from geogame.live.closing import KICKED, TOO_OFTEN, TRY_AGAIN
+from geogame.live.closing import KICKED, TRY_AGAIN
 from geogame.live.commands import Command, parse
 from geogame.live.desk import Frame, Guest, TurnedAway, error_frame
 from geogame.live.frames import BadMessage
+from geogame.live.pace import Pace
 from geogame.live.replies import Replies
 from geogame.live.watch import watch
 from geogame.rooms.services import in_language
@@ -39,7 +38,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
     ) -> None:
         self.is_in = False
         self.replies = Replies()
-        self.bucket = TokenBucket(time.monotonic())
+        self.pace = Pace()
         try:
             await super().__call__(scope, receive, send)
         except (OSError, RedisError) as error:  # the client comes again; meanwhile pages ask over HTTP
@@ -107,12 +106,10 @@ class RoomConsumer(AsyncWebsocketConsumer):
             await self._answer(command)
 
     async def _may_speak(self, id_: str | None) -> bool:
-        verdict = self.bucket.take(time.monotonic())
-        if verdict is Verdict.HANG_UP:
-            await self.send_away(TOO_OFTEN)
-        elif verdict is Verdict.REFUSE:
-            await self._send(error_frame(id_, "rate-limited", "Too many messages: wait a moment."))
-        return verdict is Verdict.TAKE
+        async def refuse(code: str, message: str) -> None:
+            await self._send(error_frame(id_, code, message))
+
+        return await self.pace.may_speak(refuse=refuse, hang_up=self.send_away)
 
     async def _answer(self, command: Command) -> None:
         if earlier := self.replies.find(command.id):

@@ -110,6 +110,36 @@ test("a command goes again, under the same id, until it is answered", async (t) 
   assert.equal(FakeSocket.last.of("guess").length, 2, "once it is answered, no more");
 });
 
+test("a guess that met a fault of the server goes again after a wait", async (t) => {
+  const { link, pass } = page(t);
+  link.send(GUESS);
+  const [first] = FakeSocket.last.of("guess");
+  FakeSocket.last.tell({ type: "error", id: first.id, code: "server-error", message: "No." });
+  await pass(400);
+  assert.equal(FakeSocket.last.of("guess").length, 1, "not at once");
+  await pass(500);
+  assert.deepEqual(FakeSocket.last.of("guess").map(({ id }) => id), [first.id, first.id]);
+});
+
+for (const [game, times] of [["g2", 0], ["g1", 1]]) {
+  test(`a rematch without an answer goes ${times} times over a new socket where the last match is ${game}`, async (t) => {
+    const over = { ...closed({ phase: "finished", phase_ends_in_s: null, winner: ADA }), room: room({ state: "finished" }) };
+    const it = page(t, { server: over });
+    FakeSocket.last.tell({ type: "snapshot", id: null, version: 8, state: over, private: PRIVATE });
+    it.link.send({ type: "rematch" });
+    const [first] = FakeSocket.last.of("rematch");
+    FakeSocket.last.fail();
+    await it.pass(600);
+    FakeSocket.last.open();
+    assert.deepEqual(FakeSocket.last.of("rematch"), [], "not before it is known what has happened");
+    const now = { ...over, version: 30, match: { ...over.match, game } };
+    FakeSocket.last.tell({ type: "snapshot", id: null, version: 30, state: now, private: PRIVATE });
+    assert.deepEqual(FakeSocket.last.of("rematch"), Array(times).fill(first));
+    await it.pass(2000);
+    assert.equal(FakeSocket.last.of("rematch").length, times);
+  });
+}
+
 test("what was pressed without a network goes out when it is back", async (t) => {
   const it = page(t);
   it.dispatch({ type: "online", online: false });

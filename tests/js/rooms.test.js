@@ -96,10 +96,47 @@ test("a guess goes by HTTP once the socket has been away for a while", () => {
 });
 
 test("a refusal gives the pin back and says why", () => {
-  const after = run(guessing(), frame({ type: "error", id: "c1", code: "server-error", message: "No." }));
+  const after = run(guessing(), frame({ type: "error", id: "c1", code: "wrong-fields", message: "No." }));
   assert.equal(after.problem.message, "No.");
   assert.ok(canGuess(after), "the pin is still there");
   assert.equal(run(after, { type: "dismiss" }).problem, null);
+});
+
+test("what was pressed for one match is not sent into another", () => {
+  const over = closed({ phase: "finished", phase_ends_in_s: null });
+  const finished = { ...over, room: room({ state: "finished" }) };
+  const pressed = [{ type: "rematch" }, { type: "start" }, { type: "ready", ready: true }, { type: "settings", rounds_total: 3 }, { type: "react", reaction: "wow" }, { type: "kick", player: BEN }];
+  const waiting = run(start(finished), ...pressed.map((command) => ({ type: "command", id: command.type, command })));
+  const ids = (/** @type {any} */ now) => now.outbox.map(({ id }) => id);
+  const same = run(waiting, changed({ ...finished, version: 9 }));
+  assert.equal(ids(same).length, pressed.length, "while nothing has begun or ended they are on their way");
+  const next = { ...over, version: 30, match: { ...over.match, game: "g2" }, room: room({ state: "finished" }) };
+  assert.deepEqual(ids(run(waiting, changed(next))), ["kick"], "another match, over as well");
+  assert.deepEqual(ids(run(waiting, { type: "snapshot", state: next, private: PRIVATE, at_ms: 1000 })), ["kick"]);
+  assert.deepEqual(ids(run(waiting, changed({ ...finished, version: 9, room: room({ state: "lobby" }) }))), ["kick"]);
+});
+
+for (const code of ["server-error", "rate-limited"]) {
+  test(`a guess refused with ${code} stays on its way, with a growing wait`, () => {
+    let now = run(guessing(), { type: "time-up" }, { type: "sent", id: "c1", at_ms: 1000 });
+    for (const wait_ms of [500, 1000, 2000, 4000, 8000, 8000]) {
+      now = run(now, frame({ type: "error", id: "c1", code, message: "No." }));
+      assert.deepEqual(due(now.outbox, 1000 + wait_ms - 1), []);
+      assert.deepEqual(due(now.outbox, 1000 + wait_ms).map(({ id }) => id), ["c1"], "under the same id");
+    }
+    assert.ok(isLocked(now), "it is not lost, and cannot be given twice");
+    assert.equal(now.problem, null, "nobody has to do anything");
+    assert.deepEqual(run(now, changed(closed())).outbox, [], "until its round is over");
+  });
+}
+
+test("a button that the server fails at is given back after some attempts", () => {
+  const fault = frame({ type: "error", id: "c1", code: "server-error", message: "No." });
+  let now = run(start(lobby()), { type: "command", id: "c1", command: { type: "start" } });
+  now = run(now, fault, fault, fault, fault);
+  assert.deepEqual([now.outbox.length, now.problem], [1, null]);
+  now = run(now, fault);
+  assert.deepEqual([now.outbox, now.problem.message], [[], "No."]);
 });
 
 test("where the server is ahead the page asks instead of complaining", () => {

@@ -7,7 +7,8 @@
  */
 import { ApiError, getJson, postJson } from "../net/json.js";
 import { Socket, socketUrl } from "../net/socket.js";
-import { byHttp, due } from "./outbox.js";
+import { byHttp } from "./outbox.js";
+import { toSend } from "./state.js";
 
 const TICK_MS = 400;
 const POLL_MS = 1000;
@@ -69,7 +70,7 @@ export class RoomLink {
   flush() {
     const now = performance.now();
     if (this.read().connection !== "live") return;
-    for (const { id, command } of due(this.read().outbox, now)) {
+    for (const { id, command } of toSend(this.read(), now)) {
       if (!this.socket.send({ id, ...command })) return;
       this.dispatch({ type: "sent", id, at_ms: now });
     }
@@ -79,6 +80,7 @@ export class RoomLink {
   #receive(frame) {
     this.#heard_ms = performance.now();
     this.dispatch({ type: "frame", frame, at_ms: this.#heard_ms });
+    if (frame.type === "snapshot") this.flush();
   }
 
   /** @param {boolean} isOpen @param {number} [code] */

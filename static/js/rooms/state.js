@@ -2,7 +2,7 @@
  * A room's page as a pure reducer: (state, action) -> state. No clock, no DOM, no network.
  *
  * @import { Place } from "../types.js"
- * @import { Boot, Command, Ended, Frame, LiveRound, Match, Phase, Player, Private, Problem, RoomState, State } from "./types.js"
+ * @import { Boot, Command, Ended, Frame, LiveRound, Match, Pending, Phase, Player, Private, Problem, RoomState, State } from "./types.js"
  *
  * @typedef {{type: "snapshot", state: RoomState, private: Private, at_ms: number}
  *   | {type: "frame", frame: Frame, at_ms: number}
@@ -19,7 +19,7 @@
  *   | {type: "lobby"}
  *   | {type: "ended", ended: Ended}} Action
  */
-import { add, answered, guessOf, sent, unsent } from "./outbox.js";
+import { add, answered, due, guessOf, isOfItsMatch, mayComeAgain, putOff, sent, unsent } from "./outbox.js";
 import { clockOffset, moment } from "./timing.js";
 
 const OVER = { kicked: "kicked", "not-a-member": "left", "room-not-found": "gone" };
@@ -44,6 +44,7 @@ export function initial(boot, at_ms) {
     picture: "loading",
     progress: null,
     connection: "opening",
+    isGreeted: false,
     online: true,
     stale: false,
     problem: null,
@@ -152,6 +153,15 @@ export function playerBy({ server: { players } }, id) {
   return players.find((player) => player.id === id);
 }
 
+/**
+ * What a live socket should send now. A new one begins with a snapshot: before it, nobody knows whether the match for
+ * which a button was pressed is over.
+ * @param {State} state @param {number} now_ms @returns {Pending[]}
+ */
+export function toSend({ outbox, isGreeted }, now_ms) {
+  return due(outbox, now_ms).filter((pending) => isGreeted || !isOfItsMatch(pending));
+}
+
 // --- Changes -----------------------------------------------------------------------------------------
 
 /** @param {State} state @param {RoomState} server @param {Private} own @param {number} at_ms @returns {State} */
@@ -165,13 +175,13 @@ function withSnapshot(state, server, own, at_ms) {
 function withFrame(state, frame, at_ms) {
   switch (frame.type) {
     case "snapshot":
-      return withSnapshot(state, frame.state, frame.private, at_ms);
+      return { ...withSnapshot(state, frame.state, frame.private, at_ms), isGreeted: true };
     case "room.changed":
       return withChange(state, frame.state, at_ms);
     case "ack":
       return { ...done(state, frame.id), expected: Math.max(state.expected, frame.version) };
     case "error":
-      return refused(state, frame);
+      return failed(state, frame, at_ms);
     case "reaction":
       return withReaction(state, frame);
     case "kicked":
@@ -208,7 +218,7 @@ function withServer(state, server, at_ms) {
     you: { ...state.you, is_host: isHost, role },
     pin: isNewRound ? null : state.pin,
     yourGuess: isNewRound ? null : state.yourGuess,
-    outbox: isNewRound || justClosed ? withoutGuess(state) : state.outbox,
+    outbox: stillMeant(state.outbox, { isOtherRound: isNewRound || justClosed, isOtherMatch: isOtherMatch(state.server, server) }),
     problem: isNewRound || justClosed ? null : state.problem,
     picture: hasNewPicture ? /** @type {const} */ ("loading") : state.picture,
     progress: hasNewPicture ? null : state.progress,
@@ -224,9 +234,19 @@ function isGone({ room, match }) {
   return room.closed && match?.phase !== "finished";
 }
 
-/** Its round is over: the server would only refuse it. @param {State} state */
-function withoutGuess({ outbox }) {
-  return outbox.filter(({ command }) => command.type !== "guess");
+/** @param {RoomState} before @param {RoomState} after */
+function isOtherMatch(before, after) {
+  return before.match?.game !== after.match?.game || before.room.state !== after.room.state;
+}
+
+/**
+ * A guess whose round is over would only be refused; a button that was pressed for one match would begin another.
+ * @param {Pending[]} outbox @param {{isOtherRound: boolean, isOtherMatch: boolean}} changes
+ */
+function stillMeant(outbox, changes) {
+  const isOver = (/** @type {Pending} */ pending) =>
+    (changes.isOtherRound && pending.command.type === "guess") || (changes.isOtherMatch && isOfItsMatch(pending));
+  return outbox.some(isOver) ? outbox.filter((pending) => !isOver(pending)) : outbox;
 }
 
 /** @param {State} state @param {Match | null} before @param {number} at_ms @returns {State} */
@@ -252,6 +272,12 @@ function done(state, id) {
   return { ...state, outbox: answered(outbox, id), yourGuess: place };
 }
 
+/** @param {State} state @param {{id: string | null, code: string, message: string}} error @param {number} at_ms @returns {State} */
+function failed(state, error, at_ms) {
+  const { id, code } = error;
+  return mayComeAgain(state.outbox, id, code) ? { ...state, outbox: putOff(state.outbox, id, at_ms) } : refused(state, error);
+}
+
 /** @param {State} state @param {{id: string | null, code: string, message: string}} error @returns {State} */
 function refused(state, { id, code, message }) {
   const ended = OVER[/** @type {keyof typeof OVER} */ (code)];
@@ -272,7 +298,7 @@ function withReaction(state, { from, reaction }) {
 /** @param {State} state @param {State["connection"]} connection @returns {State} */
 function connected(state, connection) {
   // Over a new socket every command goes once more; the server does none of them twice.
-  return { ...state, connection, outbox: connection === "live" ? unsent(state.outbox) : state.outbox };
+  return { ...state, connection, isGreeted: false, outbox: connection === "live" ? unsent(state.outbox) : state.outbox };
 }
 
 /** @param {State} state @returns {State} */

@@ -115,7 +115,7 @@
  *   | {type: "guess", round: string, lat: number, lng: number}
  *   | {type: "kick", player: string}
  *   | {type: "react", reaction: string}} Command
- * @typedef {{id: string, command: Command, sent_ms: number | null}} Pending   sent_ms: null before it was sent
+ * @typedef {{id: string, command: Command, due_ms: number, refusals: number}} Pending   due_ms: when to send it; 0: at once
  *
  * @typedef {{type: "snapshot", version: number, state: RoomState, private: Private}
  *   | {type: "room.changed", version: number, state: RoomState}
@@ -145,6 +145,7 @@
  * @property {"loading" | "slow" | "ready" | "failed"} picture
  * @property {number | null} progress
  * @property {"opening" | "live" | "lost"} connection
+ * @property {boolean} isGreeted       the snapshot with which this socket begins has come
  * @property {boolean} online
  * @property {boolean} stale           a broadcast was missed
  * @property {Problem | null} problem

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,9 @@ from geogame.games.lifecycle import seal_answer
 from geogame.games.models import Game
 from geogame.games.seals import CellProbability, ModelAnswer
 from geogame.games.services import place_guess, start_game
+from geogame.lib.env import Limit
+from geogame.live.bucket import CAPACITY, PATIENCE
+from geogame.live.closing import TOO_OFTEN
 from geogame.live.frames import BadMessage
 from geogame.live.messages import SnapshotRequest, parse
 from geogame.panoramas.models import Map
@@ -178,3 +182,59 @@ def test_guesses_of_a_closed_round_are_told(
         assert (await socket.receive())["type"] == "round.closed"
 
     converse(game, client, talk)
+
+
+# --- How often -----------------------------------------------------------------------------------------
+def test_who_talks_too_fast_is_refused_and_may_say_it_again(
+    client: Client, game: Game, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("geogame.live.pace.time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    async def ask(socket: Socket) -> dict[str, Any]:
+        await socket.send(REQUEST)
+        return await socket.receive()
+
+    async def talk(socket: Socket) -> None:
+        await socket.connect()
+        await socket.receive()
+        replies = [await ask(socket) for _ in range(CAPACITY + 1)]
+        assert [reply["type"] for reply in replies] == ["snapshot"] * CAPACITY + ["error"]
+        assert replies[-1]["code"] == "rate-limited"
+        clock[0] += 1
+        assert (await ask(socket))["type"] == "snapshot"
+
+    converse(game, client, talk)
+
+
+def test_who_never_stops_is_hung_up_on(client: Client, game: Game, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geogame.live.pace.time", SimpleNamespace(monotonic=lambda: 1000.0))
+
+    async def talk(socket: Socket) -> None:
+        await socket.connect()
+        await socket.receive()
+        for number in range(CAPACITY + PATIENCE + 1):
+            await socket.send(f"nonsense {number}")
+        codes = [(await socket.receive())["code"] for _ in range(CAPACITY + PATIENCE + 1)]
+        assert codes == ["not-json"] * CAPACITY + ["rate-limited"] * PATIENCE + [TOO_OFTEN]
+        await socket.send(REQUEST)
+        assert await socket.nothing_more()
+
+    converse(game, client, talk)
+
+
+def test_sockets_that_come_too_often_are_closed(
+    client: Client, game: Game, settings: Any, no_counts: None
+) -> None:
+    settings.RATE_LIMITS = {"socket": Limit(2, 0, 3600)}
+
+    async def enter(socket: Socket) -> None:
+        await socket.connect()
+        assert (await socket.receive())["type"] == "snapshot"
+
+    async def be_late(socket: Socket) -> None:
+        await socket.connect()
+        assert (await socket.receive())["code"] == TOO_OFTEN
+
+    for talk in (enter, enter, be_late):
+        converse(game, client, talk)

@@ -311,7 +311,7 @@ def test_who_talks_too_fast_is_refused_and_may_say_it_again(
     table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [1000.0]
-    monkeypatch.setattr("geogame.live.rooms.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("geogame.live.pace.time.monotonic", lambda: clock[0])
 
     async def talk() -> None:
         socket = table.socket("Ada")
@@ -326,7 +326,7 @@ def test_who_talks_too_fast_is_refused_and_may_say_it_again(
 
 
 def test_who_never_stops_is_hung_up_on(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geogame.live.rooms.time.monotonic", lambda: 1000.0)
+    monkeypatch.setattr("geogame.live.pace.time.monotonic", lambda: 1000.0)
 
     async def talk() -> None:
         socket = table.socket("Ada")
