@@ -36,7 +36,7 @@ PLACES = [
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests talk faster than people."""
-    monkeypatch.setattr("geogame.live.rooms.TokenBucket", partial(TokenBucket, capacity=10_000))
+    monkeypatch.setattr("geogame.live.pace.TokenBucket", partial(TokenBucket, capacity=10_000))
 
 
 @pytest.fixture
