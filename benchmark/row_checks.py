@@ -19,6 +19,7 @@ from benchmark.rounds import (
     Labels,
     Rounds,
 )
+from benchmark.statistics import EVERYBODY
 from planet_core.scoring import WORLD_SCALE_KM
 
 
@@ -102,6 +103,11 @@ def _check_rows(rounds: Rounds, kept: BoolArray, collected: Collected) -> None:
         (answered & ~placed, "answered, but lat and lng are empty"),
         (~answered & placed, "not answered, but there are lat and lng: leave them empty"),
         (rounds.scale_km <= 0, "scale_km must be more than 0"),
+        (
+            ~rounds.is_model & rounds.player_id.equal(EVERYBODY),
+            f"no person can be called {EVERYBODY!r}, which reports call everybody together: use another"
+            " player_id",
+        ),
     ):
         bad = np.flatnonzero(wrong & kept)
         if bad.size:

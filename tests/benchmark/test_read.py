@@ -138,6 +138,12 @@ def test_impossible_coordinates_and_people_who_disagree_are_left_out_and_counted
     assert any("Left out: 1 row of people who did not agree" in note for note in rounds.notes)
 
 
+def test_nobody_is_called_as_everybody_is(tmp_path: Path) -> None:
+    with pytest.raises(RowsError, match=r"line 2: no person can be called 'all'.*use another player_id"):
+        rounds_of(tmp_path, [cells("person", player_id="all"), cells("model")])
+    assert len(rounds_of(tmp_path, [cells("person"), cells("model", player_id="all")])) == 2
+
+
 def test_what_a_file_never_says_counts_and_is_noted(tmp_path: Path) -> None:
     rows = [{k: v for k, v in row.items() if k not in ("exposure", "seen_in_training")} for row in pair(1, 2)]
     rounds = rounds_of(tmp_path, rows)
