@@ -88,7 +88,10 @@ def _utc(text: str) -> datetime | None:
     if not text:
         return None
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+    try:
+        return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise ValueError(f"{text!r} is before year 1 or after year 9999 in UTC") from None
 
 
 @dataclass(frozen=True, eq=False)

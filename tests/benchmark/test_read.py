@@ -83,6 +83,11 @@ def test_what_is_written_reads_back(tmp_path: Path) -> None:
         ({"outcome": "asleep"}, r"line 3: outcome 'asleep': expected answered, timeout, refused, error"),
         ({"player_kind": "cat"}, r"line 3: player_kind 'cat': expected person, model"),
         ({"answered_at": "today"}, r"line 3: answered_at 'today': expected a moment"),
+        ({"answered_at": "0001-01-01T00:00+05:00"}, r"line 3: answered_at '0001.*: expected a moment"),
+        ({"answered_at": "9999-12-31T23:00-05:00"}, r"line 3: answered_at '9999.*: expected a moment"),
+        ({"captured_year": "1e30"}, r"line 3: captured_year '1e30': a whole number"),
+        ({"country_probabilities": "[" * 100_000}, r"line 3: country_probabilities .* expected JSON such as"),
+        ({"country_probabilities": f'{{"FR": 0.5, "DE": 1{"0" * 400}}}'}, r"add up to 1 at most"),
         ({"confidence": 1.5}, r"line 3: confidence '1.5': expected 0 to 1"),
         ({"scale_km": -3}, r"line 3: scale_km '-3': expected a finite number"),
         ({"scale_km": 0}, r"line 3: scale_km must be more than 0"),
@@ -117,6 +122,22 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, content: bytes, mes
     (tmp_path / "rows.csv").write_bytes(content)
     with pytest.raises(RowsError, match=message):
         read_rounds(tmp_path / "rows.csv")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("[" * 100_000, "line 2: too deeply nested"),
+        ('{"a": ' * 100_000, "line 2: too deeply nested"),
+        ("[]", "line 2: one object is expected"),
+        ("{", "line 2: no JSON"),
+    ],
+)
+def test_a_line_of_other_json_is_named(tmp_path: Path, line: str, message: str) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text(f"{json.dumps(cells('person', km=1.0))}\n{line}\n")
+    with pytest.raises(RowsError, match=message):
+        read_rounds(file)
 
 
 def test_a_short_line_and_a_missing_file_are_named(tmp_path: Path) -> None:
