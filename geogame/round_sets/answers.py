@@ -108,8 +108,10 @@ def results(player: OutsidePlayer, round_set: RoundSet) -> list[Result]:
         for answer in SetAnswer.objects.filter(player=player, round__round_set=round_set)
     }
     rounds = list(round_set.rounds.select_related("panorama").order_by("number"))
-    shown = [round_.panorama_id for round_ in rounds]
-    running = set(in_play().filter(panorama__in=shown)) | set(in_open_sets().filter(panorama__in=shown))
+    shown = [round_.panorama_id for round_ in rounds if round_.panorama_id]
+    running: set[int | None] = set(in_play().filter(panorama__in=shown)) | set(
+        in_open_sets().filter(panorama__in=shown)
+    )
     running |= set(Panorama.objects.filter(kept_back(), pk__in=shown).values_list("pk", flat=True))
     return [_result(round_, answers.get(round_.pk), round_set, running) for round_ in rounds]
 
