@@ -109,10 +109,11 @@ def results(player: OutsidePlayer, round_set: RoundSet) -> list[Result]:
     }
     rounds = list(round_set.rounds.select_related("panorama").order_by("number"))
     shown = [round_.panorama_id for round_ in rounds if round_.panorama_id]
-    running: set[int | None] = set(in_play().filter(panorama__in=shown)) | set(
-        in_open_sets().filter(panorama__in=shown)
-    )
-    running |= set(Panorama.objects.filter(kept_back(), pk__in=shown).values_list("pk", flat=True))
+    running: set[int | None] = {
+        *in_play().filter(panorama__in=shown),
+        *in_open_sets().filter(panorama__in=shown),
+        *Panorama.objects.filter(kept_back(), pk__in=shown).values_list("pk", flat=True),
+    }
     return [_result(round_, answers.get(round_.pk), round_set, running) for round_ in rounds]
 
 
