@@ -155,7 +155,7 @@ READ: dict[str, Callable[[Collected, str, Cells], Any]] = {
     **dict.fromkeys(TEXTS, _texts),
     **dict.fromkeys(NUMBERS, _numbers),
     **dict.fromkeys(COUNTS, _counts),
-    **dict.fromkeys((*FLAGS, "consent"), _choice(YES_NO)),
+    **dict.fromkeys(FLAGS, _choice(YES_NO)),
     "player_kind": _choice({name: number for number, name in enumerate(KINDS)}),
     "outcome": _choice({name: number for number, name in enumerate(OUTCOMES)}),
     "answered_at": _times,

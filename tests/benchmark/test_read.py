@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -157,6 +158,16 @@ def test_impossible_coordinates_and_people_who_disagree_are_left_out_and_counted
     assert any("Left out: 4 rows with impossible coordinates" in note for note in rounds.notes)
     assert any("the first in line 4" in note for note in rounds.notes)
     assert any("Left out: 1 row of people who did not agree" in note for note in rounds.notes)
+
+
+def test_consent_is_written_as_it_was_given(tmp_path: Path) -> None:
+    said = [cells("person", consent=1), cells("person", player_id="ann", consent=""), cells("model")]
+    rounds = rounds_of(tmp_path, said)
+    write_rows(rounds, tmp_path / "out.csv", {})
+    assert read_rounds(tmp_path / "out.csv").consent.tolist() == [1, -1, -1]
+    write_rows(rounds_of(tmp_path, pair(1, 2)), tmp_path / "out.csv", {})
+    with (tmp_path / "out.csv").open() as file:
+        assert [row["consent"] for row in csv.DictReader(file)] == ["", ""]
 
 
 def test_nobody_is_called_as_everybody_is(tmp_path: Path) -> None:
