@@ -108,6 +108,19 @@ def test_calibration_counts_a_panorama_once(tmp_path: Path) -> None:
     assert confidence["ece"] == pytest.approx(0.3)
 
 
+def test_calibration_takes_the_first_answer_that_says_something(tmp_path: Path) -> None:
+    same = {"panorama_id": "p", **at(PARIS, "true_"), **at(PARIS)}
+    said = ({}, {"confidence": 0.25}, {"country_probabilities": '{"FR": 0.5}', "confidence": 0.75})
+    rows = []
+    for number, more in enumerate(said):
+        rows += [cells("person", number=number, player_id=f"person {number}", **same)]
+        rows += [cells("model", number=number, **same, **more)]
+    found = pooled(report_of(tmp_path, rows))["calibration"]
+    assert (found["country_probabilities"]["answers"], found["confidence"]["answers"]) == (1, 1)
+    assert found["country_probabilities"]["mean_confidence"] == 0.5
+    assert found["confidence"]["mean_confidence"] == 0.25
+
+
 def test_a_country_that_is_not_listed_had_probability_nothing(tmp_path: Path) -> None:
     rows = pair(1, 1, 1, **at(PARIS, "true_"), **at(PARIS), country_probabilities='{"US": 1}')
     found = pooled(report_of(tmp_path, rows))["calibration"]["country_probabilities"]
