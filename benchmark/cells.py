@@ -106,11 +106,12 @@ def _counts(_: Collected, name: str, cells: Cells) -> IntArray:
     try:
         values = [float(cell) if cell else -1.0 for cell in cells]
         whole = [int(value) for value in values]
+        numbers = np.array(whole, dtype=np.int64)
     except (ValueError, OverflowError):
         raise ValueError("a whole number is expected") from None
     if values != whole or min(whole, default=0) < -1:
         raise ValueError("a whole number of at least 0 is expected")
-    return np.array(whole, dtype=np.int64)
+    return numbers
 
 
 YES_NO = {"": -1, "0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1, "False": 0, "True": 1}
@@ -141,11 +142,11 @@ def _probabilities(_: Collected, name: str, cells: Cells) -> CountryProbabilitie
 def _distribution(cell: str) -> dict[str, float]:
     try:
         row = json.loads(cell)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError('expected JSON such as {"FR": 0.8, "BE": 0.1}') from None
     if not isinstance(row, dict) or not all(type(value) in (int, float) for value in row.values()):
         raise ValueError('expected JSON such as {"FR": 0.8, "BE": 0.1}')
-    if not (all(value >= 0 for value in row.values()) and sum(row.values()) <= MOST_IN_ALL):
+    if not (all(0 <= value <= MOST_IN_ALL for value in row.values()) and sum(row.values()) <= MOST_IN_ALL):
         raise ValueError("probabilities are at least 0 and add up to 1 at most")
     return row
 
@@ -154,7 +155,7 @@ READ: dict[str, Callable[[Collected, str, Cells], Any]] = {
     **dict.fromkeys(TEXTS, _texts),
     **dict.fromkeys(NUMBERS, _numbers),
     **dict.fromkeys(COUNTS, _counts),
-    **dict.fromkeys((*FLAGS, "consent"), _choice(YES_NO)),
+    **dict.fromkeys(FLAGS, _choice(YES_NO)),
     "player_kind": _choice({name: number for number, name in enumerate(KINDS)}),
     "outcome": _choice({name: number for number, name in enumerate(OUTCOMES)}),
     "answered_at": _times,

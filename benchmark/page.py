@@ -11,6 +11,7 @@ from benchmark.html import Part
 from benchmark.page_comparison import Drawings, comparison_parts
 from benchmark.pictures import PictureOf
 from benchmark.report import Report, pooled
+from benchmark.study import beside_the_paper
 from benchmark.table import kilometres, many, percents
 from planet_core.files import atomic_file
 
@@ -75,18 +76,18 @@ def write_figures(drawn: Sequence[Drawings], folder: Path) -> None:
 
 def _protocol(protocol: Part) -> Iterator[str]:
     paper, rate = protocol["paper"], protocol["paper"]["win_rate"]
-    median, within = paper["median_km"], paper["within_750_km"]
     yield "<h2>The paper’s study</h2>"
     yield (
         f"<p>Printed in the paper, <b>not measured here</b>: PlaNet won {paper['wins']} of {paper['rounds']}"
-        f" rounds against ten people; median {median['model']:,} km against {median['person']:,} km; within"
-        f" 750 km {within['model']} against {within['person']} rounds. Our sum: {rate['value']:.0%} has the"
+        f" rounds against ten people. Our sum: {rate['value']:.0%} has the"
         f" Wilson interval {percents(rate)} and p = {paper['sign_test_p']:.2f} in the exact sign test: no"
         " more than a coin would do.</p>"
     )
     for study in protocol["studies"]:
         kept = " ".join(study["deviations"]) or "kept to the paper’s design."
         yield f"<p>Ours, map {escape(study['map'])}, model {escape(study['model'])}: {escape(kept)}</p>"
+        titles = ["", "ours", "the paper’s (not measured here)"]
+        yield html.table(titles, beside_the_paper(study, paper))
     if not protocol["studies"]:
         yield "<p>Ours: no round in fair view.</p>"
 

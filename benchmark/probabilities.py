@@ -1,8 +1,8 @@
 """Are a model's probabilities of countries right? Reliability curve, calibration error, Brier score.
 
-Counted once for each panorama, however many people met it. The most probable country of a distribution is
-right where it is the country of the truth, by polygon. A `confidence` is taken as the probability that the
-answer lies in the right country.
+Counted once for each panorama, however many people met it: the first answer that has what is asked about.
+The most probable country of a distribution is right where it is the country of the truth, by polygon. A
+`confidence` is taken as the probability that the answer lies in the right country.
 """
 
 from __future__ import annotations
@@ -27,18 +27,22 @@ def calibrations(pairs: Pairs, geo: Geography) -> dict[str, Any]:
 
     Keys: `country_probabilities`, with the Brier score, and `confidence`.
     """
-    _, first = np.unique(pairs.panoramas, return_index=True)
-    rows = pairs.model[np.sort(first)]
-    rows = rows[~geo.true_country.equal("")[rows]]
+    rows = pairs.model[~geo.true_country.equal("")[pairs.model]]
     return {
         "country_probabilities": _of_countries(pairs.rounds, rows, geo),
         "confidence": _of_confidence(pairs.rounds, rows, geo),
     }
 
 
+def _once(rounds: Rounds, rows: IntArray) -> IntArray:
+    """Of each panorama the first of the rows."""
+    _, first = np.unique(rounds.panorama_id.codes[rows], return_index=True)
+    return rows[np.sort(first)]
+
+
 def _of_countries(rounds: Rounds, rows: IntArray, geo: Geography) -> dict[str, Any] | None:
     given = rounds.country_probabilities
-    rows = rows[np.diff(given.start)[rows] > 0]
+    rows = _once(rounds, rows[np.diff(given.start)[rows] > 0])
     if not rows.size:
         return None
     some = given[rows]
@@ -66,7 +70,8 @@ def _of_countries(rounds: Rounds, rows: IntArray, geo: Geography) -> dict[str, A
 
 
 def _of_confidence(rounds: Rounds, rows: IntArray, geo: Geography) -> dict[str, Any] | None:
-    rows = rows[~np.isnan(rounds.confidence[rows]) & np.isfinite(rounds.distance_km[rows])]
+    known = ~np.isnan(rounds.confidence[rows]) & np.isfinite(rounds.distance_km[rows])
+    rows = _once(rounds, rows[known])
     if not rows.size:
         return None
     true = np.array(geo.true_country.names)[geo.true_country.codes[rows]]

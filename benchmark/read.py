@@ -119,20 +119,22 @@ def _json_lines(text: TextIO, file: Path) -> Iterator[tuple[list[int], dict[str,
                 raise RowsError(
                     f"{file}, line {number}: {new} is new here: give it in an earlier row, or null"
                 )
-        columns = {name: tuple(_cell(row.get(name)) for row in rows) for name in names}
+        columns = {name: tuple(row.get(name, "") for row in rows) for name in names}
         yield [number for number, _ in chunk], columns
     if names is None:
         yield [], dict.fromkeys(REQUIRED, ())
 
 
-def _json_row(line: str, number: int, file: Path) -> dict[str, Any]:
+def _json_row(line: str, number: int, file: Path) -> dict[str, str]:
     try:
         row = json.loads(line)
+        if isinstance(row, dict):
+            return {name: _cell(value) for name, value in row.items()}
+    except RecursionError:
+        raise RowsError(f"{file}, line {number}: too deeply nested: values are numbers and texts") from None
     except ValueError as error:
         raise RowsError(f"{file}, line {number}: no JSON ({error})") from error
-    if not isinstance(row, dict):
-        raise RowsError(f"{file}, line {number}: one object is expected in each line")
-    return row
+    raise RowsError(f"{file}, line {number}: one object is expected in each line")
 
 
 def _cell(value: Any) -> str:

@@ -41,8 +41,8 @@ class Row:
 
     `exposure` is 1 when the player saw the panorama for the first time, `group_exposure` is 1 when they
     knew no other panorama of its group (one walk, one place) either. `seen_in_training` is known of
-    models only. `source` says where the picture is from, "drawn" that it was not photographed. The rest is
-    as in `docs/benchmark.md`; None is "not known".
+    models only, `consent` of people who were asked. `source` says where the picture is from, "drawn" that
+    it was not photographed. The rest is as in `docs/benchmark.md`; None is "not known".
     """
 
     round_id: str
@@ -73,6 +73,7 @@ class Row:
     near_duplicate: bool | None = None
     same_sequence: bool | None = None
     same_author: bool | None = None
+    consent: bool | None = None
 
 
 def times(texts: Iterable[str]) -> npt.NDArray[np.datetime64]:
@@ -88,7 +89,10 @@ def _utc(text: str) -> datetime | None:
     if not text:
         return None
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+    try:
+        return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise ValueError(f"{text!r} is before year 1 or after year 9999 in UTC") from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +183,7 @@ class CountryProbabilities:
 
 
 TEXTS = ("round_id", "panorama_id", "player_id", "condition", "map", "source", "device")
-FLAGS = ("seen_in_training", "near_duplicate", "same_sequence", "same_author", "guest")
+FLAGS = ("seen_in_training", "near_duplicate", "same_sequence", "same_author", "guest", "consent")
 COUNTS = ("exposure", "group_exposure", "captured_year", "games_played", "scoring_version")
 PLACES = ("lat", "lng", "true_lat", "true_lng")
 NUMBERS = (*PLACES, "scale_km", "confidence", "time_s")
@@ -217,6 +221,7 @@ class Rounds:
     same_sequence: IntArray
     same_author: IntArray
     guest: IntArray
+    consent: IntArray
     exposure: IntArray
     group_exposure: IntArray
     captured_year: IntArray

@@ -19,6 +19,7 @@ from benchmark.rounds import (
     Labels,
     Rounds,
 )
+from benchmark.statistics import EVERYBODY
 from planet_core.scoring import WORLD_SCALE_KM
 
 
@@ -41,9 +42,8 @@ def checked(collected: Collected) -> Rounds:
     size = len(collected.lines)
     _assume(columns, size, notes)
     columns["is_model"] = columns.pop("player_kind") == KINDS.index("model")
-    consent = columns.pop("consent", np.full(size, -1))
     rounds = Rounds.of(columns, size)
-    kept = _kept(rounds, consent, collected, notes)
+    kept = _kept(rounds, collected, notes)
     _check_rows(rounds, kept, collected)
     return Rounds.of(_columns_of(rounds[np.flatnonzero(kept)]), int(kept.sum()), notes)
 
@@ -74,7 +74,7 @@ def _assume(columns: dict[str, Any], size: int, notes: list[str]) -> None:
     columns["scale_km"] = np.where(np.isnan(scale), WORLD_SCALE_KM, scale)
 
 
-def _kept(rounds: Rounds, consent: IntArray, collected: Collected, notes: list[str]) -> BoolArray:
+def _kept(rounds: Rounds, collected: Collected, notes: list[str]) -> BoolArray:
     """Which rows can be used; the notes say how many cannot, and why."""
     outside = ~((np.abs(rounds.true_lat) <= 90) & (np.abs(rounds.true_lng) <= 180))
     placed = ~(np.isnan(rounds.lat) & np.isnan(rounds.lng))
@@ -85,7 +85,7 @@ def _kept(rounds: Rounds, consent: IntArray, collected: Collected, notes: list[s
             f"Left out: {_count(outside)} with impossible coordinates (latitudes are within -90..90,"
             f" longitudes within -180..180), the first in line {collected.lines[first]}."
         )
-    refused = (consent == 0) & ~rounds.is_model
+    refused = (rounds.consent == 0) & ~rounds.is_model
     if refused.any():
         notes.append(f"Left out: {_count(refused)} of people who did not agree to be in a report.")
     return np.asarray(~outside & ~refused)
@@ -102,6 +102,11 @@ def _check_rows(rounds: Rounds, kept: BoolArray, collected: Collected) -> None:
         (answered & ~placed, "answered, but lat and lng are empty"),
         (~answered & placed, "not answered, but there are lat and lng: leave them empty"),
         (rounds.scale_km <= 0, "scale_km must be more than 0"),
+        (
+            ~rounds.is_model & rounds.player_id.equal(EVERYBODY),
+            f"no person can be called {EVERYBODY!r}, which reports call everybody together: use another"
+            " player_id",
+        ),
     ):
         bad = np.flatnonzero(wrong & kept)
         if bad.size:

@@ -30,8 +30,8 @@ CHUNK = 20_000
 FIRST = ("round_id", "panorama_id", "player_id", "player_kind", "condition", "map")
 COLUMNS = (
     *FIRST,
-    *("lat", "lng", "true_lat", "true_lng", "outcome", "answered_at", "consent", "source"),
-    *(name for name in (*NUMBERS, *FLAGS, *COUNTS, "device") if name not in PLACES),
+    *(*PLACES, "outcome", "answered_at", "consent", "source"),
+    *(name for name in (*NUMBERS, *FLAGS, *COUNTS, "device") if name not in (*PLACES, "consent")),
     "country_probabilities",
 )
 
@@ -48,8 +48,8 @@ def pseudonyms(rounds: Rounds) -> dict[str, str]:
 def write_rows(rounds: Rounds, path: str | os.PathLike[str], names: dict[str, str]) -> None:
     """Writes the rows in the format that `read_rounds` reads, people under `names`.
 
-    Columns of which nothing is known are left out, but for those that change what counts. Consent is 1 for
-    every person: whoever did not give it is not among the rows.
+    Columns of which nothing is known are left out, but for those that change what counts. Consent is as
+    the rows have it: empty where nobody knows whether the person was asked.
 
     Raises:
         OSError: it cannot be written.
@@ -83,8 +83,6 @@ def _cells(rounds: Rounds, name: str, names: dict[str, str]) -> list[Any]:
         return [KINDS[model] for model in rounds.is_model.tolist()]
     if name == "outcome":
         return [OUTCOMES[number] for number in rounds.outcome.tolist()]
-    if name == "consent":
-        return ["" if model else 1 for model in rounds.is_model.tolist()]
     if name == "answered_at":
         moments = np.datetime_as_string(rounds.answered_at).tolist()
         return ["" if moment == "NaT" else f"{moment}+00:00" for moment in moments]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -134,7 +134,7 @@ def _of_period(
     if since:
         within &= rounds.answered_at >= np.datetime64(since)
     if until:
-        within &= rounds.answered_at < np.datetime64(until + timedelta(days=1))
+        within &= rounds.answered_at < np.datetime64(until) + np.timedelta64(1, "D")
     then = people & within
     alone = ~_in_rounds_of(rounds, ~rounds.is_model)
     return then, models & np.where(alone, within, _in_rounds_of(rounds, then))

@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from benchmark.clusters import quantile
 from benchmark.pairs import Pairs
 from benchmark.statistics import groups, win_rate
 from benchmark.student import sign_test
 
+NEAR_KM = 750
+"""Within which the paper counts the rounds of both sides."""
 EXAMPLES = 6
 """Rounds that are drawn as maps (figure 9)."""
 
@@ -37,7 +40,8 @@ PAPER: dict[str, Any] = {
 
 
 def planet_study(pairs: Pairs, design: PlanetStudy) -> dict[str, Any]:
-    """How far the rounds keep to the paper's design, and rounds to draw; for each map and model.
+    """The numbers that the paper printed, how far the rounds keep to its design, and rounds to draw; for each
+    map and model.
 
     Rounds under another condition are no part of the study.
     """
@@ -53,6 +57,7 @@ def planet_study(pairs: Pairs, design: PlanetStudy) -> dict[str, Any]:
             "model": group["model"],
             "source": group["source"],
             "condition": group["condition"],
+            **numbers(group["pairs"]),
             "deviations": deviations(group["pairs"], design),
             "examples": examples(group["pairs"]),
         }
@@ -60,6 +65,39 @@ def planet_study(pairs: Pairs, design: PlanetStudy) -> dict[str, Any]:
     ]
     other = len(pairs) - len(fair)
     return {"name": "planet-study", "paper": paper, "studies": studies, "rounds_of_other_conditions": other}
+
+
+def numbers(pairs: Pairs) -> dict[str, Any]:
+    """Of at least one pair what the paper printed of its own: `PAPER` has the keys. Ties are counted apart,
+    and a median is None where half of the rounds have no answer.
+    """
+    outcomes = pairs.outcomes
+    sides = {"model": pairs.model_km, "person": pairs.person_km}
+    medians = {side: quantile(np.sort(km), 0.5) for side, km in sides.items()}
+    return {
+        "rounds": len(pairs),
+        "wins": int((outcomes > 0).sum()),
+        "losses": int((outcomes < 0).sum()),
+        "median_km": {side: km if np.isfinite(km) else None for side, km in medians.items()},
+        "within_750_km": {side: int((km <= NEAR_KM).sum()) for side, km in sides.items()},
+    }
+
+
+def beside_the_paper(study: dict[str, Any], paper: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Rows of (what, ours, the paper's), for tables."""
+    told = [_in_words(one) for one in (study, paper)]
+    return [(what, told[0][what], told[1][what]) for what in told[0]]
+
+
+def _in_words(found: dict[str, Any]) -> dict[str, str]:
+    decided = found["wins"] + found["losses"]
+    words = {"model's wins of decided rounds": f"{found['wins']:,} of {decided:,}"}
+    for side, name in (("model", "model"), ("person", "people")):
+        km = found["median_km"][side]
+        words[f"median km, {name}"] = "no answer" if km is None else f"{km:,.2f}".removesuffix("0")
+        near = found["within_750_km"][side]
+        words[f"rounds within {NEAR_KM} km, {name}"] = f"{near:,} of {found['rounds']:,}"
+    return words
 
 
 def deviations(pairs: Pairs, design: PlanetStudy) -> list[str]:

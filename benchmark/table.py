@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmark.report import Report
+from benchmark.study import beside_the_paper
 from planet_core.metrics import SCALES_KM
 
 CONDITIONS = {
@@ -142,12 +143,12 @@ def study_table(report: Report) -> str:
         "The paper's study (printed in the paper, not measured here):",
         f"  PlaNet won {paper['wins']} of {paper['rounds']} rounds: {rate['value']:.0%}, Wilson"
         f" {percents(rate)}, sign test p = {paper['sign_test_p']:.2f}: no more than a coin would do.",
-        f"  Median {paper['median_km']['model']} km against {paper['median_km']['person']} km; within 750 km"
-        f" {paper['within_750_km']['model']} against {paper['within_750_km']['person']} rounds.",
     ]
     for study in protocol["studies"]:
         kept = " ".join(study["deviations"]) or "kept to the paper's design."
         lines.append(f"  Ours, map {study['map']}, model {study['model']}: {kept}")
+        lines.append(f"    {'':34}{'ours':>14}{'the paper':>14}")
+        lines += [f"    {what:34}{ours:>14}{its:>14}" for what, ours, its in beside_the_paper(study, paper)]
     if not protocol["studies"]:
         lines.append("  Ours: no round in fair view.")
     if protocol["rounds_of_other_conditions"]:

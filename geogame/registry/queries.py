@@ -55,11 +55,18 @@ def known_to_model(
     """
     if version is None or not pictures:
         return [False] * len(pictures)
+    return [bool(trained) for trained in trained_on(version, pictures)]
+
+
+def trained_on(version: ModelVersion, pictures: Sequence[tuple[str, str, float, float]]) -> list[bool | None]:
+    """The same, but None for all where nobody can say: for reports on what a version answered before."""
+    if not pictures:
+        return []
     try:
         index = training_index(version)
     except (ModelDirectoryError, OSError) as error:
         log.error("Nobody knows what %s trained on: %s", version, error)
-        return [False] * len(pictures)
+        return [None] * len(pictures)
     places = index.trained_at(np.array([row[2] for row in pictures]), np.array([row[3] for row in pictures]))
     return [
         bool(place) or index.trained_on(digest, group)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,11 +14,9 @@ from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.services import scale_km_of
 from geogame.predictions.queries import missing, places_answered, playable
 from geogame.registry.models import ModelVersion
-from geogame.registry.queries import training_index
-from planet_core.model_directory import ModelDirectoryError
+from geogame.registry.queries import trained_on
 from planet_core.stopping import UserError
 
-log = logging.getLogger(__name__)
 Predict = Callable[[ModelVersion], None]
 
 
@@ -88,19 +85,5 @@ def _machine(
     version: ModelVersion, places: dict[int, tuple[float, float]], panoramas: Sequence[Panorama]
 ) -> Machine:
     found = np.array([places[panorama.pk] for panorama in panoramas], dtype=np.float64).reshape(-1, 2)
-    return Machine(str(version), found[:, 0], found[:, 1], _trained_on(version, panoramas))
-
-
-def _trained_on(version: ModelVersion, panoramas: Sequence[Panorama]) -> list[bool | None]:
-    """Whether it trained on the picture, on another one of its group, or at its place; None: nobody knows."""
-    try:
-        index = training_index(version)
-    except (ModelDirectoryError, OSError) as error:
-        log.warning("Nobody knows what %s trained on: %s", version, error)
-        return [None] * len(panoramas)
-    truths = _truths(panoramas)
-    at_place = index.trained_at(truths.lat, truths.lng)
-    return [
-        bool(place) or index.trained_on(panorama.digest, panorama.group)
-        for panorama, place in zip(panoramas, at_place, strict=True)
-    ]
+    known = trained_on(version, [(one.digest, one.group, one.lat, one.lng) for one in panoramas])
+    return Machine(str(version), found[:, 0], found[:, 1], known)

@@ -33,10 +33,13 @@ def rows_of(map_: Map | None = None) -> Iterator[Row]:
 
 
 def rows_of_study(study: Study) -> Iterator[Row]:
-    """The rows of one study. Its subjects have pseudonyms of its own, which no other report uses."""
+    """The rows of one study, all of subjects who consented. They have pseudonyms of its own, which no other
+    report uses.
+    """
     names = dict(study.subjects.exclude(player=None).values_list("player__token", "pseudonym"))
     for row in _full(answers_of_study(study)):
-        yield replace(row, player_id=names.get(row.player_id, row.player_id))
+        consent = True if row.player_kind == "person" else None
+        yield replace(row, player_id=names.get(row.player_id, row.player_id), consent=consent)
 
 
 def bare_rows_of(map_: Map | None = None) -> Iterator[Row]:
@@ -82,6 +85,7 @@ def _bare(guess: Guess) -> Fields:
         # What counts is the moment of the guess: another game may have told the truth since the round opened.
         "exposure": max(seen[0], guess.times_revealed) + 1 if seen else None,
         "group_exposure": None if is_model else guess.group_revealed + 1,
+        "consent": None if is_model else player.in_reports_chosen_at is not None or None,
         "seen_in_training": guess.seal.seen_in_training if is_model else None,
         "scale_km": round_.game.scale_km,
     }

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, field
 from django.db import transaction
 
 from geogame.games.rules import score
+from geogame.panoramas.models import Panorama
 from geogame.round_sets.errors import AnswerError
 from geogame.round_sets.models import OutsidePlayer, RoundSet, SetAnswer, SetRound
-from geogame.round_sets.queries import in_open_sets, in_play
+from geogame.round_sets.queries import in_open_sets, in_play, kept_back
 
 NO_ANSWER = "timeout"
 """The outcome of a round that a player left without an answer when the set closed."""
@@ -107,8 +108,12 @@ def results(player: OutsidePlayer, round_set: RoundSet) -> list[Result]:
         for answer in SetAnswer.objects.filter(player=player, round__round_set=round_set)
     }
     rounds = list(round_set.rounds.select_related("panorama").order_by("number"))
-    shown = [round_.panorama_id for round_ in rounds]
-    running = set(in_play().filter(panorama__in=shown)) | set(in_open_sets().filter(panorama__in=shown))
+    shown = [round_.panorama_id for round_ in rounds if round_.panorama_id]
+    running: set[int | None] = {
+        *in_play().filter(panorama__in=shown),
+        *in_open_sets().filter(panorama__in=shown),
+        *Panorama.objects.filter(kept_back(), pk__in=shown).values_list("pk", flat=True),
+    }
     return [_result(round_, answers.get(round_.pk), round_set, running) for round_ in rounds]
 
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmark.rounds import Row
+from geogame.lib.words import counted
 from geogame.round_sets.archive import Manifest, RoundEntry, write
 from geogame.round_sets.errors import RoundSetError
 from geogame.round_sets.licences import may_travel
 from geogame.round_sets.models import OutsidePlayer, RoundSet, SetRound
 from geogame.round_sets.pictures import picture_of
+from geogame.round_sets.queries import still_asked_for
 from geogame.round_sets.rows import rows_of_set
 from geogame.round_sets.stored_rows import csv_of
 
@@ -25,11 +27,25 @@ class Exported:
     tells_places: bool
 
 
-def rows_csv(round_set: RoundSet, played: Iterable[Row]) -> str:
-    """The rows of a closed set: whoever has them can make every figure of its report anew."""
+def rows_csv(round_set: RoundSet, played: Iterable[Row], *, with_truth: bool = False) -> str:
+    """The rows of a closed set: whoever has them can make every figure of its report anew.
+
+    RoundSetError while a place of it is asked for elsewhere, unless `with_truth`.
+    """
     if round_set.is_open:
         raise RoundSetError(f"“{round_set}” is open, its answers are sealed: close it first.")
+    if not with_truth:
+        _check_that_nobody_asks(round_set)
     return round_set.rows or csv_of(rows_of_set(round_set, played))
+
+
+def _check_that_nobody_asks(round_set: RoundSet) -> None:
+    if rounds := still_asked_for(round_set):
+        raise RoundSetError(
+            f"“{round_set}” is closed, but the places of {counted(rounds, 'round')} are still asked for by an"
+            " open set, a study or today's daily: wait until that has ended, or add --with-truth and give the"
+            " file to nobody who takes part."
+        )
 
 
 def export(
@@ -38,12 +54,15 @@ def export(
     """Write the set's file.
 
     An open set goes without rows, and without everything that tells a place, pictures included: whoever
-    imports it must have them. `with_truth` is for an operator who trusts who gets the file.
+    imports it must have them. A closed set is refused (RoundSetError) while a place of it is asked for
+    elsewhere. `with_truth` is for an operator who trusts who gets the file.
     """
+    if not (round_set.is_open or with_truth):
+        _check_that_nobody_asks(round_set)
     tells = with_truth or not round_set.is_open
     rounds = list(round_set.rounds.select_related("panorama").order_by("number"))
     by_digest = {round_.digest: round_ for round_ in rounds}
-    rows = "" if round_set.is_open else rows_csv(round_set, played)
+    rows = "" if round_set.is_open else rows_csv(round_set, played, with_truth=True)
     entries = [_entry(round_, tells=tells, pictures=tells and pictures) for round_ in rounds]
     manifest = Manifest(
         name=round_set.name,

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
-from geogame.games.models import Round
+from geogame.games.models import DailyRound, Round
+from geogame.games.queries import set_aside
+from geogame.panoramas.models import Panorama
 from geogame.round_sets.errors import RoundSetError
 from geogame.round_sets.models import OutsidePlayer, RoundSet, SetAnswer, SetRound
 
@@ -11,6 +14,19 @@ def in_open_sets() -> QuerySet[SetRound, int | None]:
     """Keys of the panoramas whose places open sets ask for: whoever publishes places leaves these out."""
     rounds = SetRound.objects.filter(round_set__state=RoundSet.State.OPEN, panorama__isnull=False)
     return rounds.values_list("panorama", flat=True)
+
+
+def kept_back() -> Q:
+    """Pictures whose places no set may tell now: those set aside for a study, and those of today's daily."""
+    today = DailyRound.objects.filter(daily__date=timezone.now().date())
+    return set_aside() | Q(pk__in=today.values("panorama"))
+
+
+def still_asked_for(round_set: RoundSet) -> int:
+    """Of how many rounds of a closed set another open set, a study or today's daily asks for the place."""
+    rounds = round_set.rounds.filter(panorama__isnull=False)
+    kept = Panorama.objects.filter(kept_back()).values("pk")
+    return rounds.filter(Q(panorama__in=in_open_sets()) | Q(panorama__in=kept)).count()
 
 
 def in_play() -> QuerySet[Round, int]:

@@ -19,7 +19,7 @@ from geogame.accounts.services import player_of_model
 from geogame.predictions.models import RULE, Prediction
 from geogame.predictions.queries import view_name
 from geogame.registry.models import ModelVersion
-from geogame.registry.queries import active_versions, known_to_model
+from geogame.registry.queries import active_versions, trained_on
 from geogame.round_sets.answers import NO_ANSWER, is_void
 from geogame.round_sets.models import RoundSet, SetAnswer, SetRound
 from geogame.round_sets.stored_rows import read_stored
@@ -217,7 +217,7 @@ def _stored(version: ModelVersion, rounds: list[SetRound]) -> Iterator[tuple[int
     )
     stored = [prediction for prediction in found if (prediction.panorama_id, prediction.view) in views]
     panoramas = [prediction.panorama for prediction in stored]
-    known = known_to_model(version, [(one.digest, one.group, one.lat, one.lng) for one in panoramas])
+    known = trained_on(version, [(one.digest, one.group, one.lat, one.lng) for one in panoramas])
     for prediction, trained in zip(stored, known, strict=True):
         yield (
             prediction.panorama_id,

@@ -17,7 +17,7 @@ from geogame.panoramas.fair import FairPicture, PictureGone, fair_picture
 from geogame.panoramas.models import Map, Panorama
 from geogame.round_sets.errors import RoundSetError
 from geogame.round_sets.models import OutsidePlayer, RoundSet, SetRound
-from geogame.round_sets.queries import in_open_sets
+from geogame.round_sets.queries import in_open_sets, kept_back
 from planet_core.geography import BORDER_DATA
 from planet_core.scoring import SCORING_VERSION
 
@@ -39,7 +39,8 @@ def create(
 ) -> RoundSet:
     """A new set of panoramas of the map, or the next version of the set of that name, open for answers.
 
-    Panoramas of another open set are not taken; those that were in no set before come first.
+    Panoramas of another open set, of a study that runs and of today's daily are not taken; those that were
+    in no set before come first.
     """
     name = checked_name(name, "a round set", NAME_LIMIT)
     if "@" in name:
@@ -54,7 +55,7 @@ def create(
 
 def _draw(map_: Map, count: int | None, rng: random.Random, done: Done) -> list[Taken]:
     on_map = map_.panoramas.filter(withdrawn_at=None)
-    free = list(on_map.exclude(pk__in=in_open_sets()).order_by("digest"))
+    free = list(on_map.exclude(pk__in=in_open_sets()).exclude(kept_back()).order_by("digest"))
     used = set(on_map.filter(set_rounds__isnull=False).values_list("pk", flat=True))
     rng.shuffle(free)
     free.sort(key=lambda panorama: panorama.pk in used)
@@ -74,7 +75,8 @@ def _draw(map_: Map, count: int | None, rng: random.Random, done: Done) -> list[
     if not taken or len(taken) < (count or 1):
         raise RoundSetError(
             f"The map “{map_}” has {counted(len(taken), 'panorama')} for a new set, with a picture and in no "
-            "other open set: import more, close a set, or ask for fewer with --count."
+            "other open set, study or daily of today: import more, close a set, or ask for fewer with "
+            "--count."
         )
     return list(taken.values())
 
@@ -87,6 +89,8 @@ def _store(name: str, map_: Map, scale_km: float, taken: list[Taken]) -> RoundSe
         raise RoundSetError("A panorama was withdrawn meanwhile: run the command again.")
     if set(keys) & set(in_open_sets()):
         raise RoundSetError("Another set took one of the panoramas meanwhile: run the command again.")
+    if Panorama.objects.filter(kept_back(), pk__in=keys).exists():
+        raise RoundSetError("A study or a daily took one of the panoramas meanwhile: run the command again.")
     latest = RoundSet.objects.filter(name=name).aggregate(latest=Max("version"))["latest"]
     round_set = RoundSet.objects.create(
         name=name,

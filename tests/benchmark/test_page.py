@@ -73,7 +73,7 @@ def test_the_page_is_whole_and_asks_for_nothing(folder: Path) -> None:
 def test_the_papers_numbers_are_marked_as_the_papers(folder: Path) -> None:
     text = (folder / "report.html").read_text()
     assert "not measured here" in text
-    for number in ("28 of 50", "1,131.7", "2,320.75", "17 against 11", "42.3% to 68.8%"):
+    for number in ("28 of 50", "1,131.7", "2,320.75", "17 of 50", "11 of 50", "42.3% to 68.8%"):
         assert number in text
     assert "the paper's (not measured here)" in (folder / "figures" / "2" / "fig8.svg").read_text()
 

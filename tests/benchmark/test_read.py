@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -83,6 +84,11 @@ def test_what_is_written_reads_back(tmp_path: Path) -> None:
         ({"outcome": "asleep"}, r"line 3: outcome 'asleep': expected answered, timeout, refused, error"),
         ({"player_kind": "cat"}, r"line 3: player_kind 'cat': expected person, model"),
         ({"answered_at": "today"}, r"line 3: answered_at 'today': expected a moment"),
+        ({"answered_at": "0001-01-01T00:00+05:00"}, r"line 3: answered_at '0001.*: expected a moment"),
+        ({"answered_at": "9999-12-31T23:00-05:00"}, r"line 3: answered_at '9999.*: expected a moment"),
+        ({"captured_year": "1e30"}, r"line 3: captured_year '1e30': a whole number"),
+        ({"country_probabilities": "[" * 100_000}, r"line 3: country_probabilities .* expected JSON such as"),
+        ({"country_probabilities": f'{{"FR": 0.5, "DE": 1{"0" * 400}}}'}, r"add up to 1 at most"),
         ({"confidence": 1.5}, r"line 3: confidence '1.5': expected 0 to 1"),
         ({"scale_km": -3}, r"line 3: scale_km '-3': expected a finite number"),
         ({"scale_km": 0}, r"line 3: scale_km must be more than 0"),
@@ -119,6 +125,22 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, content: bytes, mes
         read_rounds(tmp_path / "rows.csv")
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("[" * 100_000, "line 2: too deeply nested"),
+        ('{"a": ' * 100_000, "line 2: too deeply nested"),
+        ("[]", "line 2: one object is expected"),
+        ("{", "line 2: no JSON"),
+    ],
+)
+def test_a_line_of_other_json_is_named(tmp_path: Path, line: str, message: str) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text(f"{json.dumps(cells('person', km=1.0))}\n{line}\n")
+    with pytest.raises(RowsError, match=message):
+        read_rounds(file)
+
+
 def test_a_short_line_and_a_missing_file_are_named(tmp_path: Path) -> None:
     file = write(tmp_path / "rows.csv", [cells("person")])
     file.write_text(file.read_text() + "one,two\n")
@@ -136,6 +158,22 @@ def test_impossible_coordinates_and_people_who_disagree_are_left_out_and_counted
     assert any("Left out: 4 rows with impossible coordinates" in note for note in rounds.notes)
     assert any("the first in line 4" in note for note in rounds.notes)
     assert any("Left out: 1 row of people who did not agree" in note for note in rounds.notes)
+
+
+def test_consent_is_written_as_it_was_given(tmp_path: Path) -> None:
+    said = [cells("person", consent=1), cells("person", player_id="ann", consent=""), cells("model")]
+    rounds = rounds_of(tmp_path, said)
+    write_rows(rounds, tmp_path / "out.csv", {})
+    assert read_rounds(tmp_path / "out.csv").consent.tolist() == [1, -1, -1]
+    write_rows(rounds_of(tmp_path, pair(1, 2)), tmp_path / "out.csv", {})
+    with (tmp_path / "out.csv").open() as file:
+        assert [row["consent"] for row in csv.DictReader(file)] == ["", ""]
+
+
+def test_nobody_is_called_as_everybody_is(tmp_path: Path) -> None:
+    with pytest.raises(RowsError, match=r"line 2: no person can be called 'all'.*use another player_id"):
+        rounds_of(tmp_path, [cells("person", player_id="all"), cells("model")])
+    assert len(rounds_of(tmp_path, [cells("person"), cells("model", player_id="all")])) == 2
 
 
 def test_what_a_file_never_says_counts_and_is_noted(tmp_path: Path) -> None:

@@ -108,6 +108,19 @@ def test_calibration_counts_a_panorama_once(tmp_path: Path) -> None:
     assert confidence["ece"] == pytest.approx(0.3)
 
 
+def test_calibration_takes_the_first_answer_that_says_something(tmp_path: Path) -> None:
+    same = {"panorama_id": "p", **at(PARIS, "true_"), **at(PARIS)}
+    said = ({}, {"confidence": 0.25}, {"country_probabilities": '{"FR": 0.5}', "confidence": 0.75})
+    rows = []
+    for number, more in enumerate(said):
+        rows += [cells("person", number=number, player_id=f"person {number}", **same)]
+        rows += [cells("model", number=number, **same, **more)]
+    found = pooled(report_of(tmp_path, rows))["calibration"]
+    assert (found["country_probabilities"]["answers"], found["confidence"]["answers"]) == (1, 1)
+    assert found["country_probabilities"]["mean_confidence"] == 0.5
+    assert found["confidence"]["mean_confidence"] == 0.25
+
+
 def test_a_country_that_is_not_listed_had_probability_nothing(tmp_path: Path) -> None:
     rows = pair(1, 1, 1, **at(PARIS, "true_"), **at(PARIS), country_probabilities='{"US": 1}')
     found = pooled(report_of(tmp_path, rows))["calibration"]["country_probabilities"]
@@ -160,6 +173,29 @@ def test_the_papers_study_is_held_against_its_design(tmp_path: Path) -> None:
     assert other["protocol"]["rounds_of_other_conditions"] == 1
     assert len(other["protocol"]["studies"][0]["deviations"]) == 2
     assert "not measured here" in as_table(other)
+
+
+def test_ours_stands_beside_the_papers(tmp_path: Path) -> None:
+    rows = [*pair(800, 100, 1), *pair(700, 200, 2), *pair(300, 1000, 3), *pair(None, None, 4)]
+    report = report_of(tmp_path, rows, protocol=PlanetStudy())
+    [found] = report["protocol"]["studies"]
+    assert (found["rounds"], found["wins"], found["losses"]) == (4, 2, 1)
+    assert found["median_km"] == {
+        "model": pytest.approx(600, rel=1e-3),
+        "person": pytest.approx(750, rel=1e-3),
+    }
+    assert found["within_750_km"] == {"model": 2, "person": 2}
+    lines = [line.split() for line in as_table(report).splitlines()]
+    assert ["model's", "wins", "of", "decided", "rounds", "2", "of", "3", "28", "of", "50"] in lines
+    assert ["rounds", "within", "750", "km,", "people", "2", "of", "4", "11", "of", "50"] in lines
+    [model, people] = [line for line in lines if line[:2] == ["median", "km,"]]
+    assert (model[-1], people[-1]) == ("1,131.7", "2,320.75")
+
+
+def test_a_median_without_an_answer_is_no_number(tmp_path: Path) -> None:
+    report = report_of(tmp_path, [*pair(None, 1, 1), *pair(None, 1, 2)], protocol=PlanetStudy())
+    assert report["protocol"]["studies"][0]["median_km"]["person"] is None
+    assert "no answer" in as_table(report)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,10 @@ def test_answers_without_a_time_are_counted(tmp_path: Path) -> None:
     assert any("nobody knows the time, left out by the period: 2." in note for note in selected.notes)
 
 
+def test_the_last_day_that_there_is_ends_no_period(rounds: Rounds) -> None:
+    assert kept(rounds, until=date.max) == kept(rounds, since=date.min)
+
+
 def test_what_is_asked_for_beside_the_map() -> None:
     assert not is_selected({"map": "Alps", "player": None, "format": "json"})
     assert is_selected({"map": None, "player": ["ann"]})

@@ -180,6 +180,23 @@ def test_what_makes_no_sense_is_said(answered: Map, arguments: list[str], messag
         run(*arguments)
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--study", "Pilot"),
+        ("--players",),
+        ("--condition", "fair"),
+        ("--since", "2026-01-01"),
+        ("--until", "2026-01-01"),
+        ("--player", "Ann"),
+        ("--model", "Other"),
+    ],
+)
+def test_an_option_of_rounds_is_not_left_unheard(answered: Map, option: tuple[str, ...]) -> None:
+    with pytest.raises(CommandError, match=f"{option[0]} is about rounds of people"):
+        run("--map", "Test", "--models", "PlaNet tiny", "Other", *option)
+
+
 def test_a_name_of_two_models_asks_for_the_digest(answered: Map) -> None:
     ModelVersion.objects.create(digest="cd" * 32, name="Other", recipe="tiny", directory="y", cells=4)
     with pytest.raises(CommandError, match=r"several models: .*Use the digest"):

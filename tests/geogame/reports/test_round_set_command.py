@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from geogame.accounts.models import Player
+from geogame.games.models import Plan, PlannedRound
 from geogame.panoramas.models import Map
 from geogame.round_sets.models import OutsidePlayer, RoundSet
 from geogame.round_sets.services import token_digest
@@ -69,6 +70,36 @@ def test_an_open_set_goes_out_without_its_truth(make_map: Callable[..., Map], tm
     run("round_set", "create", "Trial", "--map", "Test")
     assert "tells no place" in run("round_set", "export", "Trial", str(tmp_path / "set.zip"))
     assert "2 pictures" in run("round_set", "export", "Trial", str(tmp_path / "set.zip"), "--with-truth")
+
+
+def test_a_closed_set_goes_out_with_places_that_are_asked_for_only_when_told_so(
+    make_map: Callable[..., Map], tmp_path: Path
+) -> None:
+    make_map(3, licence="CC0")
+    run("round_set", "create", "Trial", "--map", "Test")
+    run("round_set", "close", "Trial")
+    run("round_set", "create", "Newer", "--map", "Test", "--count", "2")
+    for action, file in (("export", tmp_path / "set.zip"), ("rows", tmp_path / "rows.csv")):
+        with pytest.raises(CommandError, match="places of 2 rounds are still asked for") as caught:
+            run("round_set", action, "Trial", str(file))
+        assert caught.value.returncode == 2
+        assert not file.exists()
+        run("round_set", action, "Trial", str(file), "--with-truth")
+        assert file.exists()
+        file.unlink()
+    run("round_set", "close", "Newer")
+    assert "3 pictures" in run("round_set", "export", "Trial", str(tmp_path / "set.zip"))
+
+
+def test_a_closed_set_with_a_picture_of_a_study_stays_here(
+    make_map: Callable[..., Map], tmp_path: Path
+) -> None:
+    panorama = make_map(2, licence="CC0").panoramas.earliest("pk")
+    run("round_set", "create", "Trial", "--map", "Test")
+    PlannedRound.objects.create(plan=Plan.objects.create(), number=1, panorama=panorama)
+    run("round_set", "close", "Trial")
+    with pytest.raises(CommandError, match="places of 1 round are still asked for"):
+        run("round_set", "export", "Trial", str(tmp_path / "set.zip"))
 
 
 @pytest.mark.parametrize(

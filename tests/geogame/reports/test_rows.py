@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from benchmark.rounds import Row
 from geogame.accounts.models import Player
-from geogame.accounts.services import player_of_model
+from geogame.accounts.services import choose_reports, player_of_model
 from geogame.games.lifecycle import seal_answer
 from geogame.games.models import Game, Round
 from geogame.games.seals import CellProbability, ModelAnswer
@@ -263,6 +263,15 @@ def test_who_said_no_is_in_no_row_and_others_have_a_pseudonym(
     rows = list(rows_of())
     assert {row.player_id for row in rows} == {open_.token}
     assert "named" not in repr(rows)
+
+
+def test_consent_is_known_of_those_who_chose_alone(make_player: MakePlayer, make_map: MakeMap) -> None:
+    chose, silent = make_player("chose", account=True), make_player("silent", account=True)
+    map_ = make_map(5)
+    for player in (chose, silent):
+        play(start_game(player=player, map_=map_), player)
+    choose_reports(player=chose, in_reports=True)
+    assert {row.player_id: row.consent for row in rows_of()} == {chose.token: True, silent.token: None}
 
 
 def queries(rows: Callable[[], object]) -> int:

@@ -137,6 +137,20 @@ def test_our_model_in_play_stands_beside_it_once(
     assert len(of_alice) == 3, "what it answered in the round itself stands"
 
 
+def test_where_nobody_knows_what_our_model_trained_on_its_rows_say_so(
+    make_set: MakeSet, robot: OutsidePlayer, model_version: ModelVersion
+) -> None:
+    made = make_set(2)
+    answer_all(robot, made)
+    predict(model_version, made)
+    close(made)
+    ours = [row for row in added()[1] if row.player_id != "Robot"]
+    assert {row.seen_in_training for row in ours} == {False}
+    ModelVersion.objects.filter(pk=model_version.pk).update(directory="nowhere", digest="ef" * 32)
+    ours = [row for row in added()[1] if row.player_id != "Robot"]
+    assert [row.seen_in_training for row in ours] == [None, None]
+
+
 def test_notes_say_how_much_each_player_answered(make_set: MakeSet, robot: OutsidePlayer) -> None:
     made = make_set(3)
     answer_all(player_named("Other"), made)

@@ -3,7 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 
+from geogame.games.models import Daily, DailyRound, Plan, PlannedRound
 from geogame.games.services import start_game
 from geogame.panoramas.fair import fair_picture
 from geogame.panoramas.models import Map, Panorama
@@ -181,6 +183,51 @@ def test_a_place_that_is_still_asked_for_is_held_back(
     map_.panoramas.set([second.panorama_id or 0])
     create(name="Another", map_=map_, seed=1)
     assert [result.held_back for result in results(robot, made)] == [True, True]
+
+
+def daily_of(map_: Map, panorama: Panorama) -> None:
+    daily = Daily.objects.create(date=timezone.now().date(), map=map_)
+    DailyRound.objects.create(daily=daily, number=1, panorama=panorama)
+
+
+def set_aside(panorama: Panorama) -> Plan:
+    plan = Plan.objects.create()
+    PlannedRound.objects.create(plan=plan, number=1, panorama=panorama)
+    return plan
+
+
+def test_a_set_takes_nothing_of_a_study_that_runs(make_map: MakeMap) -> None:
+    map_ = make_map(4)
+    first, second = map_.panoramas.order_by("pk")[:2]
+    Panorama.objects.filter(pk__in=[first.pk, second.pk]).update(group="one walk")
+    set_aside(first)
+    made = create(name="Trial", map_=map_, seed=1)
+    assert not {first.pk, second.pk} & set(made.rounds.values_list("panorama", flat=True))
+    assert made.rounds.count() == 2
+
+
+def test_a_set_takes_nothing_of_todays_daily(make_map: MakeMap) -> None:
+    map_ = make_map(3)
+    panorama = map_.panoramas.earliest("pk")
+    daily_of(map_, panorama)
+    made = create(name="Trial", map_=map_, seed=1)
+    assert panorama.pk not in set(made.rounds.values_list("panorama", flat=True))
+
+
+def test_the_place_of_a_picture_that_a_study_took_since_is_held_back(
+    make_set: MakeSet, robot: OutsidePlayer
+) -> None:
+    made = make_set(3)
+    answer_all(robot, made)
+    first, second, _third = made.rounds.select_related("panorama")
+    assert first.panorama
+    assert second.panorama
+    plan = set_aside(first.panorama)
+    daily_of(Map.objects.get(), second.panorama)
+    close(made)
+    assert [result.held_back for result in results(robot, made)] == [True, True, False]
+    Plan.objects.filter(pk=plan.pk).update(set_aside=False)
+    assert [result.held_back for result in results(robot, made)] == [False, True, False]
 
 
 def test_who_was_told_a_place_by_an_earlier_set_knew_it(make_set: MakeSet, robot: OutsidePlayer) -> None:

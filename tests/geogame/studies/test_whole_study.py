@@ -199,6 +199,8 @@ def test_a_report_is_of_a_map_or_of_a_study(make_study: MakeStudy) -> None:
     study, _ = make_study()
     with pytest.raises(CommandError, match="a study has one map"):
         report("--study", study.name, "--map", study.map.name)
+    with pytest.raises(CommandError, match="no part in a study"):
+        report("--study", study.name, "--players")
     with pytest.raises(CommandError, match="no study “Atlantis”"):
         report("--study", "Atlantis")
     assert "0 of 2 subjects have finished" in report("--study", study.name)

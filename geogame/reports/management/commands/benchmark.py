@@ -35,6 +35,11 @@ from planet_core.sources.photo import SourceError
 from planet_core.stopping import UserError
 
 INTERRUPTED = 130
+OF_PEOPLE = (
+    *("protocol", "train", "study", "players"),
+    *("condition", "since", "until", "player", "model"),
+)
+"""Options that say nothing of a comparison of models alone."""
 NO_ROUNDS = (
     "No rounds to compare yet. Counted are rounds that a person played against a model, on a panorama "
     "that the person saw for the first time and the model did not train on.\n"
@@ -81,9 +86,7 @@ class Command(BaseCommand):
         if options["models"]:
             self._compare_models(map_, options)
             return
-        study = self._study(options["study"])
-        if map_ and study:
-            raise CommandError("Give --map or --study: a study has one map.")
+        study = self._study(options)
         if map_:
             options["map"] = map_.name
         rows = rows_of_study(study) if study else rows_of(map_)
@@ -110,8 +113,8 @@ class Command(BaseCommand):
     def _compare_models(self, map_: Map | None, options: dict[str, Any]) -> None:
         if map_ is None:
             raise CommandError("--models needs a map: add --map NAME.")
-        for name in ("protocol", "train"):
-            if options[name]:
+        for name in OF_PEOPLE:
+            if options[name] is not None:
                 raise CommandError(
                     f"--{name} is about rounds of people: leave it out, or leave out --models."
                 )
@@ -163,9 +166,15 @@ class Command(BaseCommand):
         if alone:
             self.stdout.write(f"\nPlayed without a model: {alone}.")
 
-    def _study(self, name: str | None) -> Study | None:
+    def _study(self, options: dict[str, Any]) -> Study | None:
+        if options["study"] is None:
+            return None
+        if options["map"] is not None:
+            raise CommandError("Give --map or --study: a study has one map.")
+        if options["players"] is not None:
+            raise CommandError("Give --study or --players: outside players have no part in a study.")
         try:
-            return None if name is None else study_named(name)
+            return study_named(options["study"])
         except StudyError as error:
             raise CommandError(str(error)) from error
 

@@ -60,7 +60,8 @@ class Command(BaseCommand):
         out.add_argument(
             "--with-truth",
             action="store_true",
-            help="of an open set: tell places and authors, and add the pictures; closed sets have them",
+            help="of an open set: tell places and authors, and add the pictures; closed sets have them; "
+            "of a closed one: even if an open set, a study or today's daily asks for its places",
         )
         out.add_argument("--no-pictures", action="store_true", help="digests alone")
         into = actions.add_parser("import", help="a file that another server exported")
@@ -74,6 +75,11 @@ class Command(BaseCommand):
         rows = actions.add_parser("rows", help="the rows of a closed set, for python -m benchmark")
         rows.add_argument("name", metavar="NAME")
         rows.add_argument("file", metavar="FILE", type=Path, help="CSV")
+        rows.add_argument(
+            "--with-truth",
+            action="store_true",
+            help="even if an open set, a study or today's daily asks for its places",
+        )
 
     @staticmethod
     def _add_players(actions: Any) -> None:
@@ -151,10 +157,11 @@ class Command(BaseCommand):
         if made.missing:
             self.stdout.write(f"{named(made.missing)} The figures need none of them.")
 
-    def _rows(self, name: str, file: Path, **_: Any) -> None:
+    def _rows(self, name: str, file: Path, with_truth: bool, **_: Any) -> None:
         round_set = set_named(name)
         writable_file(file, ".csv")
-        text = rows_csv(round_set, () if round_set.rows or round_set.is_open else rows_of())
+        played = () if round_set.rows or round_set.is_open else rows_of()
+        text = rows_csv(round_set, played, with_truth=with_truth)
         with atomic_file(file) as out:
             out.write(text.encode())
         self.stdout.write(f"{file}: {counted(text.count(chr(10)) - 1, 'row')}.")
