@@ -55,7 +55,7 @@ QUERIES = {
     "api-set": 3,
     "api-set-answer": 9,
     "api-set-picture": 3,
-    "api-set-results": 6,
+    "api-set-results": 7,
     "api-sets": 2,
     "api-share": 8,
     "api-skip": 9,
