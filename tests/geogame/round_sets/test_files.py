@@ -59,8 +59,8 @@ def played(make_set: MakeSet, robot: OutsidePlayer, alice: Player, make_player: 
     made = make_set(5, **FREE)
     answer_all(robot, made, lat=43.3, lng=-4.0)
     answer(player_named("Half"), made.rounds.earliest("number"), confidence=0.25)
-    for person in (alice, make_player("Bob")):
-        play(person, Map.objects.get(), lat=41.0 + person.pk / 7)
+    for person, lat in ((alice, 41.0), (make_player("Bob"), 41.0 + 1 / 7)):
+        play(person, Map.objects.get(), lat=lat)
     close(made)
     return made
 
