@@ -157,6 +157,13 @@ def let_go_on(arena: Arena, code: str) -> None:
     arena.sql("UPDATE rooms_room SET due_at = ? WHERE code = ?", written(datetime.now(UTC)), code)
 
 
+def give_time_in_a_duel(arena: Arena, code: str) -> None:
+    """As `give_time`, where the round ends early and must go on to say so."""
+    game = "SELECT game_id FROM rooms_room WHERE code = ?"
+    arena.sql(f"UPDATE games_game SET time_limit_s = 600 WHERE id = ({game})", code)
+    give_time(arena, code)
+
+
 def give_time(arena: Arena, code: str, seconds: float = 120) -> None:
     """Somebody has locked in, and the machine is slow: the others get more than their 15 seconds."""
     later = written(datetime.now(UTC) + timedelta(seconds=seconds))

@@ -17,6 +17,7 @@ from tests.e2e.meeting import (
     come_back,
     drop_socket,
     give_time,
+    give_time_in_a_duel,
     go_offline,
     hold_result,
     is_locked,
@@ -150,7 +151,7 @@ def fight(ada: Page, ben: Page, arena: Arena, code: str, number: int) -> None:
     go_offline(lost)
     come_back(lost)
     lock_in(ada, truth_of(arena, code))
-    give_time(arena, code)
+    give_time_in_a_duel(arena, code)
     expect(ben.locator("#hurry")).to_contain_text("Ada locked in", timeout=PATIENCE_MS)
     drop_socket(ben)
     shoot(ben, f"duel-hurry-{number}-390x844")
