@@ -26,6 +26,7 @@ from geogame.pages.tryout import tried
 from geogame.panoramas.models import Panorama
 from geogame.registry.queries import active_versions
 from geogame.reports.queries import closed_rounds
+from geogame.reports.refresh import people_left_out
 from geogame.reports.rows import bare_rows_of
 from planet_core.scoring import MAX_POINTS
 from procedural_earth.clues import CLUES
@@ -99,8 +100,8 @@ def _unfinished(player: Player | None) -> dict[str, Any] | None:
 
 
 def _tallies() -> list[Tally]:
-    """People against models so far; read again when another round was closed."""
-    key = f"tallies-{closed_rounds()}"
+    """People against models so far; read again when a round was closed or somebody left the reports."""
+    key = f"tallies-{closed_rounds()}-{people_left_out()}"
     found: list[Tally] | None = cache.get(key)
     if found is None:
         found = tallies(bare_rows_of())

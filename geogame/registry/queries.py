@@ -11,6 +11,7 @@ from geogame.registry.models import ModelVersion
 from planet_core.cell_countries import CellCountries
 from planet_core.model_directory import PARTITION, ModelDirectoryError, TrainingIndex, check_file
 from planet_core.partition import Partition
+from planet_core.stopping import UserError
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,22 @@ def active_version() -> ModelVersion | None:
 def active_versions() -> list[ModelVersion]:
     """What plays against people, the newest first."""
     return list(ModelVersion.objects.filter(is_active=True).order_by("-activated_at"))
+
+
+class NoSuchVersion(UserError):
+    """What somebody typed names no model version, or several."""
+
+
+def version_named(name: str) -> ModelVersion:
+    """The version of this name, or whose digest begins so. NoSuchVersion lists those that there are."""
+    found = list(ModelVersion.objects.filter(name=name))
+    if not found and name:
+        found = list(ModelVersion.objects.filter(digest__startswith=name.lower()))
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(str(version) for version in ModelVersion.objects.all()) or "none yet"
+    problem = f"fits {len(found)} model versions: take the digest" if found else "is no model version"
+    raise NoSuchVersion(f"{name!r} {problem}. Model versions: {known}.")
 
 
 def training_index(version: ModelVersion) -> TrainingIndex:

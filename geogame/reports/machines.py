@@ -14,7 +14,7 @@ from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.services import scale_km_of
 from geogame.predictions.queries import missing, places_answered, playable
 from geogame.registry.models import ModelVersion
-from geogame.registry.queries import trained_on
+from geogame.registry.queries import trained_on, version_named
 from planet_core.stopping import UserError
 
 Predict = Callable[[ModelVersion], None]
@@ -27,25 +27,12 @@ class ModelsError(UserError):
 def versions_named(names: Sequence[str]) -> list[ModelVersion]:
     """Model versions by their names in the registry or by the first characters of their digests.
 
-    ModelsError for a name that fits none or several, and for fewer than two versions.
+    NoSuchVersion for a name that fits none or several, ModelsError for fewer than two versions.
     """
-    versions = [_version_named(name) for name in names]
+    versions = [version_named(name) for name in names]
     if len({version.pk for version in versions}) < max(2, len(versions)):
         raise ModelsError("Comparing needs two or more different models: name each once after --models.")
     return versions
-
-
-def _version_named(name: str) -> ModelVersion:
-    found = list(ModelVersion.objects.filter(name=name))
-    if not found and name:
-        found = list(ModelVersion.objects.filter(digest__startswith=name.lower()))
-    if len(found) == 1:
-        return found[0]
-    if found:
-        several = ", ".join(str(version) for version in found)
-        raise ModelsError(f"{name!r} is the name of several models: {several}. Use the digest in brackets.")
-    known = ", ".join(str(version) for version in ModelVersion.objects.all()) or "none yet"
-    raise ModelsError(f"There is no model {name!r}. Models: {known}. Use a name or the start of a digest.")
 
 
 def compared(map_: Map, versions: Sequence[ModelVersion], predict: Predict) -> tuple[dict[str, Any], Rounds]:

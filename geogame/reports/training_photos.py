@@ -21,7 +21,7 @@ MOST = 200_000
 
 def training_of(model: str) -> TrainingPhotos | None:
     """So many photos at the centroid of each cell of the model; None where nobody knows."""
-    version = version_named(model)
+    version = version_of_row(model)
     if version is None:
         return None
     try:
@@ -35,7 +35,7 @@ def training_of(model: str) -> TrainingPhotos | None:
     return TrainingPhotos(lat, lng) if lat.size else None
 
 
-def version_named(model: str) -> ModelVersion | None:
+def version_of_row(model: str) -> ModelVersion | None:
     """The version behind a model's name in the rows, which ends with its "(token)"."""
     token = model.rpartition(" (")[2].removesuffix(")")
     player = Player.objects.filter(token=token).select_related("model_version").first()

@@ -7,13 +7,16 @@ from django.core.cache import cache
 from django.test import Client
 
 from geogame.accounts.models import Player
+from geogame.accounts.services import choose_reports
 from geogame.games.models import Game, Guess
 from geogame.games.services import next_round, place_guess, start_game
 from geogame.pages import tryout, world_picture
 from geogame.pages.maps import map_cards
 from geogame.panoramas.models import Map
+from geogame.registry.models import ModelVersion
 from planet_core.land import land_rings
 from procedural_earth.clues import HERO
+from tests.geogame.reports.played import play_rounds
 
 MakeMap = Callable[..., Map]
 SignIn = Callable[[Client, Player], None]
@@ -96,6 +99,17 @@ def test_conditions_are_tallied_apart(
     assert page.index("tally-fair-photo") < page.index("tally-free-drawn")
 
 
+def test_who_leaves_the_reports_leaves_the_tally(
+    client: Client, make_map: MakeMap, model_version: ModelVersion, alice: Player
+) -> None:
+    play_rounds(make_map(6), model_version, [alice], each=5)
+    assert "won by people" in client.get("/").content.decode()
+    choose_reports(player=alice, in_reports=False)
+    page = client.get("/").content.decode()
+    assert "won by people" not in page
+    assert "No round counts yet" in page
+
+
 def test_without_rounds_the_tally_says_so(client: Client, make_map: MakeMap) -> None:
     make_map()
     cache.clear()
@@ -126,7 +140,7 @@ def test_home_asks_the_database_the_same_for_more_maps(
     for number in range(3):
         played(alice, make_map(name=f"Map {number}"), rounds=2)
     client.get("/")  # the tally is read once and kept
-    with django_assert_num_queries(12):  # type: ignore[attr-defined]
+    with django_assert_num_queries(13):  # type: ignore[attr-defined]
         client.get("/")
 
 

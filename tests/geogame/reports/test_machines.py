@@ -167,9 +167,9 @@ def test_a_folder_holds_it_all(answered: Map, tmp_path: Path) -> None:
         (["--models", "PlaNet tiny", "PlaNet tiny", "--map", "Test"], "two or more different models"),
         (
             ["--models", "PlaNet tiny", "Nobody", "--map", "Test"],
-            "There is no model 'Nobody'. Models: .*Other",
+            "'Nobody' is no model version. Model versions: .*Other",
         ),
-        (["--models", "PlaNet tiny", "", "--map", "Test"], "There is no model ''"),
+        (["--models", "PlaNet tiny", "", "--map", "Test"], "'' is no model version"),
         (["--models", "PlaNet tiny", "Other", "--map", "Atlantis"], "Maps: “Test”"),
         (["--models", "a", "b", "--map", "Test", "--protocol", "planet-study"], "leave out --models"),
         (["--models", "PlaNet tiny", "Other", "--map", "Test", "--out", "/dev/null/x"], "/dev/null"),
@@ -199,5 +199,5 @@ def test_an_option_of_rounds_is_not_left_unheard(answered: Map, option: tuple[st
 
 def test_a_name_of_two_models_asks_for_the_digest(answered: Map) -> None:
     ModelVersion.objects.create(digest="cd" * 32, name="Other", recipe="tiny", directory="y", cells=4)
-    with pytest.raises(CommandError, match=r"several models: .*Use the digest"):
+    with pytest.raises(CommandError, match="'Other' fits 2 model versions: take the digest"):
         run("--models", "PlaNet tiny", "Other", "--map", "Test")

@@ -16,7 +16,7 @@ from geogame.panoramas.services import MapError
 from geogame.predictions.models import EXIT_UNREADABLE
 from geogame.predictions.queries import missing, playable
 from geogame.registry.models import ModelVersion
-from geogame.registry.queries import active_versions
+from geogame.registry.queries import NoSuchVersion, active_versions, version_named
 from planet_core.model_directory import ModelDirectoryError
 
 EXIT_INTERRUPTED = 130
@@ -33,8 +33,8 @@ class Command(BaseCommand):
         parser.add_argument("--map", metavar="NAME", help="only this map (default: all open maps)")
         parser.add_argument(
             "--model",
-            metavar="DIGEST",
-            help="only this model version, by the first characters of its digest (default: those in play)",
+            metavar="NAME",
+            help="only this model version, by name or the beginning of its digest (default: those in play)",
         )
 
         parser.add_argument(
@@ -83,14 +83,12 @@ class Command(BaseCommand):
         return len(unreadable)
 
 
-def _versions(digest: str | None) -> list[ModelVersion]:
-    if digest is None:
+def _versions(name: str | None) -> list[ModelVersion]:
+    if name is None:
         if versions := active_versions():
             return versions
         raise CommandError("No model plays: put one into play in the admin, or name one with --model.")
-    found = list(ModelVersion.objects.filter(digest__startswith=digest)) if digest else []
-    if len(found) == 1:
-        return found
-    known = ", ".join(str(version) for version in ModelVersion.objects.all()) or "none yet"
-    problem = "is no model version" if not found else f"fits {len(found)} model versions"
-    raise CommandError(f"{digest!r} {problem}. Model versions: {known}.")
+    try:
+        return [version_named(name)]
+    except NoSuchVersion as error:
+        raise CommandError(str(error)) from error

@@ -19,7 +19,7 @@ from geogame.panoramas.queries import map_named
 from geogame.panoramas.services import MapError
 from geogame.predictions.models import EXIT_UNREADABLE
 from geogame.registry.models import ModelVersion
-from geogame.registry.queries import active_version
+from geogame.registry.queries import NoSuchVersion, active_version, version_named
 from geogame.reports.rows import rows_of_study
 from geogame.studies.errors import StudyError
 from geogame.studies.models import Subject
@@ -83,7 +83,7 @@ class Command(BaseCommand):
         }
         try:
             actions[options["action"]](options)
-        except (MapError, StudyError, OutputError) as error:
+        except (MapError, NoSuchVersion, StudyError, OutputError) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"cannot write {error.filename}: {error.strerror or error}") from error
@@ -169,14 +169,7 @@ def _version(name: str) -> ModelVersion:
         if version := active_version():
             return version
         raise StudyError("No model plays: put one into play in the admin, or name one with --model.")
-    found = list(ModelVersion.objects.filter(name=name)) or list(
-        ModelVersion.objects.filter(digest__startswith=name) if name else []
-    )
-    if len(found) == 1:
-        return found[0]
-    known = ", ".join(str(version) for version in ModelVersion.objects.all()) or "none yet"
-    problem = "is no model version" if not found else f"fits {len(found)} model versions: take its digest"
-    raise StudyError(f"{name!r} {problem}. Model versions: {known}.")
+    return version_named(name)
 
 
 def _link(subject: Subject, address: str | None) -> str:
