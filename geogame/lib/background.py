@@ -14,6 +14,9 @@ from typing import IO, Any
 
 from django.conf import settings
 
+# How much processor time the kernel gives to this session of processes.
+AUTOGROUP = Path("/proc/self/autogroup")
+
 
 def start_command(*arguments: str, log: str, **options: Any) -> None:
     """Start `manage.py` in a session of its own and return; what it prints goes to a file in DATA_DIR/run."""
@@ -42,7 +45,7 @@ def let_others_first(niceness: int) -> None:
     os.nice(niceness)
     if os.getsid(0) == os.getpid():
         with contextlib.suppress(OSError):
-            Path("/proc/self/autogroup").write_text(str(niceness))
+            AUTOGROUP.write_text(str(niceness))
 
 
 @contextlib.contextmanager
