@@ -98,9 +98,8 @@ class RoomSocket(Socket):
     async def drain(self) -> list[dict[str, Any]]:
         """What came by itself by now: all that was sent before two marks, one on each way to the consumer."""
         mark = f"{MARK}-{id(self)}-{next(self._numbers)}"
-        await get_channel_layer().group_send(
-            self.group, {"type": "room.reaction", "from": mark, "reaction": ""}
-        )
+        news = {"type": "reaction", "from": mark, "reaction": "", "group": self.group}
+        await get_channel_layer().group_send(self.group, news)
         await self.send(json.dumps({"type": "ping", "id": mark}))
         marks = 0
         while marks < 2:

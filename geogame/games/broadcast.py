@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.db import transaction
 from django.db.models import F
 from django.dispatch import Signal
-from redis.exceptions import RedisError
 
 from geogame.games.models import Game
+from geogame.lib.channel_layer import tell
 
-log = logging.getLogger(__name__)
 match_changed = Signal()
 """A live game has changed, by whomever: `game` is its number. Rooms listen, and tell their members."""
 
@@ -32,15 +27,4 @@ def publish(game: Game, event: str, **content: object) -> None:
         transaction.on_commit(lambda: match_changed.send(Game, game=game.pk), robust=True)
         return
     message = {"type": event, "version": game.version, **content}
-    transaction.on_commit(lambda: _send(game.token, message))
-
-
-def _send(game_token: str, message: dict[str, object]) -> None:
-    layer = get_channel_layer()
-    try:
-        async_to_sync(layer.group_send)(group_name(game_token), {"type": "game.event", "message": message})
-    except (
-        OSError,
-        RedisError,
-    ) as error:  # the state is stored: who missed the event finds it in the next snapshot
-        log.warning("Could not tell the players of game %s: %s", game_token, error)
+    transaction.on_commit(lambda: tell(group_name(game.token), message))

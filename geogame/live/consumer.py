@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils.translation import override
 
 from geogame.accounts.services import find_person
@@ -16,21 +16,21 @@ from geogame.live.closing import NOT_FOUND, TOO_OFTEN
 from geogame.live.frames import BadMessage
 from geogame.live.language import language_of
 from geogame.live.messages import SnapshotRequest, parse, snapshot_frame
-from geogame.live.pace import Pace, comes_too_often
+from geogame.live.pace import comes_too_often
+from geogame.live.socket import LiveSocket
 
 
-class NoSuchSocket(AsyncJsonWebsocketConsumer):
+class NoSuchSocket(AsyncWebsocketConsumer):
+    channel_layer_alias = ""
+
     async def connect(self) -> None:
         await self.accept()
         await self.close(NOT_FOUND)
 
 
-class GameConsumer(AsyncJsonWebsocketConsumer):
-    is_hung_up = False
-
+class GameConsumer(LiveSocket):
     async def connect(self) -> None:
         self.token: str = self.scope["url_route"]["kwargs"]["token"]
-        self.pace = Pace()
         await self.accept()
         if await database_sync_to_async(comes_too_often)(self.scope):
             await self.hang_up(TOO_OFTEN)
@@ -38,17 +38,10 @@ class GameConsumer(AsyncJsonWebsocketConsumer):
         if await self._snapshot() is None:
             await self.hang_up(NOT_FOUND)
             return
-        # Join before the snapshot is taken: what happens between the two would be lost.
-        await self.channel_layer.group_add(group_name(self.token), self.channel_name)
-        await self.send_snapshot()
-
-    async def disconnect(self, code: int) -> None:
-        await self.channel_layer.group_discard(group_name(self.token), self.channel_name)
-
-    async def hang_up(self, code: int) -> None:
-        """The last that this socket hears."""
-        self.is_hung_up = True
-        await self.close(code)
+        async with self.floor:
+            # Join before the snapshot is taken: what happens between the two would be lost.
+            if await self.listen(group_name(self.token)):
+                await self._send_snapshot()
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
@@ -61,21 +54,15 @@ class GameConsumer(AsyncJsonWebsocketConsumer):
             await self._refuse(error.code, str(error))
             return
         if isinstance(message, SnapshotRequest):
-            await self.send_snapshot()
+            async with self.floor:
+                await self._send_snapshot()
 
-    async def game_event(self, event: dict[str, Any]) -> None:
-        await self._tell(event["message"])
-
-    async def send_snapshot(self) -> None:
+    async def _send_snapshot(self) -> None:
         if frame := await self._snapshot():
-            await self._tell(frame)
+            await self.send_frame(frame)
 
     async def _refuse(self, code: str, message: str) -> None:
-        await self._tell({"type": "error", "code": code, "message": message})
-
-    async def _tell(self, frame: dict[str, Any]) -> None:
-        if not self.is_hung_up:
-            await self.send_json(frame)
+        await self.send_frame({"type": "error", "code": code, "message": message})
 
     @database_sync_to_async
     def _snapshot(self) -> dict[str, Any] | None:

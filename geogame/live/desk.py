@@ -121,6 +121,11 @@ def _frame(state: PublicState, private: PrivateState, id_: str | None = None) ->
     return {"type": "snapshot", "id": id_, "version": state["version"], "state": state, "private": private}
 
 
+def in_language(frame: Mapping[str, Any], language: str) -> Frame:
+    """The frame, which has a state of a room, for who reads this language."""
+    return {**frame, "state": services.in_language(frame["state"], language)}
+
+
 # --- Commands ----------------------------------------------------------------------------------------
 def carry_out(guest: Guest, command: commands.Command) -> Reply:
     """Exactly one reply. Whether the member still is one is looked up first."""
@@ -210,14 +215,14 @@ HANDLERS: dict[type[commands.Command], Callable[[Member, Any], None]] = {
 
 # --- What a lost message would have told -------------------------------------------------------------
 @dataclass(frozen=True)
-class News:
+class Found:
     """`gone`: the closing code of each member who is none any more."""
 
     states: dict[int, Frame]
     gone: dict[int, int]
 
 
-def look(*, versions: Mapping[int, int], members: Collection[int], is_beat: bool) -> News:
+def look(*, versions: Mapping[int, int], members: Collection[int], is_beat: bool) -> Found:
     """The rooms that are further than `versions` says, and the members who left: a query each, however many
     they are. On each beat all members are noted as being here.
     """
@@ -225,7 +230,7 @@ def look(*, versions: Mapping[int, int], members: Collection[int], is_beat: bool
         services.seen(members)
     rooms = [room for room in Room.objects.filter(pk__in=versions) if room.version > versions[room.pk]]
     gone = Member.objects.filter(pk__in=members).exclude(left_at=None, kicked_at=None)
-    return News(
+    return Found(
         {room.pk: changed_frame(room) for room in rooms},
         {member.pk: _closing_code(member) or LEFT for member in gone},
     )

@@ -2,153 +2,120 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error as DatabaseError
-from redis.exceptions import RedisError
 
 from geogame.live import desk
-from geogame.live.closing import KICKED, TRY_AGAIN
+from geogame.live.closing import KICKED
 from geogame.live.commands import Command, parse
 from geogame.live.desk import Frame, Guest, TurnedAway, error_frame
 from geogame.live.frames import BadMessage
-from geogame.live.pace import Pace
+from geogame.live.hub import News
 from geogame.live.replies import Replies
+from geogame.live.socket import LiveSocket
 from geogame.live.watch import watch
-from geogame.rooms.services import in_language
 
 log = logging.getLogger(__name__)
 
 
-class RoomConsumer(AsyncWebsocketConsumer):
+class RoomConsumer(LiveSocket):
     guest: Guest
     version = -1
-    is_sent_away = False
-
-    async def __call__(
-        self,
-        scope: dict[str, Any],
-        receive: Callable[[], Awaitable[dict[str, Any]]],
-        send: Callable[[dict[str, Any]], Awaitable[None]],
-    ) -> None:
-        self.is_in = False
-        self.replies = Replies()
-        self.pace = Pace()
-        try:
-            await super().__call__(scope, receive, send)
-        except (OSError, RedisError) as error:  # the client comes again; meanwhile pages ask over HTTP
-            log.warning("A socket cannot be served without the message server: %s", error)
-            await send({"type": "websocket.close", "code": TRY_AGAIN})
-        finally:
-            await self._go()
+    is_in = False
 
     # --- Coming and going ------------------------------------------------------------------------------
     async def connect(self) -> None:
+        self.replies = Replies()
         await self.accept()
         code = self.scope["url_route"]["kwargs"]["code"]
         try:
             self.guest = await database_sync_to_async(desk.enter)(self.scope, code)
-        except TurnedAway as refusal:
-            await self.send_away(refusal.code)
-            return
-        # Join before the snapshot is taken: what happens between the two would be lost.
-        await self.channel_layer.group_add(self.guest.group, self.channel_name)
-        try:
-            snapshot = await database_sync_to_async(desk.arrive)(self.guest)
-        except TurnedAway as refusal:  # sent away since the door
-            await self.channel_layer.group_discard(self.guest.group, self.channel_name)
-            await self.send_away(refusal.code)
-            return
+            async with self.floor:
+                # Join before the snapshot is taken: what happens between the two would be lost.
+                if await self.listen(self.guest.group):
+                    await self._arrive()
+        except TurnedAway as refusal:  # at the door, or just behind it
+            await self.hang_up(refusal.code)
+
+    async def _arrive(self) -> None:
+        snapshot = await database_sync_to_async(desk.arrive)(self.guest)
         self.is_in = True
-        await self.tell(snapshot)
+        await self._send_snapshot(snapshot)
         watch().add(self)
 
-    async def disconnect(self, code: int) -> None:
-        await self._go()
-
-    async def _go(self) -> None:
-        """Once, however the socket ends."""
-        if not self.is_in:
-            return
-        self.is_in = False
-        watch().remove(self)
+    async def go(self) -> None:
         try:
-            await database_sync_to_async(desk.go)(self.guest)
+            if self.is_in:
+                watch().remove(self)
+                await database_sync_to_async(desk.go)(self.guest)
         except DatabaseError as error:  # who is not heard of for a while counts as gone
             log.error("The database does not answer: %s", error)
-        await self.channel_layer.group_discard(self.guest.group, self.channel_name)
+        finally:
+            await super().go()
 
-    async def send_away(self, code: int) -> None:
-        """The last that this socket hears."""
-        if self.is_sent_away:
-            return
+    async def hang_up(self, code: int) -> None:
         if code == KICKED:
-            await self._send({"type": "kicked"})
-        self.is_sent_away = True
-        await self.close(code)
+            await self.send_frame({"type": "kicked"})
+        await super().hang_up(code)
 
     # --- From the client -------------------------------------------------------------------------------
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if not self.is_in or self.is_sent_away:
+        if not self.is_in or self.is_hung_up:
             return
         try:
             command = parse(text_data)
         except BadMessage as error:
             if await self._may_speak(error.id):
-                await self._send(error_frame(error.id, error.code, str(error)))
+                await self.send_frame(error_frame(error.id, error.code, str(error)))
             return
         if await self._may_speak(command.id):
-            await self._answer(command)
+            async with self.floor:
+                await self._answer(command)
 
     async def _may_speak(self, id_: str | None) -> bool:
         async def refuse(code: str, message: str) -> None:
-            await self._send(error_frame(id_, code, message))
+            await self.send_frame(error_frame(id_, code, message))
 
-        return await self.pace.may_speak(refuse=refuse, hang_up=self.send_away)
+        return await self.pace.may_speak(refuse=refuse, hang_up=self.hang_up)
 
     async def _answer(self, command: Command) -> None:
         if earlier := self.replies.find(command.id):
-            await self._send(earlier)
+            await self.send_frame(earlier)
             return
         reply = await database_sync_to_async(desk.carry_out)(self.guest, command)
         if reply.frame["type"] == "snapshot":
-            await self.tell(reply.frame)
+            await self._send_snapshot(reply.frame)
         else:
             self.replies.keep(command.id, reply.frame)
-            await self._send(reply.frame)
+            await self.send_frame(reply.frame)
         if reply.closes:
-            await self.send_away(reply.closes)
+            await self.hang_up(reply.closes)
+
+    async def _send_snapshot(self, frame: Frame) -> None:
+        """An answer: it goes out even where nothing has changed."""
+        self.version = max(self.version, frame["version"])
+        await self.send_frame(desk.in_language(frame, self.guest.language))
 
     # --- From the room ---------------------------------------------------------------------------------
-    async def room_changed(self, event: dict[str, Any]) -> None:
-        if not desk.is_listed(self.guest, event["state"]):
-            code = await database_sync_to_async(desk.why_gone)(self.guest)
-            if code:
-                await self.send_away(code)
-                return
-        await self.tell(event)
+    async def tell_of(self, news: News) -> None:
+        if news.type == "room.changed":
+            await self._changed(news)
+        elif news.type == "gone":
+            await self.hang_up(news.content["code"])
+        elif news.type != "room.kicked":
+            await self.say(news.text())
+        elif news.content["player"] == self.guest.public_id:
+            await self.hang_up(KICKED)
 
-    async def room_reaction(self, event: dict[str, Any]) -> None:
-        await self._send({"type": "reaction", "from": event["from"], "reaction": event["reaction"]})
-
-    async def room_kicked(self, event: dict[str, Any]) -> None:
-        if event["player"] == self.guest.public_id:
-            await self.send_away(KICKED)
-
-    # --- To the client ---------------------------------------------------------------------------------
-    async def tell(self, frame: Frame) -> None:
-        """A state, unless the client has a later one. A snapshot is an answer: it always goes out."""
-        if frame["version"] <= self.version and frame["type"] != "snapshot":
+    async def _changed(self, news: News) -> None:
+        """A state, unless the client has a later one."""
+        if news.version <= self.version:
             return
-        self.version = max(self.version, frame["version"])
-        await self._send({**frame, "state": in_language(frame["state"], self.guest.language)})
-
-    async def _send(self, frame: Frame) -> None:
-        if self.is_sent_away:
+        is_listed = desk.is_listed(self.guest, news.content["state"])
+        if not is_listed and (code := await database_sync_to_async(desk.why_gone)(self.guest)):
+            await self.hang_up(code)
             return
-        await self.send(json.dumps(frame, ensure_ascii=False, separators=(",", ":")))
+        self.version = news.version
+        await self.say(news.text(self.guest.language, desk.in_language))

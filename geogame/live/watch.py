@@ -6,26 +6,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, Protocol
-from weakref import WeakKeyDictionary
+from typing import Protocol
 
 from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
 
-from geogame.live.desk import Guest, News, look
+from geogame.live.desk import Guest, look
+from geogame.live.hub import Listener, News
+from geogame.live.loops import one_per_loop
 
 log = logging.getLogger(__name__)
 LOOK_S = 2.0
 LOOKS_PER_BEAT = 5
 
 
-class Watched(Protocol):
+class Watched(Listener, Protocol):
     guest: Guest
     version: int
-
-    async def tell(self, frame: dict[str, Any]) -> None: ...
-
-    async def send_away(self, code: int) -> None: ...
 
 
 class Watch:
@@ -60,25 +57,18 @@ class Watch:
         for socket in sockets:
             room = socket.guest.room_id
             versions[room] = min(socket.version, versions.get(room, socket.version))
-        news = await database_sync_to_async(look)(
+        found = await database_sync_to_async(look)(
             versions=versions,
             members={socket.guest.member_id for socket in sockets},
             is_beat=self._looks % LOOKS_PER_BEAT == 0,
         )
-        for socket in sockets:
-            if socket in self._sockets:
-                await self._bring(socket, news)
-
-    async def _bring(self, socket: Watched, news: News) -> None:
-        if code := news.gone.get(socket.guest.member_id):
-            await socket.send_away(code)
-        elif frame := news.states.get(socket.guest.room_id):
-            await socket.tell(frame)
+        told = {room: News(frame) for room, frame in found.states.items()}
+        for socket in self._sockets.intersection(sockets):
+            if code := found.gone.get(socket.guest.member_id):
+                socket.hear(News({"type": "gone", "code": code}))
+            elif news := told.get(socket.guest.room_id):
+                socket.hear(news)
 
 
-_watches: WeakKeyDictionary[asyncio.AbstractEventLoop, Watch] = WeakKeyDictionary()
-
-
-def watch() -> Watch:
-    """The one of this event loop."""
-    return _watches.setdefault(asyncio.get_running_loop(), Watch())
+watch = one_per_loop(Watch)
+"""The one of this event loop."""
