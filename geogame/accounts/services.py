@@ -106,7 +106,7 @@ def name_from(login_name: str) -> str:
 
 def lock(player: Player) -> None:
     """One change at a time for a player, until the transaction ends."""
-    Player.objects.select_for_update(no_key=True).get(pk=player.pk)
+    Player.objects.select_for_update(no_key=True).values_list("pk").get(pk=player.pk)
 
 
 def lock_all(players: Sequence[int]) -> None:

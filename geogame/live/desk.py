@@ -102,13 +102,15 @@ def why_gone(guest: Guest) -> int | None:
 
 
 def go(guest: Guest) -> None:
+    """The socket is closed. Of who has left or was removed no connection is counted."""
     member = _find(guest)
-    if member:
+    if member and member.connections:
         services.disconnected(room=member.room, player=member.player)
 
 
 def _find(guest: Guest) -> Member | None:
-    return Member.objects.select_related("room", "player").filter(pk=guest.member_id).first()
+    found = Member.objects.select_related("room", "player").filter(pk=guest.member_id).order_by()
+    return next(iter(found), None)
 
 
 # --- The state ---------------------------------------------------------------------------------------

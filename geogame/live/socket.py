@@ -77,7 +77,7 @@ class LiveSocket(AsyncWebsocketConsumer):
 
     async def _tell_on(self) -> None:
         try:
-            while True:
+            while not self.is_hung_up:
                 await self.inbox.wait()
                 async with self.floor:
                     await self.tell_of(self.inbox.take())

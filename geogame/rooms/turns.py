@@ -96,7 +96,7 @@ def checked(member: Member | None) -> Member:
 def _locked(room: Room) -> Room:
     """First the lock, then the rest: what is joined to a row that is waited for would be that of before."""
     Room.objects.select_for_update(no_key=True).values_list("pk").get(pk=room.pk)
-    return Room.objects.select_related("map", "model_version", "game", "host").get(pk=room.pk)
+    return Room.objects.select_related("map", "model_version", "game").get(pk=room.pk)
 
 
 def check_open(room: Room) -> None:
