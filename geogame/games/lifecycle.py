@@ -276,8 +276,8 @@ def close_if_all_guessed(round_: Round, *, rng: random.Random | None = None) -> 
 
 
 @transaction.atomic
-def void_round(round_: Round, *, reason: str) -> bool:
-    """Close the round without counting it; a drawn game shows another picture in its place."""
+def void_round(round_: Round, *, reason: str, is_replaced: bool = True) -> bool:
+    """Close the round without counting it; a drawn game that goes on shows another picture in its place."""
     void = (
         Round.objects.filter(pk=round_.pk)
         .exclude(state=Round.State.CLOSED)
@@ -286,7 +286,7 @@ def void_round(round_: Round, *, reason: str) -> bool:
     if void != 1:
         return False
     game = round_.game
-    if not game.is_laid_out:
+    if is_replaced and not game.is_laid_out:
         game.rounds_total += 1
         game.save(update_fields=["rounds_total"])
     publish(game, "round.closed", round=round_.token)

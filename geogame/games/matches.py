@@ -263,7 +263,8 @@ def _end(sheet: Sheet) -> None:
     """A round that people see now counts for nothing; one that nobody has seen has never been."""
     for round_ in sheet.rounds:
         if round_.state == Round.State.OPEN:
-            void_round(round_, reason=_("The match ended during this round, so it counts for nothing."))
+            reason = _("The match ended during this round, so it counts for nothing.")
+            void_round(round_, reason=reason, is_replaced=False)
         elif round_.state != Round.State.CLOSED:
             round_.delete()
     finish(sheet.game)

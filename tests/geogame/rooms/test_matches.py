@@ -208,6 +208,7 @@ def test_when_all_leave_the_match_ends(room: Party) -> None:
     game = Game.objects.get()
     assert game.state == Game.State.FINISHED
     assert not game.rounds.exclude(state=Round.State.CLOSED).exists()
+    assert game.rounds_total == 2, "nothing comes in the place of the round that nobody ended"
     assert room.room.closed_at
 
 
