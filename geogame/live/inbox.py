@@ -9,8 +9,11 @@ from geogame.live.hub import News
 
 MOST = 32
 """Whoever is further behind loses the oldest: a gap in the versions tells the page to ask."""
-WHOLE = frozenset({"room.changed"})
-"""Of these, which tell everything, only the latest waits."""
+STATE = "room.changed"
+BURST = 4
+"""So many states in a row are told one by one: a page that misses one asks for a snapshot. To whom this is
+too fast only the latest is told.
+"""
 
 
 class Inbox:
@@ -19,12 +22,12 @@ class Inbox:
         self._some = asyncio.Event()
 
     def put(self, news: News) -> None:
-        if news.type in WHOLE:
-            earlier = next((one for one in self._news if one.type == news.type), None)
-            if earlier and earlier.version >= news.version:
+        if news.type == STATE:
+            states = [one for one in self._news if one.type == STATE]
+            if states and states[-1].version >= news.version:
                 return
-            if earlier:
-                self._news.remove(earlier)
+            if len(states) == BURST:
+                self._news = deque((one for one in self._news if one.type != STATE), MOST)
         self._news.append(news)
         self._some.set()
 

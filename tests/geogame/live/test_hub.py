@@ -13,7 +13,7 @@ from redis.exceptions import ConnectionError as NoServer
 
 from geogame.lib.channel_layer import tell
 from geogame.live.hub import Hub, News, hub
-from geogame.live.inbox import MOST, Inbox
+from geogame.live.inbox import BURST, MOST, Inbox
 
 
 class Ear:
@@ -202,13 +202,22 @@ def taken(inbox: Inbox) -> list[News]:
     return asyncio.run(all_of_it())
 
 
-def test_only_the_latest_state_waits_and_everything_else_in_order() -> None:
+def test_a_burst_is_told_in_order_and_no_older_state_after_a_later_one() -> None:
     inbox = Inbox()
+    first, second, third = changed(5), changed(6), changed(8)
     wave, wow = (News({"type": "reaction", "reaction": name}) for name in ("wave", "wow"))
-    latest = changed(8)
-    for news in (changed(5), wave, latest, changed(7), wow):
+    for news in (first, wave, second, third, changed(7), wow):
         inbox.put(news)
-    assert taken(inbox) == [wave, latest, wow]
+    assert taken(inbox) == [first, wave, second, third, wow]
+
+
+def test_who_cannot_follow_is_told_the_latest_state_alone() -> None:
+    inbox = Inbox()
+    states = [changed(version) for version in range(BURST + 1)]
+    wave = News({"type": "reaction", "reaction": "wave"})
+    for news in (wave, *states):
+        inbox.put(news)
+    assert taken(inbox) == [wave, states[-1]]
 
 
 def test_who_is_far_behind_loses_the_oldest() -> None:
