@@ -277,7 +277,7 @@ def lock_in(sheet: Sheet, player: Player, *, round_token: str, lat: float, lng: 
     lock(player)
     lng = float(normalise_lng(lng))
     if not any(seat.player_id == player.pk and seat.left_at is None for seat in sheet.playing):
-        raise GameError("no-such-round", _("You do not play in this match."))
+        raise GameError("only-watching", _("You do not play in this match."))
     round_ = next((round_ for round_ in sheet.rounds if round_.token == round_token), None)
     earlier = next((g for g in sheet.of(round_) if g.player_id == player.pk), None) if round_ else None
     if earlier is None:

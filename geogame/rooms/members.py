@@ -31,7 +31,7 @@ def member_of(room: Room, player: Player) -> Member:
 def player_of(room: Room, player: Player) -> Member:
     member = member_of(room, player)
     if member.role != Member.Role.PLAYER:
-        raise RoomError("not-a-member", _("You only watch in this room: join as a player first."))
+        raise RoomError("only-watching", _("You only watch in this room: join as a player first."))
     return member
 
 

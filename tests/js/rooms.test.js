@@ -140,9 +140,11 @@ test("a button that the server fails at is given back after some attempts", () =
 });
 
 test("where the server is ahead the page asks instead of complaining", () => {
-  const after = run(guessing(), frame({ type: "error", id: "c1", code: "round-closed", message: "Late." }));
-  assert.equal(after.problem, null);
-  assert.ok(after.stale);
+  for (const code of ["round-closed", "only-watching"]) {
+    const after = run(guessing(), frame({ type: "error", id: "c1", code, message: "Late." }));
+    assert.deepEqual([after.problem, after.ended], [null, null]);
+    assert.ok(after.stale);
+  }
 });
 
 test("who is removed, or whose room is gone, is told", () => {

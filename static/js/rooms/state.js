@@ -24,7 +24,7 @@ import { clockOffset, moment } from "./timing.js";
 
 const OVER = { kicked: "kicked", "not-a-member": "left", "room-not-found": "gone" };
 // The server knows more than this page: what it says of the room is to be asked for, not to be told.
-const AHEAD = new Set(["already-guessed", "round-closed", "round-not-open", "no-such-round", "not-in-lobby", "match-running"]);
+const AHEAD = new Set(["already-guessed", "round-closed", "round-not-open", "no-such-round", "not-in-lobby", "match-running", "only-watching"]);
 
 /** @param {Boot} boot @param {number} at_ms when it came, on the page's clock @returns {State} */
 export function initial(boot, at_ms) {

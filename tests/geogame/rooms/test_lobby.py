@@ -118,7 +118,8 @@ def test_who_only_watches_cannot_get_ready(lobby: Party, make_player: MakePlayer
     sue = make_player("Sue")
     services.join(room=lobby.room, player=sue, as_spectator=True)
     assert lobby.of(sue)["role"] == "spectator"
-    assert refused(services.set_ready, room=lobby.room, player=sue, ready=True) == "not-a-member"
+    assert refused(services.set_ready, room=lobby.room, player=sue, ready=True) == "only-watching"
+    assert refused(services.rematch, room=lobby.room, player=sue) == "only-watching"
     lobby.start()
     seat = Seat.objects.get(game=lobby.game, player=sue)
     assert seat.watches
@@ -126,7 +127,7 @@ def test_who_only_watches_cannot_get_ready(lobby: Party, make_player: MakePlayer
     code = refused(
         services.guess, room=lobby.room, player=sue, round_token=lobby.round.token, lat=1.0, lng=1.0
     )
-    assert code == "no-such-round"
+    assert code == "only-watching"
 
 
 # --- The host --------------------------------------------------------------------------------------

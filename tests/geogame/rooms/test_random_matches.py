@@ -35,7 +35,7 @@ from tests.geogame.rooms.playing import Party, open_party
 PHASES = ("intro", "preparing", "guessing", "result")
 REFUSALS = {
     *("too-late", "round-closed", "round-not-open", "already-guessed", "no-such-round"),
-    *("not-a-member", "room-not-found"),
+    *("not-a-member", "only-watching", "room-not-found"),
 }
 LIMIT_S = 60
 OFFS = (0.0, 0.2, 1.0, 40.0)
