@@ -214,6 +214,48 @@ test("a guess that the server refuses over HTTP is not sent for ever", async (t)
   assert.deepEqual([it.state.outbox, it.state.problem], [[], null]);
 });
 
+test("a guess that met a server without time for it is sent later each time", async (t) => {
+  const it = page(t, { answer: async (url) => (url === URLS.guess ? new Response("", { status: 503 }) : Response.json({ state: state(), private: PRIVATE })) });
+  it.link.send(GUESS);
+  FakeSocket.last.fail();
+  const posts = [];
+  for (let s = 0; s < 16; s++) {
+    await it.pass(1000);
+    if (FakeSocket.last.readyState === 0) FakeSocket.last.fail();
+    posts.push(it.calls.filter(([, method]) => method === "POST").length);
+  }
+  assert.ok(posts.at(-1) >= 4 && posts.at(-1) <= 6, `${posts}`);
+  assert.equal(it.state.outbox.length, 1, "it is not given up");
+});
+
+test("a guess waits for as long as the server asks", async (t) => {
+  const it = page(t, { answer: async (url) => (url === URLS.guess ? new Response("", { status: 429, headers: { "Retry-After": "6" } }) : Response.json({ state: state(), private: PRIVATE })) });
+  it.link.send(GUESS);
+  FakeSocket.last.fail();
+  const posts = () => it.calls.filter(([, method]) => method === "POST").length;
+  await it.pass(7000);
+  assert.equal(posts(), 1);
+  await it.pass(2500);
+  assert.equal(posts(), 2);
+});
+
+test("a socket that opens and says nothing before it is closed is tried later each time", async (t) => {
+  const it = page(t, { answer: snapshotOf(state()) });
+  for (let s = 0; s < 30; s++) {
+    if (FakeSocket.last.readyState === 0) FakeSocket.last.open();
+    if (FakeSocket.last.readyState === FakeSocket.OPEN) FakeSocket.last.fail(1013);
+    await it.pass(1000);
+  }
+  assert.ok(FakeSocket.all.length <= 7, `${FakeSocket.all.length} in half a minute`);
+  it.event("online");
+  FakeSocket.last.open();
+  FakeSocket.last.tell({ type: "snapshot", id: null, version: 9, state: state({ version: 9 }), private: PRIVATE });
+  const before = FakeSocket.all.length;
+  FakeSocket.last.fail();
+  await it.pass(600);
+  assert.equal(FakeSocket.all.length, before + 1, "one that served is missed at once");
+});
+
 test("a server that was away for long is tried at once when it answers again", async (t) => {
   UP.at = false;
   const it = page(t, { answer: () => (UP.at ? snapshotOf(state({ version: 9 }))() : Promise.reject(new TypeError("network"))) });

@@ -4,11 +4,12 @@ import { t } from "../core/i18n.js";
 const TIMEOUT_MS = 15_000;
 
 export class ApiError extends Error {
-  /** @param {number} status 0 when no answer came @param {string} code @param {string} message */
-  constructor(status, code, message) {
+  /** @param {number} status 0 when no answer came @param {string} code @param {string} message @param {number} [wait_ms] that the server asks for */
+  constructor(status, code, message, wait_ms = 0) {
     super(message);
     this.status = status;
     this.code = code;
+    this.wait_ms = wait_ms;
   }
 
   /** The game is gone or not ours: trying again cannot help. */
@@ -41,7 +42,14 @@ async function call(url, init) {
     response.status,
     error?.code ?? "server-error",
     error?.message ?? t("The server had a problem. Nothing of yours is lost."),
+    waitOf(response),
   );
+}
+
+/** From its Retry-After, which is in seconds here. @param {Response} response */
+function waitOf(response) {
+  const seconds = Number(response.headers.get("Retry-After"));
+  return seconds > 0 ? seconds * 1000 : 0;
 }
 
 /** @param {string} url @param {RequestInit} init */

@@ -11,10 +11,11 @@ import { Socket, socketUrl } from "./socket.js";
 
 const POLL_MS = 1000;
 const PATIENCE_MS = 1500; // before polling starts beside a socket that is still trying
+const ASK_AGAIN_MS = 3000; // a request may be refused for coming too soon, or be lost
 
 export class Link {
   #poll = 0;
-  #hasAsked = false;
+  #asked_ms = -Infinity;
   #isFetching = false;
   #openedAt = performance.now();
 
@@ -24,7 +25,7 @@ export class Link {
     this.dispatch = dispatch;
     this.read = read;
     this.socket = new Socket(socketUrl(path, window.location), {
-      onFrame: (frame) => dispatch({ type: "frame", frame, at_ms: performance.now() }),
+      onFrame: (frame) => frame.type !== "error" && dispatch({ type: "frame", frame, at_ms: performance.now() }),
       onChange: (connected) => this.#changed(connected),
     });
   }
@@ -44,11 +45,12 @@ export class Link {
     };
   }
 
-  /** After each change of state: ask for what was missed. @param {State} state */
+  /** After each change of state, and again until it is there: ask for what was missed. @param {State} state */
   follow(state) {
-    if (!state.stale) this.#hasAsked = false;
-    if (!state.stale || this.#hasAsked) return;
-    this.#hasAsked = true;
+    const now = performance.now();
+    if (!state.stale) this.#asked_ms = -Infinity;
+    if (!state.stale || now - this.#asked_ms < ASK_AGAIN_MS) return;
+    this.#asked_ms = now;
     if (!this.socket.send({ type: "snapshot.request" })) this.#fetch();
   }
 
@@ -59,6 +61,7 @@ export class Link {
   }
 
   #tick() {
+    this.follow(this.read());
     const { phase, connection, snapshot, timeUp, deadline_ms } = this.read();
     if (phase === "guessing" && timeUp && isVerdictDue(deadline_ms, performance.now())) this.#fetch();
     if (phase !== "preparing") return;

@@ -88,7 +88,6 @@ export class Socket {
     socket.addEventListener("open", () => {
       if (this.#socket !== socket) return;
       clearTimeout(this.#opening);
-      this.#attempt = 0;
       this.handlers.onChange(true);
     });
     socket.addEventListener("message", (event) => this.#socket === socket && this.#receive(event.data));
@@ -110,7 +109,9 @@ export class Socket {
     } catch {
       return;
     }
-    if (frame && typeof frame.type === "string") this.handlers.onFrame(frame);
+    if (!frame || typeof frame.type !== "string") return;
+    if (frame.type !== "error") this.#attempt = 0; // it opens and it serves: one that only opens may be closed at once
+    this.handlers.onFrame(frame);
   }
 
   #later() {

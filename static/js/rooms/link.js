@@ -6,7 +6,7 @@
  * @import { Command, State, Urls } from "./types.js"
  */
 import { ApiError, getJson, postJson } from "../net/json.js";
-import { Socket, socketUrl } from "../net/socket.js";
+import { retryDelay, Socket, socketUrl } from "../net/socket.js";
 import { byHttp } from "./outbox.js";
 import { toSend } from "./state.js";
 
@@ -30,6 +30,9 @@ export class RoomLink {
   /** No answer by HTTP either, at the last try. */
   #isDark = false;
   #isPosting = false;
+  /** Not before then: the server had no time for a guess, so many times in a row. */
+  #mayPost_ms = -Infinity;
+  #refusals = 0;
   #timer = 0;
 
   /** @param {Urls} urls @param {string} csrfToken @param {(action: Action) => void} dispatch @param {() => State} read */
@@ -125,7 +128,7 @@ export class RoomLink {
     const away_ms = now - this.#lost_ms;
     if (state.connection === "opening" && away_ms > OPENING_MS) this.dispatch({ type: "connection", connection: "lost" });
     const guess = byHttp(state.outbox, away_ms);
-    if (guess) this.#post(guess.id, guess.command);
+    if (guess && now >= this.#mayPost_ms) this.#post(guess.id, guess.command);
     if (away_ms > OPENING_MS && now - this.#asked_ms > POLL_MS) this.#fetch(now);
   }
 
@@ -160,15 +163,22 @@ export class RoomLink {
     this.#isPosting = true;
     try {
       const { state, private: own } = await postJson(this.urls.guess, { round, lat, lng }, this.csrfToken);
+      this.#refusals = 0;
       this.dispatch({ type: "answered", id });
       this.dispatch({ type: "snapshot", state, private: own, at_ms: performance.now() });
     } catch (error) {
-      if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) {
-        this.dispatch({ type: "refused", id, code: error.code, message: error.message });
-      }
+      if (!(error instanceof ApiError)) return;
+      if (error.status === 429 || error.status >= 500) this.#putOff(error);
+      else if (error.status >= 400) this.dispatch({ type: "refused", id, code: error.code, message: error.message });
     } finally {
       this.#isPosting = false;
     }
+  }
+
+  /** Not all pages at once, and later each time. @param {ApiError} error */
+  #putOff({ wait_ms }) {
+    this.#mayPost_ms = performance.now() + Math.max(wait_ms, retryDelay(this.#refusals, Math.random()));
+    this.#refusals += 1;
   }
 }
 
