@@ -9,21 +9,19 @@ from geogame.predictions import explanations
 from geogame.predictions.models import Prediction
 from geogame.predictions.queries import stored
 from geogame.registry.models import ModelVersion
-from geogame.registry.queries import known_to_model
+from geogame.registry.queries import trained_on
 
 
 def answer_of(prediction: Prediction) -> ModelAnswer:
     panorama = prediction.panorama
-    known = known_to_model(
-        prediction.model_version, [(panorama.digest, panorama.group, panorama.lat, panorama.lng)]
-    )
+    picture = (panorama.digest, panorama.group, panorama.lat, panorama.lng)
     return ModelAnswer(
         lat=prediction.lat,
         lng=prediction.lng,
         rule=prediction.rule,
         top_cells=[CellProbability(**cell) for cell in prediction.top_cells],
         prediction_digest=prediction.digest,
-        seen_in_training=known[0],
+        seen_in_training=trained_on(prediction.model_version, [picture])[0],
     )
 
 

@@ -324,5 +324,9 @@ class Seal(models.Model):
     rule = models.CharField(max_length=20)
     top_cells = models.JSONField()
     prediction_digest = models.CharField(max_length=64, help_text="Names the stored distribution.")
-    seen_in_training = models.BooleanField(help_text="The model trained on this picture or one of its group.")
+    seen_in_training = models.BooleanField(
+        null=True,
+        help_text="The model trained on this picture, another of its group or of its place. Unknown where "
+        "its files could not be read: then the round is not rated, and no report compares it.",
+    )
     sealed_at = models.DateTimeField(auto_now_add=True)

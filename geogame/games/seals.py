@@ -18,14 +18,16 @@ class CellProbability:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelAnswer:
-    """One answer of a model version. `prediction_digest` names the whole distribution."""
+    """One answer of a model version. `prediction_digest` names the whole distribution; `seen_in_training` is
+    None where nobody can say.
+    """
 
     lat: float
     lng: float
     rule: str
     top_cells: Sequence[CellProbability]
     prediction_digest: str
-    seen_in_training: bool
+    seen_in_training: bool | None
 
 
 def make_preimage(*, round_token: str, picture_digest: str, model_digest: str, answer: ModelAnswer) -> str:

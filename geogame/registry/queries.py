@@ -68,7 +68,8 @@ def known_to_model(
     version: ModelVersion | None, pictures: Sequence[tuple[str, str, float, float]]
 ) -> list[bool]:
     """For each (digest, group, lat, lng): whether the version trained on the picture, on another one of
-    its group, or on one of the same place. False for all where nobody can say: such a model cannot answer.
+    its group, or on one of the same place. False for all where nobody can say: for draws, which prefer
+    what it does not know. What is kept says so (`trained_on`).
     """
     if version is None or not pictures:
         return [False] * len(pictures)
@@ -76,7 +77,7 @@ def known_to_model(
 
 
 def trained_on(version: ModelVersion, pictures: Sequence[tuple[str, str, float, float]]) -> list[bool | None]:
-    """The same, but None for all where nobody can say: for reports on what a version answered before."""
+    """The same, but None for all where nobody can say: for what is kept of an answer, and reports."""
     if not pictures:
         return []
     try:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -59,6 +61,18 @@ def test_a_round_whose_answer_is_stored_waits_for_nobody(
     round_ = start_game(player=alice, map_=map_).rounds.get()
     assert round_.state == Round.State.OPEN
     assert Guess.objects.get().seal.digest
+
+
+def test_a_stored_answer_of_a_model_whose_files_are_gone_is_not_called_new_to_it(
+    alice: Player, make_map: MakeMap, model_version: ModelVersion, settings: Any, tmp_path: Path
+) -> None:
+    map_ = make_map()
+    predict_all(model_version, map_)
+    settings.MODEL_ROOT = tmp_path
+    game = start_game(player=alice, map_=map_)
+    guess(game, alice)
+    assert game.rounds.get(number=1).guesses.get(player__kind="model").seal.seen_in_training is None
+    assert [row.seen_in_training for row in rows_of() if row.player_kind == "model"] == [None]
 
 
 def test_the_next_round_is_ready_before_it_is_asked_for(
