@@ -1,9 +1,12 @@
-"""Random people play real matches, late, twice, dropped, replayed, out of order: never a forbidden state."""
+"""Random people play real matches, late, twice, dropped, replayed, out of order, come, watch, leave, are
+removed and come again: never a forbidden state.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any, ClassVar
 
 import pytest
@@ -21,7 +24,7 @@ from hypothesis.stateful import (
 
 from geogame.accounts.models import Player
 from geogame.games.match_rules import COUNTDOWN_S, HEALTH, RESULT_S
-from geogame.games.models import Game, Guess, Round
+from geogame.games.models import Game, Guess, Round, Seat
 from geogame.games.rules import GRACE_S
 from geogame.panoramas.models import Map, Panorama
 from geogame.registry.models import ModelVersion
@@ -35,14 +38,16 @@ from tests.geogame.rooms.playing import Party, open_party
 PHASES = ("intro", "preparing", "guessing", "result")
 REFUSALS = {
     *("too-late", "round-closed", "round-not-open", "already-guessed", "no-such-round"),
-    *("not-a-member", "only-watching", "room-not-found"),
+    *("not-a-member", "only-watching", "room-not-found", "kicked"),
 }
+AT_THE_DOOR = {"kicked", "room-full", "finish-first", "room-not-found"}
+OF_A_KICK = {"match-running", "not-host", "no-such-player", "not-a-member", "kicked"}
 LIMIT_S = 60
 OFFS = (0.0, 0.2, 1.0, 40.0)
 """Degrees beside the truth: all points, most, some, none."""
 
 
-def refusal(command: Callable[[], object]) -> str | None:
+def refusal(command: Callable[[], object], expected: Collection[str] = REFUSALS) -> str | None:
     """Its code, None where the command is carried out."""
     try:
         command()
@@ -50,7 +55,7 @@ def refusal(command: Callable[[], object]) -> str | None:
         code = error.code
     else:
         return None
-    assert code in REFUSALS
+    assert code in expected
     return code
 
 
@@ -72,19 +77,21 @@ class PlayedMatch(RuleBasedStateMachine):
         self.reached = (0, 0)
         self.told = 0
 
-    @initialize(is_duel=st.booleans(), has_model=st.booleans())
-    def begin(self, is_duel: bool, has_model: bool) -> None:
+    @initialize(kind=st.sampled_from(Room.Kind.values), has_model=st.booleans())
+    def begin(self, kind: str, has_model: bool) -> None:
+        is_duel = kind == Room.Kind.DUEL
         number = 1 if is_duel and has_model else 2
-        self.has_model = has_model
+        self.has_model = has_model = has_model or kind == Room.Kind.CROWD
         self.party: Party = open_party(
             self.clock,
             self.map_,
             self.people[:number],
-            kind="duel" if is_duel else "room",
+            kind=kind,
             model=self.version.digest if has_model else None,
             **({} if is_duel else {"rounds_total": 2}),
         )
         self.party.start()
+        self.first = list(self.party.players)
 
     # --- What happens --------------------------------------------------------------------------
     @rule(seconds=st.sampled_from([0.5, RESULT_S, COUNTDOWN_S, 50.0, LIMIT_S + GRACE_S]))
@@ -95,7 +102,7 @@ class PlayedMatch(RuleBasedStateMachine):
     def time_passes_and_no_clock_runs(self, seconds: float) -> None:
         self.clock.pass_s(seconds)
 
-    @rule(who=st.integers(0, 1), off=st.sampled_from(OFFS), back=st.sampled_from([0, 0, 0, 1]))
+    @rule(who=st.integers(0, 2), off=st.sampled_from(OFFS), back=st.sampled_from([0, 0, 0, 1]))
     def guess(self, who: int, off: float, back: int) -> None:
         rounds = self.party.game.rounds.order_by("-number")[back : back + 1]
         for round_ in rounds:
@@ -103,7 +110,7 @@ class PlayedMatch(RuleBasedStateMachine):
             self.sent.append(command)
             self.send(command)
 
-    @rule(offs=st.lists(st.sampled_from(OFFS), min_size=2, max_size=2))
+    @rule(offs=st.lists(st.sampled_from(OFFS), min_size=3, max_size=3))
     def everybody_guesses(self, offs: list[float]) -> None:
         if self.party.match["phase"] == "result":
             self.party.next()
@@ -135,7 +142,7 @@ class PlayedMatch(RuleBasedStateMachine):
             assert not seal(round_, self.version, lat=lat) or was == Round.State.PREPARING
         self.party.wait(0)
 
-    @rule(who=st.integers(0, 1), comes=st.booleans())
+    @rule(who=st.integers(0, 2), comes=st.booleans())
     def drop_out_or_come_back(self, who: int, comes: bool) -> None:
         player = self.party.players[who % len(self.party.players)]
         command = services.arrive if comes else services.disconnected
@@ -145,6 +152,34 @@ class PlayedMatch(RuleBasedStateMachine):
     def somebody_leaves(self, leaves: bool) -> None:
         if leaves:
             services.leave(room=self.party.room, player=self.party.players[-1])
+
+    @rule(who=st.integers(0, 2), watches=st.booleans())
+    def somebody_comes(self, who: int, watches: bool) -> None:
+        """Who has left comes again, or one more person comes: to watch, or to play the next match."""
+        player = self.people[who]
+        room = Room.objects.get(pk=self.party.room.pk)
+        known = room.members.filter(player=player).first()
+        seat = Seat.objects.filter(game=self.party.game, player=player).first()
+        code = refusal(lambda: services.join(room=room, player=player, as_spectator=watches), AT_THE_DOOR)
+        assert code == "kicked" or not (known and known.kicked_at)
+        if code is None:
+            if player not in self.party.players:
+                self.party.players.append(player)
+            now = Seat.objects.filter(game=self.party.game, player=player).first()
+            assert now is None or now.watches == (seat.watches if seat else True)
+
+    @rule(who=st.integers(0, 2), by=st.sampled_from([0, 0, 1]), really=st.sampled_from([False, False, True]))
+    def somebody_is_removed(self, who: int, by: int, really: bool) -> None:
+        if not really:
+            return
+        room, player = Room.objects.get(pk=self.party.room.pk), self.people[who]
+        member = room.members.filter(player=player).first()
+        public_id = member.public_id if member else "nobody"
+        kick = partial(services.kick, room=room, player=self.people[by], public_id=public_id)
+        if refusal(kick, OF_A_KICK) is None:
+            assert self.party.member(player).kicked_at
+            fields: dict[str, Any] = {"round_token": "r" * 22, "lat": 1.0, "lng": 1.0}
+            assert refusal(lambda: services.guess(room=room, player=player, **fields)) == "kicked"
 
     @rule()
     def a_picture_is_withdrawn(self) -> None:
@@ -196,6 +231,31 @@ class PlayedMatch(RuleBasedStateMachine):
             else:
                 after_s = (first.created_at - round_.opened_at).total_seconds()
                 assert left_s == min(LIMIT_S, after_s + COUNTDOWN_S)
+
+    @invariant()
+    def only_who_has_a_place_has_a_pin(self) -> None:
+        """Of the people: those of the beginning, whoever watches or comes meanwhile."""
+        if hasattr(self, "party"):
+            guesses = Guess.objects.filter(round__game=self.party.game, player__kind=Player.Kind.PERSON)
+            assert set(guesses.values_list("player", flat=True)) <= {player.pk for player in self.first}
+
+    @invariant()
+    def who_is_removed_is_not_there(self) -> None:
+        if hasattr(self, "party"):
+            removed = self.party.room.members.exclude(kicked_at=None)
+            ids = set(removed.values_list("public_id", flat=True))
+            assert all(player["left"] for player in self.party.state["players"] if player["id"] in ids)
+            assert not removed.filter(connections__gt=0).exists()
+
+    @invariant()
+    def a_crowd_points_where_anybody_does(self) -> None:
+        if not hasattr(self, "party") or self.party.room.kind != Room.Kind.CROWD:
+            return
+        for result in self.party.match["results"]:
+            round_ = self.party.game.rounds.get(number=result["number"])
+            pins = round_.guesses.filter(player__kind=Player.Kind.PERSON, outcome=Guess.Outcome.ANSWERED)
+            assert (result["crowd_points"] is not None) == (pins.exists() and not result["void"])
+            assert 0 <= (result["crowd_points"] or 0) <= 5000
 
     @invariant()
     def health_falls(self) -> None:
