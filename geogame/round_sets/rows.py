@@ -16,6 +16,7 @@ from django.db.models import Count, F
 
 from benchmark.rounds import Row
 from geogame.accounts.services import player_of_model
+from geogame.panoramas.sources import source_of
 from geogame.predictions.models import RULE, Prediction
 from geogame.predictions.queries import view_name
 from geogame.registry.models import ModelVersion
@@ -131,6 +132,7 @@ SHARED = tuple(field.name for field in fields(_Place))
 
 
 def _own_round(round_set: RoundSet, round_: SetRound) -> _Place:
+    assert round_.panorama is not None
     return _Place(
         round_id=round_.token,
         panorama_id=str(round_.panorama_id),
@@ -139,7 +141,7 @@ def _own_round(round_set: RoundSet, round_: SetRound) -> _Place:
         true_lat=round_.lat,
         true_lng=round_.lng,
         scale_km=round_set.scale_km,
-        source="drawn" if round_.drawn else "photo",
+        source=source_of(round_.panorama),
     )
 
 
