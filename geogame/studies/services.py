@@ -17,13 +17,13 @@ from geogame.accounts.services import lock
 from geogame.games.errors import GameError
 from geogame.games.lifecycle import break_off
 from geogame.games.models import Game, Plan, PlannedRound
-from geogame.games.queries import set_aside
 from geogame.games.services import begin
 from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.queries import is_gone
 from geogame.predictions.queries import stored
 from geogame.registry.models import ModelVersion
 from geogame.registry.queries import training_index
+from geogame.round_sets.queries import asked_for
 from geogame.studies.drawing import Pool, draw_sets, pool_of
 from geogame.studies.errors import StudyError
 from geogame.studies.models import CONTACT_LENGTH, NAME_LENGTH, Study, Subject
@@ -128,8 +128,8 @@ def _without_answer(version: ModelVersion, drawn: Collection[int]) -> set[int]:
 def _store(design: Design, map_: Map, version: ModelVersion, sets: Sequence[Sequence[int]]) -> Study:
     Map.objects.select_for_update().get(pk=map_.pk)  # one study at a time
     drawn = [panorama for some in sets for panorama in some]
-    if map_.panoramas.filter(set_aside(), pk__in=drawn).exists():
-        raise StudyError("Another study was made at the same moment: try again.")
+    if map_.panoramas.filter(asked_for(), pk__in=drawn).exists():
+        raise StudyError("A study, a round set or the daily took one of the pictures meanwhile: try again.")
     study = Study.objects.create(
         name=design.name,
         map=map_,

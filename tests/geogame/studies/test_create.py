@@ -23,6 +23,8 @@ from geogame.panoramas.services import publish_map, unpublish_map
 from geogame.predictions.models import Prediction
 from geogame.registry.models import ModelVersion
 from geogame.registry.services import deactivate
+from geogame.round_sets.services import close as close_set
+from geogame.round_sets.services import create as create_set
 from geogame.studies.models import Study, Subject
 from tests.geogame.games.playing import play
 from tests.geogame.studies.conftest import links_in, study_command
@@ -100,7 +102,7 @@ def test_a_picture_that_cannot_be_read_makes_way_for_another(
     printed = study_command("create", "Pilot", "--map", "Wide", *SMALL, "--seed", "1")
     assert not {panorama.pk for panorama in broken} & set(drawn_by(Study.objects.get()))
     assert "that cannot be read" in printed
-    with pytest.raises(CommandError, match="4 in the daily of today or set aside for another study"):
+    with pytest.raises(CommandError, match="4 in the daily of today, in an open round set or set aside"):
         create(map_, name="Second")
 
 
@@ -126,6 +128,36 @@ def test_a_model_without_its_weights_stores_nothing(
     with pytest.raises(CommandError, match="cannot be loaded"):
         study_command("create", "Pilot", "--map", "Wide", *SMALL)
     assert not Study.objects.exists()
+
+
+def test_pictures_of_an_open_round_set_and_their_groups_are_left_out_until_it_closes(
+    wide_map: MakeMap, make_panorama: Callable[..., Panorama], model_version: ModelVersion
+) -> None:
+    map_ = wide_map(3, name="Wide")
+    map_.panoramas.add(*(make_panorama(50.0, 9.0 + number, group="a walk") for number in range(2)))
+    asked = create_set(name="Trial", map_=map_, count=5, seed=1)
+    others = asked.rounds.exclude(panorama=map_.panoramas.filter(group="a walk").earliest("pk"))
+    others.delete()
+    printed = study_command("create", "Pilot", "--map", "Wide", "--subjects", "3", "--rounds", "1")
+    assert "2 in the daily of today, in an open round set or set aside for another study" in printed
+    study_command("close", "Pilot")
+    with pytest.raises(CommandError, match="3 of them can be drawn"):
+        create(map_, "--subjects", "4", "--rounds", "1", name="Second")
+    close_set(asked)
+    create(map_, "--subjects", "4", "--rounds", "1", name="Second")
+
+
+def test_others_of_the_dailys_walks_are_left_out(
+    wide_map: MakeMap, make_panorama: Callable[..., Panorama], model_version: ModelVersion, alice: Player
+) -> None:
+    map_ = Map.objects.create(name="Walks", slug="walks")
+    for walk in range(6):
+        map_.panoramas.add(*(make_panorama(40.0 + walk, 9.0, group=f"walk {walk}") for _ in range(2)))
+    publish_map(map_)
+    daily = start_daily(player=alice).daily
+    assert daily
+    with pytest.raises(CommandError, match="1 of them can be drawn"):
+        create(map_)
 
 
 # --- set aside -----------------------------------------------------------------------------------
