@@ -40,16 +40,30 @@ def rows_of_players(played: Sequence[Row], names: Collection[str]) -> list[Row]:
 
     Of a set that came from another server all rows that it brought, people's too.
     """
-    closed = RoundSet.objects.filter(state=RoundSet.State.CLOSED)
     rows: list[Row] = []
-    for round_set in closed.order_by("closed_at", "pk"):
-        if round_set.rows:
-            if set(round_set.imported_players) & set(names):
-                others = set(round_set.imported_players) - set(names)
-                rows += [row for row in read_stored(round_set) if row.player_id not in others]
-        elif SetAnswer.objects.filter(round__round_set=round_set, player__name__in=names).exists():
-            rows += _of_models(round_set, played, names)
+    for round_set in sets_of(names):
+        rows += _imported(round_set, names) if round_set.rows else _of_models(round_set, played, names)
     return _first_of_each(rows, known=played)
+
+
+def sets_of(names: Collection[str]) -> list[RoundSet]:
+    """The closed sets in which these outside players answered, here or on the server that a set is from."""
+    closed = RoundSet.objects.filter(state=RoundSet.State.CLOSED).order_by("closed_at", "pk")
+    answered = set(
+        SetAnswer.objects.filter(player__name__in=names).values_list("round__round_set", flat=True)
+    )
+    return [
+        round_set
+        for round_set in closed
+        if (set(round_set.imported_players) & set(names) if round_set.rows else round_set.pk in answered)
+    ]
+
+
+def _imported(round_set: RoundSet, names: Collection[str]) -> list[Row]:
+    """What a set brought along, under a map of its own: a map of the same name here may be another one."""
+    others = set(round_set.imported_players) - set(names)
+    rows = (row for row in read_stored(round_set) if row.player_id not in others)
+    return [replace(row, map=f"{row.map} (imported with {round_set})") for row in rows]
 
 
 def notes_on_players(names: Collection[str]) -> list[str]:
