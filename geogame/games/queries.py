@@ -89,6 +89,19 @@ def set_aside() -> Q:
     return with_their_groups(PlannedRound.objects.filter(plan__set_aside=True))
 
 
+def results_told(game: str = "") -> Q:
+    """Of games (of what leads to one by `game`): its player may be told how closed rounds ended, as
+    `Game.tells_results` says.
+    """
+    way = f"{game}__" if game else ""
+    kinds = Game.ShowResults
+    return (
+        Q(**{f"{way}show_results": kinds.AFTER_ROUND})
+        | Q(**{f"{way}show_results": kinds.AT_END, f"{way}state": Game.State.FINISHED})
+        | Q(**{f"{way}show_results": kinds.NEVER, f"{way}plan__set_aside": False})
+    )
+
+
 def with_their_groups(rounds: QuerySet[Any]) -> Q:
     """The pictures of these rounds, of whatever kind, and others of their groups."""
     groups = rounds.exclude(panorama__group="").values("panorama__group")

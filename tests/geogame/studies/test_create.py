@@ -57,7 +57,7 @@ def test_each_subject_gets_other_pictures_and_the_model_has_answered_all(
     links = links_in(printed)
     assert links == [f"/study/{token}/" for token in study.subjects.values_list("token", flat=True)]
     assert len(set(links)) == 3
-    assert "20 panoramas on the map, 20 of them can be drawn (left out: none). Drawn: 15." in printed
+    assert "20 panoramas on the map, 20 of them can be drawn (left out: none). Drawn: 15 (--seed " in printed
 
 
 def test_a_seed_draws_the_same_again(wide_map: MakeMap, model_version: ModelVersion) -> None:
@@ -69,6 +69,22 @@ def test_a_seed_draws_the_same_again(wide_map: MakeMap, model_version: ModelVers
         Study.objects.all().delete()
         PlannedRound.objects.all().delete()
     assert found[0] == found[1] != found[2]
+
+
+def test_without_a_seed_the_one_that_was_used_is_kept_and_said(
+    wide_map: MakeMap, model_version: ModelVersion
+) -> None:
+    map_ = wide_map(12, name="Wide")
+    first = create(map_)
+    assert first.seed is not None
+    assert f"Drawn with --seed {first.seed}." in study_command("status", first.name)
+    drawn, seed = drawn_by(first), str(first.seed)
+    Study.objects.all().delete()
+    PlannedRound.objects.all().delete()
+    assert drawn_by(create(map_, *SMALL, "--seed", seed)) == drawn
+    Study.objects.all().delete()
+    PlannedRound.objects.all().delete()
+    assert create(map_).seed != int(seed), "chance, not a number that is always the same"
 
 
 def test_what_the_model_knows_and_the_rest_of_a_group_are_left_out_and_counted(
@@ -221,6 +237,8 @@ def test_a_challenge_waits_for_the_end_of_the_study(
         (["--time-limit", "5"], "--time-limit 5: 10 to 3,600 seconds"),
         (["--seed", str(2**63)], "at most 64 bits"),
         (["--contact", "x" * 201], "200 characters at most"),
+        (["--days", "0"], "--days 0: a study runs for 1 to 730 days"),
+        (["--days", "731"], "--days 731: a study runs for 1 to 730 days"),
         (["--model", "nothing"], "'nothing' is no model version. Model versions: PlaNet tiny"),
         (["--map", "Atlantis"], "There is no map “Atlantis”"),
     ],
