@@ -55,6 +55,13 @@ class Study(models.Model):
     def is_open(self) -> bool:
         return self.closed_at is None and timezone.now() < self.ends_at
 
+    @property
+    def told_when(self) -> str:
+        """When subjects are told places and answers, in words."""
+        if self.show_results == Game.ShowResults.NEVER:
+            return "once the study is closed"
+        return str(Game.ShowResults(self.show_results).label)
+
 
 class Subject(models.Model):
     """One person's part in a study. `token` is the link, `pseudonym` the name in rows: neither tells the

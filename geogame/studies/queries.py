@@ -82,10 +82,9 @@ def state_of_study(study: Study) -> str:
     agreed = sum(one.subject.player_id is not None for one in progress)
     finished = sum(one.words == "finished" for one in progress)
     have = "has" if agreed == 1 else "have"
-    when = Game.ShowResults(study.show_results).label
     parts = [
         f"Study “{study}”: {finished} of {len(progress)} subjects have finished, {agreed} {have} agreed.",
-        f"They are told places and answers {when}.",
+        f"They are told places and answers {study.told_when}.",
     ]
     if withheld := agreed - reported_subjects(study).count():
         parts.append(f"{counted(withheld, 'subject')} took it back: their rounds are left out.")

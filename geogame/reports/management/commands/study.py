@@ -23,7 +23,7 @@ from geogame.registry.models import ModelVersion
 from geogame.registry.queries import NoSuchVersion, active_version, version_named
 from geogame.reports.rows import rows_of_study
 from geogame.studies.errors import StudyError
-from geogame.studies.models import DAYS, Study, Subject
+from geogame.studies.models import DAYS, Subject
 from geogame.studies.queries import progress_of, state_of_study, study_named
 from geogame.studies.services import Design, close_ended, close_study, create_study, extend_study
 from planet_core.outputs import OutputError, writable_file
@@ -131,7 +131,8 @@ class Command(BaseCommand):
             f" {counted(design.subjects, 'subject')} × {counted(design.rounds_each, 'round')}.\n"
             f"{pool}. Drawn: {drawn} (--seed {study.seed}).\n"
             f"It runs until {study.ends_at:%Y-%m-%d %H:%M} UTC, unless it is closed before or extended; until"
-            f" then no other game shows these pictures. {_results_shown(study)}\n"
+            f" then no other game shows these pictures."
+            f" Subjects are told places and answers {study.told_when}.\n"
             "The model has answered all of them. One link for each subject, for one person each:\n"
         )
         for subject in study.subjects.all():
@@ -160,7 +161,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Study “{study}” on “{study.map}” against {study.model_version}, fair view, {limit}.\n"
             f"Created {study.created_at:%Y-%m-%d %H:%M} UTC, {word} {moment:%Y-%m-%d %H:%M} UTC.{seed}"
-            f" {_results_shown(study)}\n"
+            f" Subjects are told places and answers {study.told_when}.\n"
         )
         self.stdout.write(f"{'':>4}  {'':<10}  {'rounds':<6}  {'opened first':<16}  link")
         for one in progress_of(study):
@@ -202,11 +203,6 @@ def _version(name: str) -> ModelVersion:
             return version
         raise StudyError("No model plays: put one into play in the admin, or name one with --model.")
     return version_named(name)
-
-
-def _results_shown(study: Study) -> str:
-    when = Game.ShowResults(study.show_results).label
-    return f"Subjects are told places and answers {when}."
 
 
 def _link(subject: Subject, address: str | None) -> str:
