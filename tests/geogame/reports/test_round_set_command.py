@@ -107,6 +107,8 @@ def test_the_table_with_outside_players_writes_no_places_that_are_asked_for(
     ):
         run("benchmark", "--players", "--out", str(folder))
     assert not folder.exists()
+    with pytest.raises(CommandError, match="the places of 2 rounds are still asked for"):
+        run("benchmark", "--players", "--format", "html")
     assert "Robot" in run("benchmark", "--players"), "a table names no place"
     run("benchmark", "--players", "Idle", "--out", str(tmp_path / "idle"))
     run("benchmark", "--players", "--out", str(folder), "--with-truth")

@@ -75,8 +75,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--with-truth",
             action="store_true",
-            help="with --players and --out: write places of closed sets even if an open set, a study or "
-            "today's daily asks for them",
+            help="with --players: write pages and folders with places of closed sets even if an open set, a "
+            "study or today's daily asks for them",
         )
         parser.add_argument(
             "--models",
@@ -98,7 +98,8 @@ class Command(BaseCommand):
             options["map"] = map_.name
         rows = rows_of_study(study) if study else rows_of(map_)
         try:
-            if options["players"] is not None and options["out"] and not options["with_truth"]:
+            tells = options["out"] or options["format"] == "html"
+            if options["players"] is not None and tells and not options["with_truth"]:
                 check_that_nobody_asks_players(players_named(options["players"]))
             rounds = _rounds(rows, options["players"])
             report = report_of(rounds, options, lambda _: None, picture_of, training_of)
