@@ -76,7 +76,7 @@ def test_a_subject_agrees_plays_and_is_thanked(
     play_round(page, "stored")
     audit.look(page, "stored")
     shoot(page, f"{name}-stored", smallest=True)
-    expect(page.get_by_text("Your answer is stored.")).to_be_visible()
+    expect(page.locator("#curtain-title")).to_have_text("Your answer is stored.")
     expect(page.locator("#your-score")).to_be_hidden()
     page.goto(links[width])
     phase(page, "stored")
