@@ -18,13 +18,15 @@ def locate(jpeg: bytes) -> dict[str, object]:
 
 
 def ask(url: str, token: str, body: object = None) -> bytes:
+    """LookupError where a round is over: answered before or its set closed (409), its picture gone (410)."""
     data = None if body is None else json.dumps(body).encode()
     try:
         with urlopen(Request(url, data, {"Authorization": f"Bearer {token}"})) as response:
             return bytes(response.read())
     except HTTPError as error:
         if error.code != 429:
-            raise SystemExit(f"{url}: {error.code} {error.read(300).decode()}") from None
+            kind = LookupError if error.code in (409, 410) else SystemExit
+            raise kind(f"{url}: {error.code} {error.read(300).decode()}") from None
         time.sleep(int(error.headers["Retry-After"]))
     return ask(url, token, body)
 
@@ -32,7 +34,10 @@ def ask(url: str, token: str, body: object = None) -> bytes:
 def play(server: str, token: str) -> None:
     for found in json.loads(ask(f"{server}/api/sets/", token))["sets"]:
         for one in json.loads(ask(f"{server}/api/sets/{found['id']}/", token))["rounds"]:
-            ask(server + one["answer"], token, locate(ask(server + one["picture"], token)))
+            try:
+                ask(server + one["answer"], token, locate(ask(server + one["picture"], token)))
+            except LookupError as why:
+                sys.stderr.write(f"{why}\n")
 
 
 if __name__ == "__main__":

@@ -7,8 +7,10 @@ import math
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
-from typing import Any
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, ClassVar
 
 import pytest
 from django.test import Client
@@ -243,11 +245,21 @@ def test_every_answer_of_the_code_is_described(trial: RoundSet, settings: Any, n
 
 
 # --- The example -------------------------------------------------------------------------------------
-def test_the_example_has_forty_lines_at_most() -> None:
+def test_the_example_has_forty_five_lines_at_most() -> None:
     source = (ROOT / "docs" / "example_player.py").read_text()
-    assert len(source.splitlines()) <= 40
+    assert len(source.splitlines()) <= 45
     modules = set(re.findall(r"^(?:import|from) (\w+)", source, re.MULTILINE)) - {"__future__"}
     assert modules <= set(sys.stdlib_module_names)
+
+
+def example(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "example_player.py"), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -255,23 +267,66 @@ def test_the_example_plays_a_whole_set(make_map: Callable[..., Map], live_server
     trial = create(name="Trial", map_=make_map(4), seed=1)
     token = issue_token("Robot")
     for _ in range(2):  # the second time nothing is left to answer
-        run = subprocess.run(
-            [sys.executable, str(ROOT / "docs" / "example_player.py"), live_server.url, token],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        run = example(live_server.url, token)
         assert (run.returncode, run.stderr) == (0, "")
     answers = SetAnswer.objects.filter(player__name="Robot", round__round_set=trial)
     assert answers.count() == 4
     assert set(answers.values_list("lat", "lng")) == {(48.8566, 2.3522)}
-    wrong_token = subprocess.run(
-        [sys.executable, str(ROOT / "docs" / "example_player.py"), f"{live_server.url}/", "wrong"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    wrong_token = example(f"{live_server.url}/", "wrong")
     assert wrong_token.returncode == 1
     assert "401" in wrong_token.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_example_goes_on_after_a_picture_that_is_gone(
+    make_map: Callable[..., Map], live_server: Any
+) -> None:
+    trial = create(name="Trial", map_=make_map(4), seed=1)
+    second = trial.rounds.select_related("panorama").get(number=2)
+    assert second.panorama
+    second.panorama.path.unlink()
+    run = example(live_server.url, issue_token("Robot"))
+    assert run.returncode == 0, run.stderr
+    assert "410" in run.stderr
+    answered = SetAnswer.objects.filter(player__name="Robot").values_list("round__number", flat=True)
+    assert sorted(answered) == [1, 3, 4]
+
+
+class Closing(BaseHTTPRequestHandler):
+    """A server whose set closes after the first answer, and which has another set."""
+
+    answers: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        round_ = {"picture": f"{self.path}picture/", "answer": f"{self.path}answer/"}
+        told = {
+            "/api/sets/": {"sets": [{"id": "one"}, {"id": "two"}]},
+            "/api/sets/one/": {"rounds": [round_, round_, round_]},
+            "/api/sets/two/": {"rounds": [round_]},
+        }
+        self._tell(200, told.get(self.path, {"picture": "any bytes"}))
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        is_over = self.path in self.answers
+        self.answers.append(self.path)
+        self._tell(409 if is_over else 201, {"error": {"code": "set-closed"}})
+
+    def _tell(self, status: int, content: object) -> None:
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(content).encode())
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+def test_the_example_goes_on_when_a_set_closes_meanwhile() -> None:
+    Closing.answers.clear()
+    with HTTPServer(("127.0.0.1", 0), Closing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        run = example(f"http://127.0.0.1:{server.server_port}", "any")
+        server.shutdown()
+    assert run.returncode == 0, run.stderr
+    assert Closing.answers == ["/api/sets/one/answer/"] * 3 + ["/api/sets/two/answer/"]
+    assert run.stderr.count("409") == 2

@@ -30,6 +30,11 @@ class Game(models.Model):
         FAIR = "fair", "people see the very pixels that the model gets"
         FREE = "free", "people may look around, the model gets one view"
 
+    class ShowResults(models.TextChoices):
+        AFTER_ROUND = "after-round", "after each round"
+        AT_END = "at-end", "after the last round"
+        NEVER = "never", "once its pictures are no longer set aside"
+
     LIVE_MODES = (Mode.DUEL, Mode.ROOM, Mode.CROWD)
 
     token = models.CharField(max_length=32, unique=True, default=random_token, editable=False)
@@ -43,6 +48,12 @@ class Game(models.Model):
     )
     time_limit_s = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Seconds for each round, none for no limit."
+    )
+    show_results = models.CharField(
+        max_length=11,
+        choices=ShowResults,
+        default=ShowResults.AFTER_ROUND,
+        help_text="When the player is told how closed rounds ended.",
     )
     challenge = models.ForeignKey(
         "Challenge", null=True, blank=True, on_delete=models.SET_NULL, related_name="games"
@@ -85,6 +96,15 @@ class Game(models.Model):
     def is_laid_out(self) -> bool:
         """Its pictures were chosen before it began: none is drawn in the place of one that is gone."""
         return bool(self.challenge_id or self.daily_id or self.plan_id)
+
+    @property
+    def tells_results(self) -> bool:
+        """Whether the player may be told how closed rounds ended; `queries.results_told` says it of many."""
+        if self.show_results == self.ShowResults.AT_END:
+            return self.state == self.State.FINISHED
+        if self.show_results == self.ShowResults.NEVER:
+            return self.plan is None or not self.plan.set_aside
+        return True
 
     @property
     def is_live(self) -> bool:

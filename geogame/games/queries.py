@@ -48,12 +48,12 @@ def candidates_for(
     with_country: bool = False,
 ) -> list[Candidate]:
     """What can be drawn for the player. What lies open in another game of theirs, or in a daily of today that
-    they have not finished, is left out: its truth would be learnt here and told there. So is what is set
-    aside for planned games, whoever will play them.
+    they have not finished, is left out: its truth would be learnt here and told there. So are others of the
+    daily's groups, and what is set aside for planned games, whoever will play them.
     """
     theirs = Round.objects.filter(game__seats__player=player)
     # Rounds, not exposures: what another tab has asked for and not opened yet is as good as seen.
-    rows = _not_open_elsewhere(map_, theirs, game).exclude(pk__in=_todays_pictures([player.pk]))
+    rows = _not_open_elsewhere(map_, theirs, game).exclude(_unfinished_daily([player.pk]))
     if with_country:
         rows = rows.exclude(country="")
     return _as_candidates(rows, theirs.filter(wanted=True), version)
@@ -72,7 +72,7 @@ def candidates_for_all(
     """
     everybody = [*players, *watching]
     theirs = Round.objects.filter(game__seats__player__in=everybody)
-    rows = _not_open_elsewhere(map_, theirs, game).exclude(pk__in=_todays_pictures(everybody))
+    rows = _not_open_elsewhere(map_, theirs, game).exclude(_unfinished_daily(everybody))
     seen = Round.objects.filter(game__seats__player__in=players, wanted=True)
     return _as_candidates(rows, seen, version)
 
@@ -86,9 +86,35 @@ def set_aside() -> Q:
     """Pictures that nobody but the player of a planned game is shown now, and others of their groups, which
     would tell where they are.
     """
-    planned = PlannedRound.objects.filter(plan__set_aside=True)
-    groups = planned.exclude(panorama__group="").values("panorama__group")
-    return Q(pk__in=planned.values("panorama")) | Q(group__in=groups)
+    return with_their_groups(PlannedRound.objects.filter(plan__set_aside=True))
+
+
+def results_told(game: str = "") -> Q:
+    """Of games (of what leads to one by `game`): its player may be told how closed rounds ended, as
+    `Game.tells_results` says.
+    """
+    way = f"{game}__" if game else ""
+    kinds = Game.ShowResults
+    return (
+        Q(**{f"{way}show_results": kinds.AFTER_ROUND})
+        | Q(**{f"{way}show_results": kinds.AT_END, f"{way}state": Game.State.FINISHED})
+        | Q(**{f"{way}show_results": kinds.NEVER, f"{way}plan__set_aside": False})
+    )
+
+
+def with_their_groups(rounds: QuerySet[Any]) -> Q:
+    """The pictures of these rounds, of whatever kind, and others of their groups."""
+    groups = rounds.exclude(panorama__group="").values("panorama__group")
+    return Q(pk__in=rounds.values("panorama")) | Q(group__in=groups)
+
+
+def in_todays_daily() -> Q:
+    """The pictures of today's daily, and others of their groups."""
+    return with_their_groups(_todays_rounds())
+
+
+def _todays_rounds() -> QuerySet[DailyRound]:
+    return DailyRound.objects.filter(daily__date=timezone.now().date())
 
 
 def _as_candidates(
@@ -104,8 +130,8 @@ def _as_candidates(
     ]
 
 
-def _todays_pictures(players: Sequence[int]) -> QuerySet[DailyRound, Any]:
-    """The pictures of today's daily, while one of the players has not finished it."""
+def _unfinished_daily(players: Sequence[int]) -> Q:
+    """What `in_todays_daily` says, while one of the players has not finished it."""
     finished = (
         DailyAttempt.objects.filter(player__in=players, game__state=Game.State.FINISHED)
         .values("daily")
@@ -113,8 +139,7 @@ def _todays_pictures(players: Sequence[int]) -> QuerySet[DailyRound, Any]:
         .filter(players=len(set(players)))
         .values("daily")
     )
-    today = timezone.now().date()
-    return DailyRound.objects.filter(daily__date=today).exclude(daily__in=finished).values("panorama")
+    return with_their_groups(_todays_rounds().exclude(daily__in=finished))
 
 
 def used_groups(game: Game) -> set[str | int]:

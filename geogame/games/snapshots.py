@@ -115,6 +115,7 @@ class RoundState(TypedDict):
     initial_heading: float
     time_left_s: float | None
     model: ModelState
+    outcome: str | None
     result: Result | None
 
 
@@ -148,6 +149,7 @@ class GameState(TypedDict):
     state: str
     mode: str
     condition: str
+    show_results: str
     time_limit_s: int | None
     map: MapName
     rounds_total: int | None
@@ -179,9 +181,8 @@ def snapshot(game: Game, player: Player) -> Snapshot:
         round_.game = game
     asked_for = [round_ for round_ in rounds if round_.wanted]
     model, ghosts = model_of(game), _ghosts(game)
-    results = [
-        _numbered(round_, player, ghosts) for round_ in asked_for if round_.state == Round.State.CLOSED
-    ]
+    closed = [round_ for round_ in asked_for if round_.state == Round.State.CLOSED]
+    results = [_numbered(round_, player, ghosts) for round_ in closed] if game.tells_results else []
     return {
         "version": game.version,
         "server_time": timezone.now().isoformat(),
@@ -199,6 +200,7 @@ def _game_state(game: Game, results: list[NumberedResult], model: Player | None)
         "state": game.state,
         "mode": game.mode,
         "condition": game.condition,
+        "show_results": game.show_results,
         "time_limit_s": game.time_limit_s,
         "map": {"name": game.map.name, "slug": game.map.slug},
         "rounds_total": (
@@ -235,6 +237,7 @@ def _next(rounds: list[Round]) -> NextRound | None:
 def _round_state(round_: Round, player: Player, model: Player | None, ghosts: dict[int, Guess]) -> RoundState:
     panorama = round_.panorama
     shown = round_.state in (Round.State.OPEN, Round.State.CLOSED)
+    told = round_.state == Round.State.CLOSED and round_.game.tells_results
     return {
         "id": round_.token,
         "number": round_.number,
@@ -246,8 +249,23 @@ def _round_state(round_: Round, player: Player, model: Player | None, ghosts: di
         "initial_heading": 0.0,
         "time_left_s": _time_left_s(round_),
         "model": _model_state(round_, model),
-        "result": _result(round_, player, ghosts) if round_.state == Round.State.CLOSED else None,
+        "outcome": _outcome(round_, player),
+        "result": _result(round_, player, ghosts) if told else None,
     }
+
+
+def _outcome(round_: Round, player: Player) -> str | None:
+    """How the round ended for the player, which tells nothing of its place."""
+    if round_.state != Round.State.CLOSED:
+        return None
+    if round_.void_reason:
+        return "void"
+    yours = _guess_of(round_, player)
+    return yours.outcome if yours else None
+
+
+def _guess_of(round_: Round, player: Player) -> Guess | None:
+    return next((guess for guess in round_.guesses.all() if guess.player_id == player.pk), None)
 
 
 def projection_of(round_: Round) -> str:
@@ -324,7 +342,7 @@ def _numbered(round_: Round, player: Player, ghosts: dict[int, Guess]) -> Number
 
 def _result(round_: Round, player: Player, ghosts: dict[int, Guess]) -> Result:
     panorama = round_.panorama
-    yours = next((guess for guess in round_.guesses.all() if guess.player_id == player.pk), None)
+    yours = _guess_of(round_, player)
     models = _models_guess(round_)
     seal: Seal | None = models.seal if models else None
     ghost = ghosts.get(round_.number)

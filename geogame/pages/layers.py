@@ -51,9 +51,9 @@ class Layers(TypedDict):
 @require_GET
 @own_game_even_live
 def layers(request: HttpRequest, game: Game, player: Player, *, round_token: str) -> HttpResponse:
-    """The layers of a round that the player has closed; those that are not drawn yet are asked for."""
+    """The layers of a round whose result the player is told; those that are not drawn yet are asked for."""
     round_ = _round(game, round_token)
-    if round_.state != Round.State.CLOSED:
+    if not _is_told(game, round_):
         return api_error("round-open", _("This round is not over yet."), CONFLICT)
     return JsonResponse(_layers(game, round_))
 
@@ -95,7 +95,7 @@ def layer(
 ) -> HttpResponse:
     """The file of one layer, or the view that the model looked at; none before the round is closed."""
     round_ = _round(game, round_token)
-    path = _file(round_, name, ending) if round_.state == Round.State.CLOSED else None
+    path = _file(round_, name, ending) if _is_told(game, round_) else None
     try:
         content = path.read_bytes() if path else None
     except OSError:
@@ -121,6 +121,10 @@ def _fair_file(round_: Round) -> Path | None:
         return fair_picture(round_.panorama).path
     except PictureGone:
         return None
+
+
+def _is_told(game: Game, round_: Round) -> bool:
+    return round_.state == Round.State.CLOSED and game.tells_results
 
 
 def _round(game: Game, token: str) -> Round:

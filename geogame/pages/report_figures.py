@@ -24,6 +24,8 @@ LEFT, RIGHT = 40.0, 424.0
 LEAST_KM, MOST_KM = 1.0, 20_015.0
 TICKS_KM = (1, 10, 100, 1000, 10_000)
 MOST_PARTS = 12
+NAME_PX = 16.0
+"""From the line of one name to that of the next."""
 SIDES = ("person", "model")
 PAPER_WIN_RATE = 28 / 50
 PAPER_CURVES = {
@@ -133,7 +135,7 @@ def _win_rate(model: Part, *, paper: bool) -> Figure | None:
         figure.text("tick", _along(share), bottom + 15, percent(share), "middle")
     figure.text("axis", LEFT, top - 10, _("people win more"))
     figure.text("axis", RIGHT, top - 10, _("model wins more"), "end")
-    figure.text("axis", _along(0.5), top - 10, _("a coin"), "middle")
+    figure.text("axis", _along(0.5), bottom + 31, _("a coin"), "middle")
     if paper:
         x = _along(PAPER_WIN_RATE)
         figure.line("paper", (x, top), (x, bottom))
@@ -299,7 +301,7 @@ def _part_in_words(part: Part) -> str:
 
 
 def _reliability(calibration: Part) -> Figure:
-    top, bottom, left, right = 14.0, 254.0, 60.0, 300.0
+    top, bottom, left, right = 28.0, 254.0, 44.0, 270.0
     figure = Figure(
         "calibration",
         _("Is the model as sure as it should be?"),
@@ -327,7 +329,8 @@ def _reliability(calibration: Part) -> Figure:
         figure.text("tick", left - 5, place(0, share)[1] + 4, percent(share), "end")
     figure.line("half", place(0, 0), place(1, 1))
     figure.text("axis", right, bottom + 31, _("how sure it was"), "end")
-    figure.text("axis", left + 6, top + 12, _("how often it was right"))
+    figure.text("axis", left, top - 12, _("how often it was right"))
+    ends: dict[str, Place] = {}
     for kind, found in calibration.items():
         if found:
             curve = found["reliability"]
@@ -339,7 +342,15 @@ def _reliability(calibration: Part) -> Figure:
                     at,
                     2.5 + 5 * math.sqrt(answers / found["answers"]),
                 )
-            name = _("its answer") if kind == "confidence" else _("its likeliest country")
-            x, y = places[-1]
-            figure.text(f"name name-{kind}", x + 10, y + 4, name)
+            ends[kind] = places[-1]
+    _name_ends(figure, ends)
     return figure
+
+
+def _name_ends(figure: Figure, ends: dict[str, Place]) -> None:
+    """Names of curves beside their ends, one below the other where these lie together."""
+    above = -math.inf
+    for kind, (x, y) in sorted(ends.items(), key=lambda end: end[1][1]):
+        name = _("its answer") if kind == "confidence" else _("its likeliest country")
+        above = max(y, above + NAME_PX)
+        figure.text(f"name name-{kind}", x + 10, above + 4, name)

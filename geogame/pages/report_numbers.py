@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.utils.formats import get_format, number_format
 
 THIN = "\u202f"
+MINUS = "\u2212"
 DIGIT_SPACE, POINT_SPACE = "\u2007", "\u2008"
 """As wide as a digit, and as a decimal point."""
 NOTHING = "–"
@@ -15,14 +16,16 @@ Found = dict[str, float | None]
 
 def number(value: float, digits: int = 0) -> str:
     # Rounded here: number_format cuts off.
-    return number_format(f"{value:.{digits}f}", decimal_pos=digits, use_l10n=True, force_grouping=True)
+    text = number_format(f"{value:.{digits}f}", decimal_pos=digits, use_l10n=True, force_grouping=True)
+    return text.replace("-", MINUS)
 
 
 def km(value: float | None) -> str:
     """Three digits; a dash where there is no number: no answer is infinitely far."""
     if value is None:
         return NOTHING
-    return number(value, 0 if value == 0 else 2 if value < 9.995 else 1 if value < 99.95 else 0)
+    size = abs(value)
+    return number(value, 0 if size == 0 else 2 if size < 9.995 else 1 if size < 99.95 else 0)
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -42,7 +45,8 @@ def interval(found: Found, *, share: bool = False) -> str:
         return NOTHING
     if share:
         return f"{number(100 * low, 1)}–{'∞' if high is None else number(100 * high, 1)}"
-    return f"{km(low)}–{'∞' if high is None else km(high)}"
+    dash = "–" if low >= 0 else f"{THIN}–{THIN}"
+    return f"{km(low)}{dash}{'∞' if high is None else km(high)}"
 
 
 def aligned(texts: Sequence[str]) -> list[str]:

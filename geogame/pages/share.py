@@ -24,7 +24,7 @@ CONFLICT = 409
 @own_game
 def share(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
     """The text; for a streak, the player's best on this map as well."""
-    if game.state != Game.State.FINISHED:
+    if game.state != Game.State.FINISHED or not game.tells_results:
         return api_error("not-finished", _("Finish this game first."), CONFLICT)
     best = best_streak(player, game.map, game.condition) if game.mode == Game.Mode.STREAK else None
     url = share_url(request, game)

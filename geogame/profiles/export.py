@@ -99,7 +99,7 @@ def _games(player: Player) -> list[Game]:
             Prefetch("exposures", Exposure.objects.filter(player=player), to_attr="own_exposures"),
         )
     )
-    games = Game.objects.filter(seats__player=player).select_related("map", "daily", "challenge")
+    games = Game.objects.filter(seats__player=player).select_related("map", "daily", "challenge", "plan")
     games = games.annotate(device=F("seats__device"), with_account=F("seats__registered"))
     return list(games.prefetch_related(Prefetch("rounds", rounds)).order_by("created_at", "pk"))
 
@@ -143,14 +143,14 @@ def _game(game: Game, outcome: Outcome | None) -> Json:
         "created_at": game.created_at.isoformat(),
         "finished_at": game.finished_at.isoformat() if game.finished_at else None,
         "rating": _rating(outcome) if outcome else None,
-        "rounds": [_round(round_) for round_ in game.rounds.all()],
+        "rounds": [_round(round_, told=game.tells_results) for round_ in game.rounds.all()],
     }
 
 
-def _round(round_: Round) -> Json:
+def _round(round_: Round, *, told: bool) -> Json:
     guesses: list[Guess] = round_.own_guesses  # type: ignore[attr-defined]
     exposures: list[Exposure] = round_.own_exposures  # type: ignore[attr-defined]
-    closed = round_.state == Round.State.CLOSED
+    over = round_.state == Round.State.CLOSED
     return {
         "number": round_.number,
         "state": round_.state,
@@ -158,9 +158,9 @@ def _round(round_: Round) -> Json:
         "opened_at": round_.opened_at.isoformat() if round_.opened_at else None,
         "closed_at": round_.closed_at.isoformat() if round_.closed_at else None,
         "void": round_.void_reason or None,
-        "truth": _truth(round_.panorama) if closed else None,
+        "truth": _truth(round_.panorama) if over and told else None,
         "times_seen_before": exposures[0].times_seen if exposures else None,
-        "guess": _guess(guesses[0]) if guesses else None,
+        "guess": _guess(guesses[0], told=told) if guesses else None,
     }
 
 
@@ -173,14 +173,15 @@ def _truth(panorama: Panorama) -> Json:
     }
 
 
-def _guess(guess: Guess) -> Json:
+def _guess(guess: Guess, *, told: bool) -> Json:
+    """Without what it was worth while that is not told."""
     return {
         "created_at": guess.created_at.isoformat(),
         "outcome": guess.outcome,
         "lat": guess.lat,
         "lng": guess.lng,
-        "distance_km": guess.distance_km,
-        "points": guess.points,
+        "distance_km": guess.distance_km if told else None,
+        "points": guess.points if told else None,
         "country": guess.country or None,
         "correct": guess.correct,
         "time_used_s": guess.time_used_s,

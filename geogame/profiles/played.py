@@ -1,5 +1,5 @@
 """What a player has played: every closed round that counted, beside the model's answer. Two queries, however
-much it is; of rounds that are not closed nothing is read.
+much it is; of rounds that are not closed, or whose results are not told yet, nothing is read.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from django.db.models import OuterRef, Subquery
 
 from geogame.accounts.models import Player
 from geogame.games.models import Exposure, Game, Guess, Round
+from geogame.games.queries import results_told
 from geogame.games.rules import Winner, country_winner, medal, winner
 
 Condition = Literal["fair", "free", "mixed"]
@@ -171,7 +172,9 @@ def with_countries(rounds: Iterable[PlayedRound]) -> list[PlayedRound]:
 
 def _own_rows(player: Player) -> Iterable[Row]:
     seen = Exposure.objects.filter(round=OuterRef("round"), player=player).values("times_seen")[:1]
-    guesses = Guess.objects.filter(player=player, round__state=Round.State.CLOSED, round__void_reason="")
+    guesses = Guess.objects.filter(
+        results_told("round__game"), player=player, round__state=Round.State.CLOSED, round__void_reason=""
+    )
     rows: Iterable[Row] = (
         guesses.annotate(times_seen=Subquery(seen))
         .order_by("round__game__created_at", "round__game", "round__number")

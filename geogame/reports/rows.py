@@ -8,19 +8,17 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
 
 from benchmark.rounds import DRAWN, Row
 from geogame.accounts.models import Player
 from geogame.games.models import Guess
-from geogame.panoramas.models import Map, Panorama
+from geogame.panoramas.models import Map
+from geogame.panoramas.sources import PHOTO, source_of
 from geogame.reports.beliefs import Beliefs
 from geogame.reports.leaks import Leaks
 from geogame.reports.queries import CHUNK, answers, answers_of_study, people_in_games
 from geogame.studies.models import Study
 
-PHOTO = "photo"
-"""The source of a photograph of which nobody says where it is from."""
 YEAR = re.compile(r"\s*(1[89]\d\d|20\d\d)(?:\d{4})?(?!\d)")
 """At the beginning of "2019-05-02", "2019:05:02 12:00:00", "20190502" or "2019"."""
 
@@ -113,18 +111,6 @@ def _seats() -> dict[tuple[int, int], Fields]:
         }
         begun[person] += 1
     return found
-
-
-def source_of(panorama: Panorama) -> str:
-    """Who a picture is from: the site of an address, else the name that is given."""
-    if panorama.drawn:
-        return DRAWN
-    try:
-        site = urlsplit(panorama.source).hostname or ""
-    except ValueError:
-        site = ""
-    name = site.removeprefix("www.") or panorama.source.strip()
-    return PHOTO if name in ("", DRAWN) else name
 
 
 def year_of(taken_at: str) -> int | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 from django.db import transaction
+from django.db.models import Q
 
 from geogame.games.rules import score
 from geogame.panoramas.models import Panorama
 from geogame.round_sets.errors import AnswerError
 from geogame.round_sets.models import OutsidePlayer, RoundSet, SetAnswer, SetRound
-from geogame.round_sets.queries import in_open_sets, in_play, kept_back
+from geogame.round_sets.queries import asked_for, in_play
 
 NO_ANSWER = "timeout"
 """The outcome of a round that a player left without an answer when the set closed."""
@@ -70,12 +71,21 @@ def give_answer(*, player: OutsidePlayer, round_: SetRound, answer: Answer) -> S
 
 
 def _was_told(player: OutsidePlayer, round_: SetRound) -> bool:
-    """Results of a closed set have the places of all its rounds, answered or not."""
-    return SetRound.objects.filter(
-        panorama=round_.panorama_id,
-        round_set__state=RoundSet.State.CLOSED,
-        round_set__rounds__answers__player=player,
-    ).exists()
+    """Results of a closed set have the places of all its rounds, answered or not, and the file of a set has
+    them too. Who knows a place of a group knows the group. Nobody can say afterwards what was held back for
+    how long: it counts as told.
+    """
+    told = SetRound.objects.filter(round_set__state=RoundSet.State.CLOSED)
+    group = round_.panorama.group if round_.panorama else ""
+    same = (
+        told.filter(Q(panorama=round_.panorama_id) | Q(panorama__group=group))
+        if group
+        else told.filter(panorama=round_.panorama_id)
+    )
+    if same.filter(round_set__rounds__answers__player=player).exists():
+        return True
+    brought = same.values_list("round_set__imported_players", flat=True).distinct()
+    return any(player.name in names for names in brought)
 
 
 def is_void(round_: SetRound, round_set: RoundSet) -> bool:
@@ -111,8 +121,7 @@ def results(player: OutsidePlayer, round_set: RoundSet) -> list[Result]:
     shown = [round_.panorama_id for round_ in rounds if round_.panorama_id]
     running: set[int | None] = {
         *in_play().filter(panorama__in=shown),
-        *in_open_sets().filter(panorama__in=shown),
-        *Panorama.objects.filter(kept_back(), pk__in=shown).values_list("pk", flat=True),
+        *Panorama.objects.filter(asked_for(), pk__in=shown).values_list("pk", flat=True),
     }
     return [_result(round_, answers.get(round_.pk), round_set, running) for round_ in rounds]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from geogame.round_sets.licences import may_travel
 from geogame.round_sets.models import OutsidePlayer, RoundSet, SetRound
 from geogame.round_sets.pictures import picture_of
 from geogame.round_sets.queries import still_asked_for
-from geogame.round_sets.rows import rows_of_set
+from geogame.round_sets.rows import rows_of_set, sets_of
 from geogame.round_sets.stored_rows import csv_of
 
 
@@ -35,17 +35,24 @@ def rows_csv(round_set: RoundSet, played: Iterable[Row], *, with_truth: bool = F
     if round_set.is_open:
         raise RoundSetError(f"“{round_set}” is open, its answers are sealed: close it first.")
     if not with_truth:
-        _check_that_nobody_asks(round_set)
+        check_that_nobody_asks(round_set)
     return round_set.rows or csv_of(rows_of_set(round_set, played))
 
 
-def _check_that_nobody_asks(round_set: RoundSet) -> None:
+def check_that_nobody_asks(round_set: RoundSet) -> None:
+    """RoundSetError while an open set, a study or today's daily asks for a place of this closed set."""
     if rounds := still_asked_for(round_set):
         raise RoundSetError(
             f"“{round_set}” is closed, but the places of {counted(rounds, 'round')} are still asked for by an"
             " open set, a study or today's daily: wait until that has ended, or add --with-truth and give the"
             " file to nobody who takes part."
         )
+
+
+def check_that_nobody_asks_players(names: Collection[str]) -> None:
+    """The same of all closed sets in which these outside players answered."""
+    for round_set in sets_of(names):
+        check_that_nobody_asks(round_set)
 
 
 def export(
@@ -58,7 +65,7 @@ def export(
     elsewhere. `with_truth` is for an operator who trusts who gets the file.
     """
     if not (round_set.is_open or with_truth):
-        _check_that_nobody_asks(round_set)
+        check_that_nobody_asks(round_set)
     tells = with_truth or not round_set.is_open
     rounds = list(round_set.rounds.select_related("panorama").order_by("number"))
     by_digest = {round_.digest: round_ for round_ in rounds}

@@ -21,7 +21,8 @@ from geogame.panoramas.services import get_or_create_map, put_on_map
 from geogame.round_sets.archive import Archive, Manifest, RoundEntry, opened
 from geogame.round_sets.errors import RoundSetError
 from geogame.round_sets.models import RoundSet, SetRound
-from geogame.round_sets.queries import in_open_sets
+from geogame.round_sets.player_names import checked_player_name
+from geogame.round_sets.queries import in_open_sets, kept_back
 from geogame.round_sets.stored_rows import rounds_of
 from planet_core.files import atomic_file
 from planet_core.geo import haversine_km
@@ -57,6 +58,7 @@ def import_set(
             raise RoundSetError(
                 f"{path}: the round set “{manifest.name}@{manifest.version}” is here already."
             )
+        _check_players(manifest, path)
         rows = archive.rows()
         if rows:
             _check_rows(rows, manifest, path)
@@ -87,6 +89,16 @@ def _check_versions(manifest: Manifest, path: Path, other_versions: bool) -> Non
                 " figures would differ. Use a program of that version, or add --other-versions to import it"
                 " all the same."
             )
+
+
+def _check_players(manifest: Manifest, path: Path) -> None:
+    for name in manifest.players:
+        try:
+            checked_player_name(name)
+        except RoundSetError as error:
+            raise RoundSetError(
+                f"{path}: an outside player of the set has a name that misleads: {error}"
+            ) from None
 
 
 def _check_rows(text: str, manifest: Manifest, path: Path) -> None:
@@ -189,6 +201,11 @@ def _store(
         if {panorama.pk for panorama in locked} & set(in_open_sets()):
             raise RoundSetError(
                 f"{archive.file}: another open set has one of its panoramas: close that first."
+            )
+        if Panorama.objects.filter(kept_back(), pk__in=keys).exists():
+            raise RoundSetError(
+                f"{archive.file}: a study that runs or today's daily has one of its panoramas, or another of"
+                " its group: import it when that has ended."
             )
     if map_name:
         _put_on(get_or_create_map(map_name), panoramas)

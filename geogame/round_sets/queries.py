@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
-from geogame.games.models import DailyRound, Round
-from geogame.games.queries import set_aside
+from geogame.games.models import Round
+from geogame.games.queries import in_todays_daily, set_aside, with_their_groups
 from geogame.panoramas.models import Panorama
 from geogame.round_sets.errors import RoundSetError
 from geogame.round_sets.models import OutsidePlayer, RoundSet, SetAnswer, SetRound
@@ -17,16 +16,23 @@ def in_open_sets() -> QuerySet[SetRound, int | None]:
 
 
 def kept_back() -> Q:
-    """Pictures whose places no set may tell now: those set aside for a study, and those of today's daily."""
-    today = DailyRound.objects.filter(daily__date=timezone.now().date())
-    return set_aside() | Q(pk__in=today.values("panorama"))
+    """Pictures whose places no set may tell now: those set aside for a study, those of today's daily, and
+    others of their groups.
+    """
+    return set_aside() | in_todays_daily()
+
+
+def asked_for() -> Q:
+    """The same, and pictures of open sets with others of their groups: who is told one of these places knows
+    an answer that is still to come.
+    """
+    open_rounds = SetRound.objects.filter(round_set__state=RoundSet.State.OPEN, panorama__isnull=False)
+    return kept_back() | with_their_groups(open_rounds)
 
 
 def still_asked_for(round_set: RoundSet) -> int:
     """Of how many rounds of a closed set another open set, a study or today's daily asks for the place."""
-    rounds = round_set.rounds.filter(panorama__isnull=False)
-    kept = Panorama.objects.filter(kept_back()).values("pk")
-    return rounds.filter(Q(panorama__in=in_open_sets()) | Q(panorama__in=kept)).count()
+    return round_set.rounds.filter(panorama__in=Panorama.objects.filter(asked_for()).values("pk")).count()
 
 
 def in_play() -> QuerySet[Round, int]:

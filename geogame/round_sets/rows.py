@@ -16,6 +16,7 @@ from django.db.models import Count, F
 
 from benchmark.rounds import Row
 from geogame.accounts.services import player_of_model
+from geogame.panoramas.sources import source_of
 from geogame.predictions.models import RULE, Prediction
 from geogame.predictions.queries import view_name
 from geogame.registry.models import ModelVersion
@@ -39,16 +40,30 @@ def rows_of_players(played: Sequence[Row], names: Collection[str]) -> list[Row]:
 
     Of a set that came from another server all rows that it brought, people's too.
     """
-    closed = RoundSet.objects.filter(state=RoundSet.State.CLOSED)
     rows: list[Row] = []
-    for round_set in closed.order_by("closed_at", "pk"):
-        if round_set.rows:
-            if set(round_set.imported_players) & set(names):
-                others = set(round_set.imported_players) - set(names)
-                rows += [row for row in read_stored(round_set) if row.player_id not in others]
-        elif SetAnswer.objects.filter(round__round_set=round_set, player__name__in=names).exists():
-            rows += _of_models(round_set, played, names)
+    for round_set in sets_of(names):
+        rows += _imported(round_set, names) if round_set.rows else _of_models(round_set, played, names)
     return _first_of_each(rows, known=played)
+
+
+def sets_of(names: Collection[str]) -> list[RoundSet]:
+    """The closed sets in which these outside players answered, here or on the server that a set is from."""
+    closed = RoundSet.objects.filter(state=RoundSet.State.CLOSED).order_by("closed_at", "pk")
+    answered = set(
+        SetAnswer.objects.filter(player__name__in=names).values_list("round__round_set", flat=True)
+    )
+    return [
+        round_set
+        for round_set in closed
+        if (set(round_set.imported_players) & set(names) if round_set.rows else round_set.pk in answered)
+    ]
+
+
+def _imported(round_set: RoundSet, names: Collection[str]) -> list[Row]:
+    """What a set brought along, under a map of its own: a map of the same name here may be another one."""
+    others = set(round_set.imported_players) - set(names)
+    rows = (row for row in read_stored(round_set) if row.player_id not in others)
+    return [replace(row, map=f"{row.map} (imported with {round_set})") for row in rows]
 
 
 def notes_on_players(names: Collection[str]) -> list[str]:
@@ -131,6 +146,7 @@ SHARED = tuple(field.name for field in fields(_Place))
 
 
 def _own_round(round_set: RoundSet, round_: SetRound) -> _Place:
+    assert round_.panorama is not None
     return _Place(
         round_id=round_.token,
         panorama_id=str(round_.panorama_id),
@@ -139,7 +155,7 @@ def _own_round(round_set: RoundSet, round_: SetRound) -> _Place:
         true_lat=round_.lat,
         true_lng=round_.lng,
         scale_km=round_set.scale_km,
-        source="drawn" if round_.drawn else "photo",
+        source=source_of(round_.panorama),
     )
 
 

@@ -17,13 +17,14 @@ from geogame.panoramas.fair import FairPicture, PictureGone, fair_picture
 from geogame.panoramas.models import Map, Panorama
 from geogame.round_sets.errors import RoundSetError
 from geogame.round_sets.models import OutsidePlayer, RoundSet, SetRound
+from geogame.round_sets.player_names import checked_name, checked_new_name
 from geogame.round_sets.queries import in_open_sets, kept_back
 from planet_core.geography import BORDER_DATA
 from planet_core.scoring import SCORING_VERSION
 
 MOST_ROUNDS = 10_000
 TOKEN_BYTES = 32
-NAME_LIMIT, PLAYER_NAME_LIMIT = 80, 60
+NAME_LIMIT = 80
 Done = Callable[[int, int], None]
 """Told after each picture: (done, total)."""
 
@@ -142,7 +143,9 @@ def issue_token(name: str, *, anew: bool = False) -> str:
 
     `anew` gives one to a player who has one: the old one opens nothing from then on.
     """
-    name = checked_name(name, "an outside player", PLAYER_NAME_LIMIT)
+    name = " ".join(name.split())
+    if not OutsidePlayer.objects.filter(name=name).exists():
+        name = checked_new_name(name)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     fields = {"token_digest": token_digest(token), "token_made_at": timezone.now(), "revoked_at": None}
     with transaction.atomic():
@@ -159,10 +162,3 @@ def issue_token(name: str, *, anew: bool = False) -> str:
 def revoke(player: OutsidePlayer) -> bool:
     """The player's token opens nothing from now on; answers stay. False when it was revoked already."""
     return OutsidePlayer.objects.filter(pk=player.pk, revoked_at=None).update(revoked_at=timezone.now()) == 1
-
-
-def checked_name(name: str, what: str, limit: int) -> str:
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= limit or not name.isprintable():
-        raise RoundSetError(f"{name!r} is no name for {what}: use 1 to {limit} letters, digits and signs.")
-    return name

@@ -18,7 +18,7 @@ class SubjectInline(ReadOnly, admin.TabularInline[Subject, Study]):
 class StudyAdmin(ReadOnly, admin.ModelAdmin[Study]):
     """Studies are made and closed by `manage.py study`."""
 
-    list_display = ["name", "map", "model_version", "status", "created_at", "closed_at"]
+    list_display = ["name", "map", "model_version", "status", "created_at", "ends_at", "closed_at"]
     list_filter = ["map"]
     list_select_related = ["map", "model_version"]
     inlines = [SubjectInline]

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import Count
-from django.utils import timezone
 
 from geogame.games.daily_rules import draw_rounds
-from geogame.games.models import DailyRound
-from geogame.games.queries import set_aside
 from geogame.games.rules import Candidate
 from geogame.lib.words import counted
 from geogame.panoramas.models import Map
 from geogame.registry.models import ModelVersion
 from geogame.registry.queries import known_to_model
+from geogame.round_sets.queries import asked_for
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Pool:
         left_out = {
             "because the model trained on them, on their group or at their place": self.trained_on,
             "that share a group with another one, of which a study takes one": self.of_groups,
-            "in the daily of today or set aside for another study": self.taken,
+            "in the daily of today, in an open round set or set aside for another study": self.taken,
             "that cannot be read": self.unreadable,
         }
         reasons = "; ".join(f"{number} {reason}" for reason, number in left_out.items() if number)
@@ -65,8 +63,7 @@ def pool_of(map_: Map, version: ModelVersion, *, unreadable: Collection[int] = (
         .values_list("pk", "shown", "digest", "group", "lat", "lng")
     )
     known = known_to_model(version, [row[2:] for row in rows])
-    today = DailyRound.objects.filter(daily__date=timezone.now().date()).values_list("panorama", flat=True)
-    taken = set(today) | set(map_.panoramas.filter(set_aside()).values_list("pk", flat=True))
+    taken = set(map_.panoramas.filter(asked_for()).values_list("pk", flat=True))
     counts = {"taken": 0, "unreadable": 0, "trained_on": 0}
     candidates = []
     for (pk, shown, _digest, group, *_), trained in zip(rows, known, strict=True):

@@ -1,14 +1,23 @@
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import models
+from django.utils import timezone
 
 from geogame.accounts.models import Player
-from geogame.games.models import Plan
+from geogame.games.models import Game, Plan
 from geogame.lib.tokens import random_token
 from geogame.panoramas.models import Map
 from geogame.registry.models import ModelVersion
 
 NAME_LENGTH, CONTACT_LENGTH = 80, 200
+DAYS = 60
+"""How long a study runs where nobody says otherwise: until then its pictures are set aside."""
+
+
+def usual_end() -> datetime:
+    return timezone.now() + timedelta(days=DAYS)
 
 
 class Study(models.Model):
@@ -25,7 +34,14 @@ class Study(models.Model):
     contact = models.CharField(
         max_length=CONTACT_LENGTH, blank=True, help_text="Who asks: subjects read it before they agree."
     )
+    show_results = models.CharField(
+        max_length=11,
+        choices=Game.ShowResults,
+        default=Game.ShowResults.AT_END,
+        help_text="When subjects are told the places and the model's answers.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+    ends_at = models.DateTimeField(default=usual_end, help_text="Then the clock closes it.")
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -37,7 +53,14 @@ class Study(models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.closed_at is None
+        return self.closed_at is None and timezone.now() < self.ends_at
+
+    @property
+    def told_when(self) -> str:
+        """When subjects are told places and answers, in words."""
+        if self.show_results == Game.ShowResults.NEVER:
+            return "once the study is closed"
+        return str(Game.ShowResults(self.show_results).label)
 
 
 class Subject(models.Model):

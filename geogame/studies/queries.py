@@ -81,7 +81,11 @@ def state_of_study(study: Study) -> str:
     progress = progress_of(study)
     agreed = sum(one.subject.player_id is not None for one in progress)
     finished = sum(one.words == "finished" for one in progress)
-    parts = [f"Study “{study}”: {finished} of {len(progress)} subjects have finished, {agreed} have agreed."]
+    have = "has" if agreed == 1 else "have"
+    parts = [
+        f"Study “{study}”: {finished} of {len(progress)} subjects have finished, {agreed} {have} agreed.",
+        f"They are told places and answers {study.told_when}.",
+    ]
     if withheld := agreed - reported_subjects(study).count():
         parts.append(f"{counted(withheld, 'subject')} took it back: their rounds are left out.")
     if left := without_answer(study):

@@ -4,9 +4,12 @@ whoever runs the study.
 
 from __future__ import annotations
 
+import logging
 import random
+import secrets
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,21 +20,24 @@ from geogame.accounts.services import lock
 from geogame.games.errors import GameError
 from geogame.games.lifecycle import break_off
 from geogame.games.models import Game, Plan, PlannedRound
-from geogame.games.queries import set_aside
 from geogame.games.services import begin
 from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.queries import is_gone
 from geogame.predictions.queries import stored
 from geogame.registry.models import ModelVersion
 from geogame.registry.queries import training_index
+from geogame.round_sets.queries import asked_for
 from geogame.studies.drawing import Pool, draw_sets, pool_of
 from geogame.studies.errors import StudyError
-from geogame.studies.models import CONTACT_LENGTH, NAME_LENGTH, Study, Subject
+from geogame.studies.models import CONTACT_LENGTH, DAYS, NAME_LENGTH, Study, Subject
 from planet_core.model_directory import ModelDirectoryError
 from planet_core.scoring import SCORING_VERSION
 
 MOST_SUBJECTS, MOST_ROUNDS = 1000, 50
+MOST_DAYS = 730
+SEEDS = 2**32
 LEAST_TIME_S, MOST_TIME_S = 10, 3600
+log = logging.getLogger(__name__)
 Predict = Callable[[ModelVersion, Sequence[int]], None]
 
 
@@ -45,6 +51,8 @@ class Design:
     time_limit_s: int | None = None
     seed: int | None = None
     contact: str = ""
+    show_results: Game.ShowResults = Game.ShowResults.AT_END
+    days: int = DAYS
 
     def check(self) -> None:
         """StudyError where it cannot be."""
@@ -62,8 +70,14 @@ class Design:
             )
         if self.seed is not None and not -(2**63) <= self.seed < 2**63:
             raise StudyError(f"--seed {self.seed}: a whole number of at most 64 bits.")
+        check_days(self.days)
         if Study.objects.filter(name=self.name).exists():
             raise StudyError(f"There is a study “{self.name}” already: choose another name.")
+
+
+def check_days(days: int) -> None:
+    if not 1 <= days <= MOST_DAYS:
+        raise StudyError(f"--days {days}: a study runs for 1 to {MOST_DAYS:,} days from now.")
 
 
 def create_study(design: Design, *, map_: Map, version: ModelVersion, predict: Predict) -> tuple[Study, Pool]:
@@ -78,7 +92,9 @@ def create_study(design: Design, *, map_: Map, version: ModelVersion, predict: P
     """
     design.check()
     _check_map_and_model(map_, version)
-    rng = random.SystemRandom() if design.seed is None else random.Random(design.seed)
+    if design.seed is None:
+        design = replace(design, seed=secrets.randbelow(SEEDS))
+    rng = random.Random(design.seed)
     unreadable: set[int] = set()
     while True:
         pool = pool_of(map_, version, unreadable=unreadable)
@@ -128,8 +144,8 @@ def _without_answer(version: ModelVersion, drawn: Collection[int]) -> set[int]:
 def _store(design: Design, map_: Map, version: ModelVersion, sets: Sequence[Sequence[int]]) -> Study:
     Map.objects.select_for_update().get(pk=map_.pk)  # one study at a time
     drawn = [panorama for some in sets for panorama in some]
-    if map_.panoramas.filter(set_aside(), pk__in=drawn).exists():
-        raise StudyError("Another study was made at the same moment: try again.")
+    if map_.panoramas.filter(asked_for(), pk__in=drawn).exists():
+        raise StudyError("A study, a round set or the daily took one of the pictures meanwhile: try again.")
     study = Study.objects.create(
         name=design.name,
         map=map_,
@@ -138,6 +154,8 @@ def _store(design: Design, map_: Map, version: ModelVersion, sets: Sequence[Sequ
         time_limit_s=design.time_limit_s,
         seed=design.seed,
         contact=design.contact,
+        show_results=design.show_results,
+        ends_at=timezone.now() + timedelta(days=design.days),
     )
     for number, panoramas in enumerate(sets, start=1):
         plan = Plan.objects.create()
@@ -198,6 +216,7 @@ def take_part(*, subject: Subject, player: Player) -> Game:
         mode=Game.Mode.STUDY,
         condition=Game.Condition.FAIR,
         time_limit_s=study.time_limit_s,
+        show_results=study.show_results,
         plan=subject.plan,
         rounds_total=study.rounds_each,
         scale_km=study.map.scale_km or 0.0,
@@ -214,7 +233,7 @@ def close_study(study: Study) -> int:
     before their last round; closing again changes nothing.
     """
     study = Study.objects.select_for_update().get(pk=study.pk)
-    if not study.is_open:
+    if study.closed_at is not None:
         return 0
     Study.objects.filter(pk=study.pk).update(closed_at=timezone.now())
     Plan.objects.filter(subject__study=study).update(set_aside=False)
@@ -222,3 +241,34 @@ def close_study(study: Study) -> int:
     for game in running:
         break_off(game, reason=_("The study was closed before you answered."))
     return len(running)
+
+
+def close_ended() -> int:
+    """Close the studies whose end has come; the clock calls this again and again."""
+    ended = list(Study.objects.filter(closed_at=None, ends_at__lte=timezone.now()))
+    for study in ended:
+        close_study(study)
+        log.info("The study “%s” has ended: it is closed, and its pictures are drawn again.", study)
+    return len(ended)
+
+
+@transaction.atomic
+def extend_study(study: Study, *, days: int) -> Study:
+    """Let the study run until so many days from now.
+
+    Raises:
+        StudyError: it is closed, or would end earlier than it does.
+    """
+    check_days(days)
+    study = Study.objects.select_for_update().get(pk=study.pk)
+    if not study.is_open:
+        raise StudyError(f"The study “{study}” is closed, its pictures are drawn again: create another one.")
+    ends_at = timezone.now() + timedelta(days=days)
+    if ends_at <= study.ends_at:
+        raise StudyError(
+            f"--days {days}: the study “{study}” runs until {study.ends_at:%Y-%m-%d} already. To end it"
+            " before, close it."
+        )
+    study.ends_at = ends_at
+    study.save(update_fields=["ends_at"])
+    return study

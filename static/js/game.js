@@ -43,6 +43,7 @@ class GamePage {
 
   /** @param {Boot} boot */
   constructor(boot) {
+    this.urls = boot.urls;
     this.state = initial(boot.snapshot, pageReceivedAt());
     this.api = new Api(boot);
     this.chrome = new Chrome(() => this.#timeIsUp());
@@ -127,6 +128,7 @@ class GamePage {
       if (phase === "guessing" || phase === "preparing") this.world.showWorld();
       if (phase === "guessing") this.picture.show(snapshot.round);
       else this.picture.clear();
+      if (phase === "stored") byId("curtain-title").focus({ preventScroll: true });
     }
   }
 
@@ -190,8 +192,9 @@ class GamePage {
 
   next() {
     const { phase, replay, sending, snapshot } = this.state;
-    if (phase !== "result" || sending) return;
-    if (replay !== null || snapshot.game.state === "finished") this.dispatch({ type: "summary" });
+    if ((phase !== "result" && phase !== "stored") || sending) return;
+    if (phase === "stored" && snapshot.game.state === "finished") window.location.assign(this.urls.study ?? this.urls.home);
+    else if (replay !== null || snapshot.game.state === "finished") this.dispatch({ type: "summary" });
     else this.#send("next", () => this.api.next(snapshot.round.id));
   }
 
@@ -287,7 +290,7 @@ class GamePage {
 
 /** What is on show: when it changes, everything is laid out anew. @param {State} state */
 function sceneOf({ phase, replay, snapshot: { round } }) {
-  const about = replay !== null ? `replay ${replay}` : phase === "guessing" || phase === "result" ? round.id : "";
+  const about = replay !== null ? `replay ${replay}` : phase === "guessing" || phase === "stored" || phase === "result" ? round.id : "";
   return `${phase}:${about}`;
 }
 

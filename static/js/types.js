@@ -85,6 +85,7 @@
  * @property {number} initial_heading  degrees
  * @property {number | null} time_left_s  when the server answered; null: no limit
  * @property {RoundModel} model
+ * @property {"answered" | "timeout" | "void" | null} outcome  how the round ended for the player, told or not
  * @property {Result | null} result
  *
  * @typedef {Pick<Round, "id" | "picture" | "projection" | "condition" | "initial_heading">} Pictured  what shows a picture needs
@@ -94,6 +95,7 @@
  * @property {"playing" | "finished"} state
  * @property {Mode} mode
  * @property {"fair" | "free"} condition  what was asked for; each round has its own
+ * @property {"after-round" | "at-end" | "never"} show_results  when the player is told how closed rounds ended
  * @property {number | null} time_limit_s
  * @property {{name: string, slug: string}} map
  * @property {number | null} rounds_total   null: a streak goes on
@@ -131,7 +133,7 @@
  *   | {type: "round.ready" | "round.opened" | "round.closed", version: number, round: string}
  *   | {type: "game.finished", version: number}} Frame
  *
- * @typedef {"preparing" | "guessing" | "result" | "summary" | "error"} Phase
+ * @typedef {"preparing" | "guessing" | "stored" | "result" | "summary" | "error"} Phase  stored: how the round ended is not told yet
  * @typedef {"guess" | "next" | "skip"} Command
  * @typedef {{code: string, message: string, retry: Command | null, fatal: boolean}} Problem
  *

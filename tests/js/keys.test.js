@@ -10,6 +10,7 @@ test("space and enter guess, then go on", () => {
   for (const key of [" ", "Enter"]) {
     assert.equal(press(key), "guess");
     assert.equal(press(key, { phase: "result" }), "next");
+    assert.equal(press(key, { phase: "stored" }), "next");
     assert.equal(press(key, { phase: "summary" }), null);
     assert.equal(press(key, { phase: "preparing" }), null);
   }

@@ -172,3 +172,20 @@ test("a slow command says so until its answer comes", () => {
 test("a round that is ready, not open, is still being prepared for the player", () => {
   assert.equal(initial(snapshot({ round: { state: "ready", picture: null } })).phase, "preparing");
 });
+
+const untold = (game = {}, round = {}) => snapshot({ version: 4, game: { show_results: "at-end", ...game }, round: { state: "closed", outcome: "answered", ...round } });
+
+test("a round whose result is told later is stored, and the next one opens from there", () => {
+  const state = run(pinned(), { type: "sending", command: "guess" }, { type: "snapshot", snapshot: untold() });
+  assert.equal(state.phase, "stored");
+  assert.equal(state.sending, null);
+  assert.equal(initial(untold()).phase, "stored", "after a reload too");
+  const next = snapshot({ version: 6, game: { show_results: "at-end" }, round: { id: "r2", number: 2 } });
+  assert.equal(run(state, { type: "sending", command: "next" }, { type: "snapshot", snapshot: next }).phase, "guessing");
+});
+
+test("at the end results are told, or never, and then nothing is summed up", () => {
+  const told = { ...finished(), game: { ...finished().game, show_results: "at-end" } };
+  assert.equal(initial(told).phase, "summary");
+  assert.equal(initial(untold({ show_results: "never", state: "finished" }, { number: 5 })).phase, "stored");
+});

@@ -8,7 +8,7 @@ import { t, tn } from "./i18n.js";
 import { countsCountries, shownResult } from "./state.js";
 import { streakOf } from "./streak.js";
 import { distance } from "./units.js";
-import { countryTitle, modelChip, pointsWord, roundLabel, winnerTitle, words } from "./words.js";
+import { countryTitle, modelChip, pointsWord, roundLabel, storedHint, storedTitle, winnerTitle, words } from "./words.js";
 
 /** @param {State} state @returns {string} */
 export function announcement(state) {
@@ -19,6 +19,8 @@ export function announcement(state) {
     case "guessing":
       if (state.timeUp) return t("Time is up. Waiting for the result.");
       return t("{round} is open. {model}. Press M for the map.", { round: roundLabel(game, round.number), model: modelChip(round.model) });
+    case "stored":
+      return [storedTitle(round.outcome), storedHint(game)].join(" ");
     case "result":
       return resultSentence(state);
     case "summary":

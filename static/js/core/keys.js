@@ -36,7 +36,7 @@ export function intent(press) {
  */
 function confirm(press, key) {
   if (press.repeat || press.focus === "control") return null;
-  if (press.phase === "result") return "next";
+  if (press.phase === "result" || press.phase === "stored") return "next";
   if (press.phase !== "guessing") return null;
   // After a click on the map it has the focus too; then Enter means the pin that was just set.
   return press.focus === "map" && press.crosshair && key === "Enter" ? "pin-centre" : "guess";

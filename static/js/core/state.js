@@ -101,6 +101,11 @@ export function shownResult({ phase, replay, snapshot: { round, results } }) {
   return results.find((result) => result.round === round.id) ?? null;
 }
 
+/** Closed rounds tell how they ended when the game is over, or later. @param {Snapshot["game"]} game */
+export function tellsLater({ show_results }) {
+  return show_results !== "after-round";
+}
+
 /** Rounds where the country is guessed have no points. @param {Snapshot["game"]} game */
 export function countsCountries({ mode }) {
   return mode === "country" || mode === "streak";
@@ -184,6 +189,7 @@ function phaseOf(state) {
   if (state.problem?.fatal) return "error";
   if (state.replay !== null) return "result";
   if (round.state === "closed" && round.result && state.reviewing === round.id) return "result";
+  if (round.state === "closed" && !round.result && tellsLater(game)) return "stored";
   if (game.state === "finished") return "summary";
   if (round.state === "closed") return round.result ? "result" : "preparing";
   return round.state === "open" ? "guessing" : "preparing";

@@ -16,6 +16,7 @@ export const words = {
   sending: t("Sending…"),
   next: t("Next round"),
   summary: t("See the summary"),
+  finish: t("Finish"),
   backToSummary: t("Back to the summary"),
   opening: t("Opening…"),
   timeUp: t("Time is up"),
@@ -89,6 +90,17 @@ const LOST = {
   next: () => t("The next round could not be opened. Nothing is lost: press Retry."),
   skip: () => t("The round could not be skipped. Nothing is lost: press Retry."),
 };
+
+/** How a round ended whose result is not told yet. @param {import("../types.js").Round["outcome"]} outcome */
+export function storedTitle(outcome) {
+  if (outcome === "void") return t("This round does not count: its picture was withdrawn.");
+  return outcome === "answered" ? t("Your answer is stored.") : t("The time was up before you guessed.");
+}
+
+/** @param {import("../types.js").Game} game */
+export function storedHint({ show_results }) {
+  return show_results === "at-end" ? t("After the last round you see the places and the model’s answers.") : t("The places and the model’s answers are not shown while the study runs.");
+}
 
 /** @param {"guess" | "next" | "skip"} command @param {{status: number, message: string, code: string, fatal: boolean}} error @returns {Problem} */
 export function problemOf(command, error) {

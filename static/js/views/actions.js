@@ -30,9 +30,10 @@ export class Actions {
   #next(state) {
     const { phase, sending, replay } = state;
     const button = byId("next-button");
-    show(button, phase === "result");
+    show(button, phase === "result" || phase === "stored");
     button.setAttribute("aria-disabled", String(sending === "next"));
-    const text = replay !== null ? words.backToSummary : isLastRound(state) ? words.summary : words.next;
+    const atEnd = phase === "stored" ? words.finish : words.summary;
+    const text = replay !== null ? words.backToSummary : isLastRound(state) ? atEnd : words.next;
     setText(byId("next-text"), sending === "next" ? words.opening : text);
   }
 }

@@ -6,13 +6,13 @@
 import { byId, setText, show } from "../core/dom.js";
 import { percent } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { modelChip } from "../core/words.js";
+import { modelChip, storedHint, storedTitle } from "../core/words.js";
 
 export class Curtain {
   /** @param {State} state */
   render(state) {
     const { phase, picture, progress, sending, snapshot } = state;
-    const waits = phase === "preparing" || (phase === "guessing" && picture !== "ready");
+    const waits = phase === "preparing" || phase === "stored" || (phase === "guessing" && picture !== "ready");
     const failed = phase === "guessing" && picture === "failed";
     const curtain = byId("curtain");
     show(curtain, waits);
@@ -31,12 +31,14 @@ export class Curtain {
 /** @param {State} state @param {boolean} failed */
 function title({ phase, snapshot: { round } }, failed) {
   if (failed) return t("The picture did not load.");
+  if (phase === "stored") return storedTitle(round.outcome);
   if (phase === "guessing") return t("Loading the picture…");
   return round.model.state === "absent" ? t("Opening the round…") : modelChip(round.model);
 }
 
 /** @param {State} state @param {boolean} failed */
-function hint({ phase, picture, progress, online, deadline_ms, snapshot: { round } }, failed) {
+function hint({ phase, picture, progress, online, deadline_ms, snapshot: { game, round } }, failed) {
+  if (phase === "stored") return storedHint(game);
   if (failed && !online) return t("You are offline. Your game is safe: try again when the network is back.");
   if (failed) return t("Your game is safe. Try again; if the picture is gone, skip it: the round then does not count.");
   if (phase !== "guessing") return round.model.state === "thinking" ? t("The picture opens when the model’s answer is sealed.") : "";

@@ -6,7 +6,7 @@
 import { byId, setText, show } from "../core/dom.js";
 import { points } from "../core/format.js";
 import { t, tn } from "../core/i18n.js";
-import { countsCountries } from "../core/state.js";
+import { countsCountries, tellsLater } from "../core/state.js";
 import { streakOf } from "../core/streak.js";
 import { conditionHint, conditionName, roundLabel, words } from "../core/words.js";
 
@@ -16,9 +16,10 @@ export class Hud {
     setText(byId("round-label"), roundLabel(game, replay ?? round.number));
     const isStreak = game.mode === "streak";
     const score = countsCountries(game) ? (game.right ?? { you: 0, model: null }) : game.points;
-    show(byId("your-score"), !isStreak);
+    const isTold = !tellsLater(game) || results.length > 0;
+    show(byId("your-score"), !isStreak && isTold);
     setText(byId("your-points"), points(score.you));
-    show(byId("model-score"), score.model !== null && !isStreak);
+    show(byId("model-score"), score.model !== null && !isStreak && isTold);
     setText(byId("model-points"), points(score.model ?? 0));
     setText(byId("your-unit"), unitOf(game, score.you));
     setText(byId("model-unit"), unitOf(game, score.model ?? 0));

@@ -21,6 +21,7 @@ from geogame.games.dailies import (
 )
 from geogame.games.errors import GameError
 from geogame.games.models import Daily, DailyAttempt, DailyRound, Game, Guess, Round
+from geogame.games.queries import candidates_for, candidates_for_all
 from geogame.games.services import start_game
 from geogame.panoramas.models import Map
 from geogame.panoramas.services import unpublish_map, withdraw
@@ -129,6 +130,25 @@ def test_todays_pictures_are_drawn_in_no_other_game(alice: Player, make_map: Mak
     game = start_game(player=alice, map_=map_, version=None)
     assert game.rounds_total == 3
     assert not set(panoramas_of(play(game, alice))) & today
+
+
+def test_while_the_run_is_not_finished_others_of_its_walks_are_drawn_nowhere(
+    alice: Player, make_player: MakePlayer, make_map: MakeMap
+) -> None:
+    map_ = make_map(8, groups=["walk"] * 4 + ["one", "two", "three", "four"])
+    rounds_of(daily_of(timezone.now().date()))
+    bob = make_player("Bob")
+
+    def walks() -> list[set[str]]:
+        alone = candidates_for(map_=map_, player=alice, version=None)
+        together = candidates_for_all(map_=map_, players=[alice.pk], watching=[bob.pk], version=None)
+        return [{found.group for found in several} for several in (alone, together)]
+
+    assert walks() == [set(), set()]
+    played(alice)
+    alone, together = walks()
+    assert "walk" in alone
+    assert "walk" not in together, "Bob, who watches, has not finished his"
 
 
 # --- a run ---------------------------------------------------------------------------------------

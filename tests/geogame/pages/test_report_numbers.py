@@ -20,6 +20,8 @@ from geogame.pages.report_words import findings, judgement
         (12.34, "12.3"),
         (1234.5, "1,234"),
         (99.96, "100"),
+        (-1834.0, "−1,834"),
+        (-12.34, "−12.3"),
     ],
 )
 def test_distances_have_three_digits(value: float | None, text: str) -> None:
@@ -41,6 +43,7 @@ def test_columns_are_filled_up_to_the_same_places() -> None:
 def test_an_open_end_is_infinite() -> None:
     assert interval({"value": 5.0, "low": 1.0, "high": None}) == "1.00–∞"
     assert interval({"value": 5.0, "low": None, "high": None}) == "–"
+    assert interval({"value": 5.0, "low": -1830.0, "high": 2480.0}) == "−1,830\u202f–\u202f2,480"
     assert interval({"value": 0.5, "low": 0.25, "high": 0.75}, share=True) == "25.0–75.0"
     assert percents({"value": 0.5, "low": 0.423, "high": 0.688}) == "42–69\u202f%"
 
@@ -100,6 +103,23 @@ def test_the_paper_stands_beside_where_it_may() -> None:
     hidden = figures_of(nobody_answers(), paper=False)[0]
     assert any(shape.look == "paper" for shape in shown.shapes)
     assert not any(shape.look == "paper" for shape in hidden.shapes)
+
+
+def test_names_of_curves_that_end_together_stand_below_each_other() -> None:
+    found = {"ece": 0.1, "answers": 5, "reliability": {"confidence": [0.6], "right": [0.5], "answers": [5]}}
+    model = {**nobody_answers(), "calibration": {"confidence": found, "country": found}}
+    figure = figures_of(model, paper=False)[-1]
+    one, other = [label for label in figure.labels if label.look.startswith("name ")]
+    assert one.x == other.x
+    assert other.y - one.y >= 14
+
+
+def test_nothing_stands_between_the_two_names_above_the_rounds_that_were_won() -> None:
+    won = {"value": 0.5, "low": 0.4, "high": 0.6}
+    figure = figures_of({**nobody_answers(), "win_rate": won, "win_rate_clustered": won}, paper=False)[0]
+    names = [label for label in figure.labels if label.look == "axis"]
+    above = min(label.y for label in names)
+    assert [label.anchor for label in names if label.y == above] == ["start", "end"]
 
 
 def test_one_part_is_no_figure() -> None:

@@ -18,7 +18,7 @@ from geogame.games.picture_urls import picture_ahead_url, picture_url
 from geogame.games.services import begin, next_round, place_guess, start_game
 from geogame.panoramas.models import Map, Panorama
 from geogame.registry.models import ModelVersion
-from geogame.studies.models import Subject
+from geogame.studies.models import Study, Subject
 from planet_core.scoring import SCORING_VERSION
 from tests.geogame.pages import truth
 from tests.geogame.pages.addresses import TOKENS, VALUES, Address, addresses
@@ -37,8 +37,10 @@ class Visitor:
     player: Player | None = None
 
     def told(self) -> set[int]:
-        """The panoramas whose rounds this visitor has played to their end."""
+        """The panoramas whose rounds this visitor has played to their end, but those that are told later."""
         rounds = Round.objects.filter(state=Round.State.CLOSED, game__seats__player=self.player)
+        rounds = rounds.exclude(game__show_results="at-end", game__state="playing")
+        rounds = rounds.exclude(game__show_results="never")
         return set(rounds.values_list("panorama", flat=True)) if self.player else set()
 
 
@@ -162,10 +164,11 @@ def _attempt(table: Table, daily: Daily, player: Player) -> Game:
     return game
 
 
-def start_study(table: Table) -> Game:
+def start_study(table: Table, show_results: str = "at-end") -> Game:
     """The owner takes part in a study, the others find its links."""
     panoramas = list(table.map.panoramas.order_by("pk"))
     study = lay_out(table.map, table.version, [panoramas[:ROUNDS], panoramas[ROUNDS : 2 * ROUNDS]])
+    Study.objects.filter(pk=study.pk).update(show_results=show_results)
     look_around([table.owner])
     link = f"/study/{study.subjects.get(number=1).token}/begin/"
     response = table.owner.client.post(link, {"agree": "yes"})
@@ -179,6 +182,8 @@ STARTS: dict[str, Callable[[Table], Game]] = {
     Game.Mode.DAILY: start_daily,
     Game.Mode.STUDY: start_study,
     "challenge": start_challenge,
+    "study that tells each round": lambda table: start_study(table, "after-round"),
+    "study that tells nothing": lambda table: start_study(table, "never"),
 }
 
 

@@ -14,7 +14,7 @@ from geogame.games.models import Plan, PlannedRound
 from geogame.panoramas.models import Map
 from geogame.round_sets.models import OutsidePlayer, RoundSet
 from geogame.round_sets.services import token_digest
-from tests.geogame.round_sets.taking_part import answer_all, play
+from tests.geogame.round_sets.taking_part import answer_all, play, player_named
 
 
 def run(*arguments: str) -> str:
@@ -89,6 +89,32 @@ def test_a_closed_set_goes_out_with_places_that_are_asked_for_only_when_told_so(
         file.unlink()
     run("round_set", "close", "Newer")
     assert "3 pictures" in run("round_set", "export", "Trial", str(tmp_path / "set.zip"))
+
+
+def test_the_table_with_outside_players_writes_no_places_that_are_asked_for(
+    make_map: Callable[..., Map], alice: Player, tmp_path: Path
+) -> None:
+    map_ = make_map(3)
+    run("round_set", "create", "Trial", "--map", "Test")
+    answer_all(player_named("Robot"), RoundSet.objects.get())
+    player_named("Idle")
+    play(alice, map_)
+    run("round_set", "close", "Trial")
+    run("round_set", "create", "Newer", "--map", "Test", "--count", "2")
+    folder = tmp_path / "report"
+    with pytest.raises(
+        CommandError, match="“Trial@1” is closed, but the places of 2 rounds are still asked for"
+    ):
+        run("benchmark", "--players", "--out", str(folder))
+    assert not folder.exists()
+    with pytest.raises(CommandError, match="the places of 2 rounds are still asked for"):
+        run("benchmark", "--players", "--format", "html")
+    assert "Robot" in run("benchmark", "--players"), "a table names no place"
+    run("benchmark", "--players", "Idle", "--out", str(tmp_path / "idle"))
+    run("benchmark", "--players", "--out", str(folder), "--with-truth")
+    assert (folder / "rows.csv").is_file()
+    run("round_set", "close", "Newer")
+    run("benchmark", "--players", "--out", str(tmp_path / "afterwards"))
 
 
 def test_a_closed_set_with_a_picture_of_a_study_stays_here(

@@ -17,7 +17,7 @@ from PIL import Image
 
 from benchmark.__main__ import main
 from geogame.accounts.models import Player
-from geogame.games.models import Game
+from geogame.games.models import Game, Plan, PlannedRound
 from geogame.panoramas.models import Map, Panorama
 from geogame.reports.rows import rows_of
 from geogame.round_sets.archive import is_bare_jpeg
@@ -120,6 +120,9 @@ def test_an_imported_set_stands_in_the_benchmark(played: RoundSet, tmp_path: Pat
     import_set(tmp_path / "set.zip")
     everybody = rows_of_players([], players_named([]))
     assert len(everybody) == 40
+    assert {row.map for row in everybody} == {"Test (imported with Trial@1)"}, (
+        "a map Test here may be another"
+    )
     some = rows_of_players([], players_named(["Half"]))
     assert {row.player_id for row in some if row.player_kind == "model"} == {"Half"}
     assert sum(row.player_kind == "person" for row in some) == 10
@@ -184,6 +187,45 @@ def test_an_open_set_takes_no_panorama_of_another_open_one(make_set: MakeSet, tm
     create(name="Other", map_=Map.objects.get(), seed=1)
     with pytest.raises(RoundSetError, match="another open set has one of its panoramas"):
         import_set(file)
+
+
+def test_an_open_set_takes_no_panorama_whose_walk_a_study_or_the_daily_asks_for(
+    make_set: MakeSet, make_panorama: Callable[..., Panorama], tmp_path: Path
+) -> None:
+    made, file = make_set(2), tmp_path / "set.zip"
+    exported(made, file)
+    RoundSet.objects.all().delete()
+    Panorama.objects.filter(pk=Panorama.objects.earliest("pk").pk).update(group="a walk")
+    plan = Plan.objects.create()
+    PlannedRound.objects.create(plan=plan, number=1, panorama=make_panorama(50.0, 9.0, group="a walk"))
+    with pytest.raises(RoundSetError, match="a study that runs or today's daily has one of its panoramas"):
+        import_set(file)
+    assert not RoundSet.objects.exists()
+    Plan.objects.filter(pk=plan.pk).update(set_aside=False)
+    assert import_set(file).round_set.is_open
+
+
+def test_who_answered_a_set_elsewhere_knows_its_places(played: RoundSet, tmp_path: Path) -> None:
+    exported(played, tmp_path / "set.zip")
+    elsewhere()
+    import_set(tmp_path / "set.zip", map_name="Here")
+    Map.objects.update(scale_km=1000.0)
+    again = create(name="Again", map_=Map.objects.get(), seed=1)
+    answers = [answer(player_named(name), again.rounds.earliest("number")) for name in ("Half", "New")]
+    assert [given.answer.known_before for given in answers] == [True, False]
+
+
+def test_a_file_whose_players_are_called_like_people_is_refused(played: RoundSet, tmp_path: Path) -> None:
+    file = tmp_path / "set.zip"
+    exported(played, file)
+    elsewhere()
+    manifest = manifest_of(file) | {"players": ["Half", "person 1"]}
+    with (
+        changed(file, manifest_json=json.dumps(manifest).encode()) as other,
+        pytest.raises(RoundSetError, match="a name that misleads: 'person 1' is what reports call people"),
+    ):
+        import_set(other)
+    assert not RoundSet.objects.exists()
 
 
 def test_rows_are_sealed_while_the_set_is_open(make_set: MakeSet) -> None:

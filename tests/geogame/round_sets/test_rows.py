@@ -10,7 +10,7 @@ from benchmark.report import build
 from benchmark.rounds import Rounds, Row
 from geogame.accounts.models import Player
 from geogame.accounts.services import player_of_model
-from geogame.panoramas.models import Map
+from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.services import withdraw
 from geogame.predictions.models import RULE, Prediction
 from geogame.predictions.queries import view_name
@@ -191,3 +191,17 @@ def test_rows_of_a_set_name_nobody_and_come_back_the_same(
         assert secret not in text
     assert {row.panorama_id for row in rows} == set(made.rounds.values_list("digest", flat=True))
     assert csv_of(rows_from(rounds_of(text))) == text
+
+
+def test_its_own_rounds_are_of_the_same_source_as_those_of_people(
+    make_set: MakeSet, robot: OutsidePlayer, alice: Player
+) -> None:
+    made = make_set(2)
+    for panorama, source in zip(Panorama.objects.all(), ("https://www.example.org/1", ""), strict=True):
+        Panorama.objects.filter(pk=panorama.pk).update(source=source)
+    answer_all(robot, made)
+    play(alice, Map.objects.get())
+    close(made)
+    played, rows = added()
+    assert sorted(row.source for row in played) == ["example.org", "photo"]
+    assert sorted(row.source for row in rows) == ["example.org", "example.org", "photo", "photo"]

@@ -10,11 +10,12 @@ from geogame.games.services import start_game
 from geogame.panoramas.fair import fair_picture
 from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.services import withdraw
+from geogame.registry.models import ModelVersion
 from geogame.round_sets.answers import Answer, give_answer, results
 from geogame.round_sets.errors import AnswerError, RoundSetError
 from geogame.round_sets.models import OutsidePlayer, RoundSet, SetAnswer
 from geogame.round_sets.pictures import picture_of
-from geogame.round_sets.queries import rounds_for, set_named
+from geogame.round_sets.queries import rounds_for, set_named, still_asked_for
 from geogame.round_sets.services import close, create, issue_token, revoke, token_digest
 from planet_core.geography import BORDER_DATA
 from planet_core.scoring import SCORING_VERSION
@@ -110,6 +111,24 @@ def test_a_token_is_stored_as_a_digest_alone(db: None) -> None:
     player.refresh_from_db()
     assert player.token_digest == token_digest(again) != token_digest(token)
     assert player.revoked_at is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["all", "Person 1", "person  12", "people", "Model", "Ours (6dfbdea2)", "PLANET TINY", "", "x" * 61],
+)
+def test_no_outside_player_is_called_like_somebody_else(model_version: ModelVersion, name: str) -> None:
+    assert model_version.name == "PlaNet tiny"
+    with pytest.raises(RoundSetError, match=r"choose (another|a) name|is no name for an outside player"):
+        issue_token(name)
+    assert not OutsidePlayer.objects.exists()
+
+
+def test_who_has_a_name_keeps_it_when_a_model_comes_that_is_called_so(
+    robot: OutsidePlayer, model_version: ModelVersion
+) -> None:
+    ModelVersion.objects.update(name="Robot")
+    assert issue_token("Robot", anew=True)
 
 
 def test_one_answer_a_round(make_set: MakeSet, robot: OutsidePlayer) -> None:
@@ -214,6 +233,28 @@ def test_a_set_takes_nothing_of_todays_daily(make_map: MakeMap) -> None:
     assert panorama.pk not in set(made.rounds.values_list("panorama", flat=True))
 
 
+def test_a_place_is_held_back_while_another_of_its_walk_is_asked_for(
+    make_set: MakeSet, robot: OutsidePlayer, make_panorama: Callable[..., Panorama]
+) -> None:
+    made = make_set(4)
+    answer_all(robot, made)
+    for round_, walk in zip(made.rounds.all(), ("of the daily", "of a set", "of a study", ""), strict=True):
+        Panorama.objects.filter(pk=round_.panorama_id).update(group=walk)
+    close(made)
+    assert still_asked_for(made) == 0
+    map_ = Map.objects.create(name="Beside", slug="beside", scale_km=1000.0)
+    of_daily, of_set, of_study = (
+        make_panorama(50.0, 9.0 + at, group=walk)
+        for at, walk in enumerate(("of the daily", "of a set", "of a study"))
+    )
+    map_.panoramas.add(of_set)
+    create(name="Another", map_=map_, seed=1)
+    daily_of(map_, of_daily)
+    set_aside(of_study)
+    assert [result.held_back for result in results(robot, made)] == [True, True, True, False]
+    assert still_asked_for(made) == 3
+
+
 def test_the_place_of_a_picture_that_a_study_took_since_is_held_back(
     make_set: MakeSet, robot: OutsidePlayer
 ) -> None:
@@ -240,3 +281,21 @@ def test_who_was_told_a_place_by_an_earlier_set_knew_it(make_set: MakeSet, robot
         True
     }
     assert not SetAnswer.objects.get(round__round_set=first).known_before
+
+
+def test_who_was_told_a_place_of_a_walk_knew_the_walk(
+    make_set: MakeSet, robot: OutsidePlayer, make_panorama: Callable[..., Panorama]
+) -> None:
+    first = make_set(2)
+    answer_all(robot, first)
+    close(first)
+    Panorama.objects.filter(pk=first.rounds.earliest("number").panorama_id).update(group="a walk")
+    map_ = Map.objects.create(name="Beside", slug="beside", scale_km=1000.0)
+    map_.panoramas.add(make_panorama(50.0, 9.0, group="a walk"), make_panorama(51.0, 9.0, group="another"))
+    again = create(name="Again", map_=map_, seed=1)
+    answer_all(robot, again)
+    answers = SetAnswer.objects.filter(round__round_set=again)
+    assert set(answers.values_list("round__panorama__group", "known_before")) == {
+        ("a walk", True),
+        ("another", False),
+    }

@@ -26,18 +26,35 @@ def boot(client: Client, game: Game) -> Any:
     return json.loads(found[1])
 
 
-def play(client: Client, game: Game, *, rounds: int, lat: float = 45.0, lng: float = 5.0) -> None:
+def go_on(client: Client, game: Game, *, after: int) -> Any:
+    """To the round behind that number."""
+    return _post(client, f"/api/games/{game.token}/next/", {"round": game.rounds.get(number=after).token})
+
+
+def play(
+    client: Client, game: Game, *, rounds: int, first: int = 1, lat: float = 45.0, lng: float = 5.0
+) -> None:
     """So many rounds, as the scripts of the page ask for them."""
     state = boot(client, game)["snapshot"]
-    for number in range(1, rounds + 1):
+    for number in range(first, first + rounds):
         assert (state["round"]["number"], state["round"]["state"]) == (number, "open")
         assert state["round"]["model"]["state"] == "sealed", "the model answers first"
         assert state["round"]["condition"] == "fair"
         answer = {"round": state["round"]["id"], "lat": lat, "lng": lng}
         state = _post(client, f"/api/games/{game.token}/guess/", answer)
-        assert state["round"]["result"]["model"] is not None
-        if number < rounds:
-            state = _post(client, f"/api/games/{game.token}/next/", {"round": state["round"]["id"]})
+        assert state["round"]["outcome"] == "answered"
+        assert (state["round"]["result"] is not None) == is_told(state["game"])
+        assert bool(state["results"]) == is_told(state["game"])
+        if number < first + rounds - 1:
+            state = go_on(client, game, after=number)
+
+
+def is_told(game: Any) -> bool:
+    """Whether the subject knows now how closed rounds ended, in a study that runs."""
+    return bool(
+        game["show_results"] == "after-round"
+        or (game["show_results"] == "at-end" and game["state"] == "finished")
+    )
 
 
 def _post(client: Client, path: str, body: dict[str, object]) -> Any:

@@ -23,6 +23,8 @@ from geogame.panoramas.services import publish_map, unpublish_map
 from geogame.predictions.models import Prediction
 from geogame.registry.models import ModelVersion
 from geogame.registry.services import deactivate
+from geogame.round_sets.services import close as close_set
+from geogame.round_sets.services import create as create_set
 from geogame.studies.models import Study, Subject
 from tests.geogame.games.playing import play
 from tests.geogame.studies.conftest import links_in, study_command
@@ -55,7 +57,7 @@ def test_each_subject_gets_other_pictures_and_the_model_has_answered_all(
     links = links_in(printed)
     assert links == [f"/study/{token}/" for token in study.subjects.values_list("token", flat=True)]
     assert len(set(links)) == 3
-    assert "20 panoramas on the map, 20 of them can be drawn (left out: none). Drawn: 15." in printed
+    assert "20 panoramas on the map, 20 of them can be drawn (left out: none). Drawn: 15 (--seed " in printed
 
 
 def test_a_seed_draws_the_same_again(wide_map: MakeMap, model_version: ModelVersion) -> None:
@@ -67,6 +69,22 @@ def test_a_seed_draws_the_same_again(wide_map: MakeMap, model_version: ModelVers
         Study.objects.all().delete()
         PlannedRound.objects.all().delete()
     assert found[0] == found[1] != found[2]
+
+
+def test_without_a_seed_the_one_that_was_used_is_kept_and_said(
+    wide_map: MakeMap, model_version: ModelVersion
+) -> None:
+    map_ = wide_map(12, name="Wide")
+    first = create(map_)
+    assert first.seed is not None
+    assert f"Drawn with --seed {first.seed}." in study_command("status", first.name)
+    drawn, seed = drawn_by(first), str(first.seed)
+    Study.objects.all().delete()
+    PlannedRound.objects.all().delete()
+    assert drawn_by(create(map_, *SMALL, "--seed", seed)) == drawn
+    Study.objects.all().delete()
+    PlannedRound.objects.all().delete()
+    assert create(map_).seed != int(seed), "chance, not a number that is always the same"
 
 
 def test_what_the_model_knows_and_the_rest_of_a_group_are_left_out_and_counted(
@@ -100,7 +118,7 @@ def test_a_picture_that_cannot_be_read_makes_way_for_another(
     printed = study_command("create", "Pilot", "--map", "Wide", *SMALL, "--seed", "1")
     assert not {panorama.pk for panorama in broken} & set(drawn_by(Study.objects.get()))
     assert "that cannot be read" in printed
-    with pytest.raises(CommandError, match="4 in the daily of today or set aside for another study"):
+    with pytest.raises(CommandError, match="4 in the daily of today, in an open round set or set aside"):
         create(map_, name="Second")
 
 
@@ -126,6 +144,36 @@ def test_a_model_without_its_weights_stores_nothing(
     with pytest.raises(CommandError, match="cannot be loaded"):
         study_command("create", "Pilot", "--map", "Wide", *SMALL)
     assert not Study.objects.exists()
+
+
+def test_pictures_of_an_open_round_set_and_their_groups_are_left_out_until_it_closes(
+    wide_map: MakeMap, make_panorama: Callable[..., Panorama], model_version: ModelVersion
+) -> None:
+    map_ = wide_map(3, name="Wide")
+    map_.panoramas.add(*(make_panorama(50.0, 9.0 + number, group="a walk") for number in range(2)))
+    asked = create_set(name="Trial", map_=map_, count=5, seed=1)
+    others = asked.rounds.exclude(panorama=map_.panoramas.filter(group="a walk").earliest("pk"))
+    others.delete()
+    printed = study_command("create", "Pilot", "--map", "Wide", "--subjects", "3", "--rounds", "1")
+    assert "2 in the daily of today, in an open round set or set aside for another study" in printed
+    study_command("close", "Pilot")
+    with pytest.raises(CommandError, match="3 of them can be drawn"):
+        create(map_, "--subjects", "4", "--rounds", "1", name="Second")
+    close_set(asked)
+    create(map_, "--subjects", "4", "--rounds", "1", name="Second")
+
+
+def test_others_of_the_dailys_walks_are_left_out(
+    wide_map: MakeMap, make_panorama: Callable[..., Panorama], model_version: ModelVersion, alice: Player
+) -> None:
+    map_ = Map.objects.create(name="Walks", slug="walks")
+    for walk in range(6):
+        map_.panoramas.add(*(make_panorama(40.0 + walk, 9.0, group=f"walk {walk}") for _ in range(2)))
+    publish_map(map_)
+    daily = start_daily(player=alice).daily
+    assert daily
+    with pytest.raises(CommandError, match="1 of them can be drawn"):
+        create(map_)
 
 
 # --- set aside -----------------------------------------------------------------------------------
@@ -189,6 +237,8 @@ def test_a_challenge_waits_for_the_end_of_the_study(
         (["--time-limit", "5"], "--time-limit 5: 10 to 3,600 seconds"),
         (["--seed", str(2**63)], "at most 64 bits"),
         (["--contact", "x" * 201], "200 characters at most"),
+        (["--days", "0"], "--days 0: a study runs for 1 to 730 days"),
+        (["--days", "731"], "--days 731: a study runs for 1 to 730 days"),
         (["--model", "nothing"], "'nothing' is no model version. Model versions: PlaNet tiny"),
         (["--map", "Atlantis"], "There is no map “Atlantis”"),
     ],

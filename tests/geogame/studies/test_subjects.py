@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
@@ -11,15 +12,17 @@ from django.urls import reverse
 from geogame.accounts.models import Player
 from geogame.games.challenges import send
 from geogame.games.errors import GameError
-from geogame.games.models import Game
+from geogame.games.models import Game, Round
 from geogame.panoramas.services import withdraw
 from geogame.profiles.adoption import move_games
+from geogame.profiles.played import played_games
 from geogame.ratings.queries import outcomes
 from geogame.ratings.rules import Reason
 from geogame.ratings.services import rate_games
 from geogame.studies.models import Study, Subject
 from geogame.studies.services import take_part
-from tests.geogame.studies.subjects import agree, boot, play
+from tests.geogame.studies.conftest import study_command
+from tests.geogame.studies.subjects import agree, boot, go_on, play
 
 MakeStudy = Callable[..., tuple[Study, list[str]]]
 
@@ -103,6 +106,68 @@ def test_the_game_is_that_of_the_study_and_ends_with_thanks(make_study: MakeStud
     page = text(client, links[0])
     assert 'data-testid="study-thanks"' in page
     assert "Look at the rounds again" in page
+
+
+@pytest.mark.parametrize(
+    ("show", "asked", "rows"),
+    [
+        ("after-round", "After each guess you see its answer and the place.", 2),
+        ("at-end", "After the last guess you see its answers and the places.", 2),
+        ("never", "Its answers and the places are not shown while the study runs.", 0),
+    ],
+)
+def test_results_are_told_when_the_study_says_so(
+    make_study: MakeStudy, client: Client, show: str, asked: str, rows: int
+) -> None:
+    study, links = make_study("Pilot", "--show-results", show)
+    assert asked in text(client, links[0])
+    game = agree(client, links[0])
+    play(client, game, rounds=1)
+    shown = 1 if show == "after-round" else 0
+    assert what_is_told_of(client, game) == [shown] * 4
+    go_on(client, game, after=1)
+    play(client, game, rounds=1, first=2)
+    assert what_is_told_of(client, game) == [rows] * 4
+    thanks = text(client, links[0])
+    assert thanks.count('<th scope="row">') == rows
+    assert ("Look at the rounds again" in thanks) == bool(rows)
+    study_command("close", study.name)
+    assert what_is_told_of(client, game) == [2] * 4, "afterwards it is a game like any other"
+
+
+def what_is_told_of(client: Client, game: Game) -> list[int]:
+    """Of how many rounds the page, the layers, the profile and the export tell how they ended."""
+    closed = game.rounds.filter(state=Round.State.CLOSED)
+    layers = [client.get(f"/api/games/{game.token}/rounds/{one.token}/layers/").status_code for one in closed]
+    player = game.seats.get(player__kind="person").player
+    [exported] = client.get(reverse("export-data")).json()["games"]
+    told = [round_ for round_ in exported["rounds"] if round_["truth"]]
+    assert [
+        round_ for round_ in exported["rounds"] if round_["guess"] and round_["guess"]["points"] is not None
+    ] == told
+    return [
+        len(boot(client, game)["snapshot"]["results"]),
+        layers.count(200),
+        sum(len(played.rounds) for played in played_games(player)),
+        len(told),
+    ]
+
+
+def test_of_what_is_not_told_there_is_no_text_to_share(make_study: MakeStudy, client: Client) -> None:
+    _, links = make_study("Pilot", "--show-results", "never")
+    game = agree(client, links[0])
+    play(client, game, rounds=2)
+    response = client.get(f"/api/games/{game.token}/share/")
+    assert (response.status_code, response.json()["error"]["code"]) == (409, "not-finished")
+
+
+def test_the_page_says_until_when(make_study: MakeStudy, client: Client) -> None:
+    _, links = make_study()
+    ends_at = datetime(2126, 2, 3, 12, tzinfo=UTC)
+    Study.objects.update(ends_at=ends_at)
+    assert "Its end is planned for 3 February 2126." in text(client, links[0])
+    client.cookies["django_language"] = "de"
+    assert "Ihr Ende ist für den 3. Februar 2126 geplant." in text(client, links[0])
 
 
 def test_the_pages_are_in_german_too(make_study: MakeStudy, client: Client) -> None:

@@ -16,6 +16,7 @@ from geogame.predictions.services import queue_lost_job_again
 from geogame.ratings.services import ask_again as ask_for_ratings
 from geogame.reports.refresh import look as ask_for_reports
 from geogame.rooms.services import settle_rooms
+from geogame.studies.services import close_ended as close_ended_studies
 from geogame.training.services import fail_lost_jobs, queue_waiting_jobs_again
 from geogame.world import services as world
 
@@ -24,7 +25,7 @@ TICK_S = 0.5
 DUTIES = (
     *(open_overdue_rounds, close_overdue_rounds, settle_rooms, make_todays),
     *(queue_lost_job_again, explanations.queue_waiting_again, ask_for_ratings, ask_for_reports),
-    *(fail_lost_jobs, queue_waiting_jobs_again),
+    *(fail_lost_jobs, queue_waiting_jobs_again, close_ended_studies),
     *(world.revive_lost_jobs, world.queue_waiting_jobs_again),
 )
 
@@ -32,9 +33,9 @@ DUTIES = (
 class Command(BaseCommand):
     help = (
         "The clock of the game: opens rounds whose model is late, closes those whose time is up, leads live "
-        "matches, makes the daily game, asks for ratings and reports that nobody made, ends jobs that nobody "
-        "runs and queues lost ones again, by reading deadlines in the database. Keeps no state; `manage.py "
-        "play` starts it."
+        "matches, makes the daily game, closes studies that have ended, asks for ratings and reports that "
+        "nobody made, ends jobs that nobody runs and queues lost ones again, by reading deadlines in the "
+        "database. Keeps no state; `manage.py play` starts it."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -25,6 +25,7 @@ from geogame.reports.pictures import picture_of
 from geogame.reports.queries import rounds_alone, unanswered_rounds
 from geogame.reports.rows import rows_of, rows_of_study
 from geogame.reports.training_photos import training_of
+from geogame.round_sets.exporting import check_that_nobody_asks_players
 from geogame.round_sets.queries import players_named
 from geogame.round_sets.rows import notes_on_players, rows_of_players
 from geogame.studies.errors import StudyError
@@ -72,6 +73,12 @@ class Command(BaseCommand):
             help="with the answers of these outside players in closed round sets (no name: of all)",
         )
         parser.add_argument(
+            "--with-truth",
+            action="store_true",
+            help="with --players: write pages and folders with places of closed sets even if an open set, a "
+            "study or today's daily asks for them",
+        )
+        parser.add_argument(
             "--models",
             nargs="+",
             metavar="MODEL",
@@ -91,6 +98,9 @@ class Command(BaseCommand):
             options["map"] = map_.name
         rows = rows_of_study(study) if study else rows_of(map_)
         try:
+            tells = options["out"] or options["format"] == "html"
+            if options["players"] is not None and tells and not options["with_truth"]:
+                check_that_nobody_asks_players(players_named(options["players"]))
             rounds = _rounds(rows, options["players"])
             report = report_of(rounds, options, lambda _: None, picture_of, training_of)
         except (OutputError, SourceError, UserError) as error:

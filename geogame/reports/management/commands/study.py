@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from benchmark.rounds import Rounds
 from benchmark.rows_csv import write_rows
+from geogame.games.models import Game
 from geogame.lib.database import ready_database
 from geogame.lib.words import counted
 from geogame.panoramas.queries import map_named
@@ -22,9 +23,9 @@ from geogame.registry.models import ModelVersion
 from geogame.registry.queries import NoSuchVersion, active_version, version_named
 from geogame.reports.rows import rows_of_study
 from geogame.studies.errors import StudyError
-from geogame.studies.models import Subject
+from geogame.studies.models import DAYS, Subject
 from geogame.studies.queries import progress_of, state_of_study, study_named
-from geogame.studies.services import Design, close_study, create_study
+from geogame.studies.services import Design, close_ended, close_study, create_study, extend_study
 from planet_core.outputs import OutputError, writable_file
 
 DEFAULT = "default"
@@ -53,7 +54,23 @@ class Command(BaseCommand):
             help="model version, by name or the first characters of its digest (default: the newest in play)",
         )
         create.add_argument(
-            "--seed", type=int, metavar="S", help="draw the same pictures again from the same map"
+            "--seed",
+            type=int,
+            metavar="S",
+            help="draw the same pictures again from the same map (default: a new one, which is kept)",
+        )
+        create.add_argument(
+            "--show-results",
+            choices=Game.ShowResults.values,
+            default=Game.ShowResults.AT_END.value,
+            help="when subjects are told the places and the model's answers (default: %(default)s)",
+        )
+        create.add_argument(
+            "--days",
+            type=int,
+            default=DAYS,
+            metavar="N",
+            help="close the study so many days from now (default: %(default)s); `extend` lets it run longer",
         )
         create.add_argument(
             "--time-limit", type=int, metavar="S", help="seconds for a round (default: none, as in the paper)"
@@ -70,6 +87,9 @@ class Command(BaseCommand):
         export = actions.add_parser("export", help="the rows as CSV, subjects under pseudonyms")
         export.add_argument("name", metavar="NAME")
         export.add_argument("file", metavar="FILE.csv")
+        extend = actions.add_parser("extend", help="let the study run until so many days from now")
+        extend.add_argument("name", metavar="NAME")
+        extend.add_argument("--days", type=int, default=DAYS, metavar="N", help="(default: %(default)s)")
         close = actions.add_parser("close", help="let no link work any more, and free the pictures")
         close.add_argument("name", metavar="NAME")
 
@@ -79,8 +99,10 @@ class Command(BaseCommand):
             "create": self._create,
             "status": self._status,
             "export": self._export,
+            "extend": self._extend,
             "close": self._close,
         }
+        close_ended()  # the clock may not run
         try:
             actions[options["action"]](options)
         except (MapError, NoSuchVersion, StudyError, OutputError) as error:
@@ -97,6 +119,8 @@ class Command(BaseCommand):
             time_limit_s=options["time_limit"],
             seed=options["seed"],
             contact=options["contact"],
+            show_results=Game.ShowResults(options["show_results"]),
+            days=options["days"],
         )
         map_ = map_named(options["map"])
         version = _version(options["model"])
@@ -105,7 +129,10 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Study “{study}” on “{map_}” against {version}, fair view:"
             f" {counted(design.subjects, 'subject')} × {counted(design.rounds_each, 'round')}.\n"
-            f"{pool}. Drawn: {drawn}. Until the study is closed no other game shows these.\n"
+            f"{pool}. Drawn: {drawn} (--seed {study.seed}).\n"
+            f"It runs until {study.ends_at:%Y-%m-%d %H:%M} UTC, unless it is closed before or extended; until"
+            f" then no other game shows these pictures."
+            f" Subjects are told places and answers {study.told_when}.\n"
             "The model has answered all of them. One link for each subject, for one person each:\n"
         )
         for subject in study.subjects.all():
@@ -129,10 +156,12 @@ class Command(BaseCommand):
     def _status(self, options: dict[str, Any]) -> None:
         study = study_named(options["name"])
         limit = f"{study.time_limit_s} s a round" if study.time_limit_s else "no time limit"
-        until = "" if study.closed_at is None else f", closed {study.closed_at:%Y-%m-%d %H:%M} UTC"
+        moment, word = (study.closed_at, "closed") if study.closed_at else (study.ends_at, "ends")
+        seed = "" if study.seed is None else f" Drawn with --seed {study.seed}."
         self.stdout.write(
             f"Study “{study}” on “{study.map}” against {study.model_version}, fair view, {limit}.\n"
-            f"Created {study.created_at:%Y-%m-%d %H:%M} UTC{until}.\n"
+            f"Created {study.created_at:%Y-%m-%d %H:%M} UTC, {word} {moment:%Y-%m-%d %H:%M} UTC.{seed}"
+            f" Subjects are told places and answers {study.told_when}.\n"
         )
         self.stdout.write(f"{'':>4}  {'':<10}  {'rounds':<6}  {'opened first':<16}  link")
         for one in progress_of(study):
@@ -152,9 +181,13 @@ class Command(BaseCommand):
             f"Report: python -m benchmark {path} --protocol planet-study"
         )
 
+    def _extend(self, options: dict[str, Any]) -> None:
+        study = extend_study(study_named(options["name"]), days=options["days"])
+        self.stdout.write(f"Study “{study}” runs until {study.ends_at:%Y-%m-%d %H:%M} UTC.")
+
     def _close(self, options: dict[str, Any]) -> None:
         study = study_named(options["name"])
-        if not study.is_open:
+        if study.closed_at is not None:
             self.stdout.write(f"Study “{study}” is closed already.")
             return
         ended = close_study(study)
