@@ -14,6 +14,7 @@ import hypothesis
 import pytest
 
 from geogame.lib.translations import compile_changed
+from tests.kinds import mark
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -34,8 +35,11 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("unit")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What may take long begins first, or it would be waited for when all else is done."""
+    for item in items:
+        mark(item)  # before -m looks at the marks
     items.sort(key=_most_s, reverse=True)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 _scratch = Path(tempfile.mkdtemp(prefix="planet-arena-tests-"))
 os.environ["DATA_DIR"] = str(_scratch)
-os.environ.setdefault("DATABASE_URL", "sqlite://:memory:")
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{_scratch / 'db.sqlite3'}")
 os.environ["REDIS_URL"] = ""
 os.environ["DEBUG"] = "1"
 os.environ["SECRET_KEY"] = "only-for-tests-" * 5
@@ -14,6 +14,8 @@ os.environ["SECRET_KEY"] = "only-for-tests-" * 5
 from geogame.settings import *  # noqa: E402, F403
 
 DEBUG = False
+if DATABASE_URL.startswith("sqlite:"):  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": str(_scratch / "test.sqlite3")}  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # It reads the names of two thousand files for each client of a test: the fixture static_files brings it back.
 SERVESTATIC = "servestatic.middleware.ServeStaticMiddleware"

@@ -59,6 +59,7 @@ def views(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return f"shards:{out}"
 
 
+@pytest.mark.slow
 def test_the_horizon_and_the_leak_are_reported(
     model: Path, views: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -92,6 +93,7 @@ def test_dealing_out_at_random_is_as_often_good_as_its_chance_says() -> None:
     assert 0.02 < np.mean(np.array(chances) <= 0.1) < 0.18
 
 
+@pytest.mark.slow
 def test_a_model_that_sees_a_leak_is_told_from_one_that_does_not(
     monkeypatch: pytest.MonkeyPatch, model: Path
 ) -> None:
@@ -116,6 +118,7 @@ def test_points_are_those_of_the_game() -> None:
     assert [round(one) for one in points(km).ravel().tolist()] == [scoring.points(one) for one in km.ravel()]
 
 
+@pytest.mark.slow
 def test_a_model_without_a_clue_is_compared_with_one_that_has_it(
     model: Path, views: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

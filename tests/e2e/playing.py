@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,15 +24,21 @@ def picture_is_shown(page: Page) -> None:
     expect(page.locator("#curtain")).to_be_hidden(timeout=20_000)
 
 
+def keep(page: Page, name: str, *, full_page: bool = False) -> None:
+    """A screenshot for who looks at them; `make test` does without."""
+    if os.environ.get("SCREENSHOTS", "1") != "0":
+        ARTEFACTS.mkdir(exist_ok=True)
+        page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=full_page)
+
+
 def shoot(page: Page, name: str, *, smallest: bool = False) -> None:
     """Keep a screenshot; of a phone at 360 x 640 as well, where that is asked for."""
-    ARTEFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTEFACTS / f"{name}.png")
+    keep(page, name)
     size = page.viewport_size
     if smallest and size and is_phone(page):
         page.set_viewport_size(SMALLEST)
         assert_nothing_scrolls_sideways(page)
-        page.screenshot(path=ARTEFACTS / f"{name.replace(name_of(size), name_of(SMALLEST))}.png")
+        keep(page, name.replace(name_of(size), name_of(SMALLEST)))
         page.set_viewport_size(size)
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import ARTEFACTS, Arena
+from tests.e2e.conftest import Arena
 from tests.e2e.playing import (
     SIZES,
     assert_nothing_scrolls_sideways,
     game_token,
+    keep,
     phase,
     play_to_the_end,
     set_up,
@@ -36,7 +37,7 @@ def test_a_guest_registers_and_keeps_the_games(
     expect(page.locator(".played-game")).to_have_count(1)
     assert_nothing_scrolls_sideways(page)
     shoot(page, f"{name}-guest", smallest=True)
-    page.screenshot(path=ARTEFACTS / f"{name}-whole.png", full_page=True)
+    keep(page, f"{name}-whole", full_page=True)
 
     page.get_by_role("link", name="Keep this: make an account").click()
     page.locator("#id_username").fill(person)

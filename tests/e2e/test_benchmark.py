@@ -9,7 +9,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Arena, wait_for
-from tests.e2e.playing import assert_nothing_scrolls_sideways, name_of, play_to_the_end, set_up, shoot
+from tests.e2e.playing import (
+    SIZES,
+    assert_nothing_scrolls_sideways,
+    name_of,
+    play_to_the_end,
+    set_up,
+    shoot,
+)
 from tests.e2e.test_accessible import Audit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -24,7 +31,7 @@ def let_the_pause_go_by(arena: Arena) -> None:
     arena.sql("UPDATE reports_refresh SET looked_at = NULL, asked_at = NULL, read = 'before', state = 'idle'")
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844), (360, 640)])
+@pytest.mark.parametrize(("width", "height"), SIZES)
 def test_five_rounds_become_a_report(open_page: OpenPage, arena: Arena, width: int, height: int) -> None:
     page, audit = open_page(width, height, bypass_csp=True), Audit()
     set_up(page, arena, map="drawn-europe", condition="fair")
@@ -60,4 +67,4 @@ def look(page: Page, audit: Audit, name: str) -> None:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         size = page.viewport_size
         assert size
-        shoot(page, f"{name}-{scheme}-{name_of(size)}")
+        shoot(page, f"{name}-{scheme}-{name_of(size)}", smallest=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import ARTEFACTS, Arena
+from tests.e2e.conftest import Arena
 from tests.e2e.playing import (
     SIZES,
     assert_nothing_scrolls_sideways,
@@ -15,6 +15,7 @@ from tests.e2e.playing import (
     go_on,
     guess_at,
     guess_with_mouse,
+    keep,
     leave_seconds,
     open_map,
     phase,
@@ -217,7 +218,7 @@ def test_daily(open_page: OpenPage, arena: Arena, width: int, height: int) -> No
     assert page.get_by_test_id("start-daily").count() == 0
     assert_nothing_scrolls_sideways(page)
     shoot(page, f"{name}-result", smallest=True)
-    page.screenshot(path=ARTEFACTS / f"{name}-whole.png", full_page=True)
+    keep(page, f"{name}-whole", full_page=True)
     token_field = page.locator("input[name=csrfmiddlewaretoken]").first.get_attribute("value")
     again = page.request.post(f"{arena.url}/daily/start/", form={"csrfmiddlewaretoken": str(token_field)})
     assert again.url == f"{arena.url}/games/{token}/", "a second attempt is the first one"

@@ -12,11 +12,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import ROOT
-from tests.e2e.conftest import ARTEFACTS, Arena
+from tests.e2e.conftest import Arena
 from tests.e2e.playing import (
     SIZES,
     assert_nothing_scrolls_sideways,
     go_on,
+    keep,
     phase,
     picture_is_shown,
     play_round,
@@ -64,7 +65,7 @@ def test_a_subject_agrees_plays_and_is_thanked(
     assert_nothing_scrolls_sideways(page)
     audit.look(page, "what is asked")
     shoot(page, f"{name}-asked", smallest=True)
-    page.screenshot(path=ARTEFACTS / f"{name}-asked-whole.png", full_page=True)
+    keep(page, f"{name}-asked-whole", full_page=True)
     page.get_by_test_id("begin-study").click()
     assert page.url == links[width], "the browser asks for the yes itself"
     page.get_by_test_id("agree").check()

@@ -9,6 +9,7 @@ import sys
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.slow
 PROGRAM = """
 import json, sys
 from geogame.celery import app

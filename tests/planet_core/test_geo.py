@@ -131,6 +131,7 @@ def test_blocks_of_distances_do_not_show(monkeypatch: pytest.MonkeyPatch) -> Non
     np.testing.assert_allclose(blocks, whole, rtol=1e-14)
 
 
+@pytest.mark.slow
 def test_the_numpy_modules_do_not_load_torch() -> None:
     modules = (
         "geo scoring s2 partition images metrics answer splits model_directory recipe point_tree"

@@ -22,7 +22,7 @@ from tests.geogame.games.playing import play
 MakeMap = Callable[..., Map]
 needs_connections = pytest.mark.skipif(
     connection.vendor == "sqlite",
-    reason="SQLite in memory has one connection; the test with a file covers it",
+    reason="on SQLite, the test with a database of its own covers it",
 )
 
 

@@ -93,6 +93,7 @@ def test_a_wrong_setting_stops_the_start_with_one_line(environment: dict[str, st
     assert len(run.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_secret_is_enough_for_production() -> None:
     run = check(DEBUG="0", SECRET_KEY="x" * 50)
     assert run.returncode == 0, run.stderr

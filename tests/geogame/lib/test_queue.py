@@ -14,6 +14,7 @@ import pytest
 from geogame.pages import startup
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
 ASK = """
 import sys
 import django

@@ -135,8 +135,6 @@ def test_another_process_that_heals_faster_wins(
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_threads_at_once_get_one_file(make_panorama: MakePanorama, media_root: Path) -> None:
-    if connection.vendor == "sqlite" and connection.is_in_memory_db():
-        pytest.skip("a database in memory is not shared by threads as processes share a file")
     panorama = make_panorama(projection="equirectangular")
     found = []
 

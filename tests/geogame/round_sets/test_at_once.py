@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from django.conf import settings
 
 from geogame.panoramas.models import Map
 from geogame.round_sets.errors import AnswerError, RoundSetError
@@ -15,13 +14,7 @@ from geogame.round_sets.services import close, create
 from tests.geogame.games.at_once import at_once
 from tests.geogame.round_sets.taking_part import answer, player_named
 
-pytestmark = [
-    pytest.mark.skipif(
-        settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"),
-        reason="SQLite in memory has one connection; `make test` runs these on PostgreSQL",
-    ),
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 MakeSet = Callable[..., RoundSet]
 
 
