@@ -6,8 +6,8 @@ panoramas: those of one walk or one place are right or wrong together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from benchmark.breakdowns import accuracy
 from benchmark.clusters import FEW, Clusters
 from benchmark.geography import Geography
+from benchmark.leakage import FLAGS, flagged
 from benchmark.pairs import Pairs
 from benchmark.rounds import ANSWERED, DRAWN, FloatArray, IntArray, Labels, Rounds
 from benchmark.statistics import compare, side
@@ -77,12 +78,14 @@ class Machine:
 
     Attributes:
         trained_on: whether it trained on the panorama or its place; None where nobody knows.
+        leaks: for names of `leakage.FLAGS` whether they are set, (n,); None where nobody knows.
     """
 
     name: str
     lat: FloatArray
     lng: FloatArray
     trained_on: Sequence[bool | None]
+    leaks: Mapping[str, Sequence[bool | None]] = field(default_factory=dict)
 
 
 def build(
@@ -147,12 +150,16 @@ def rounds_of(map_: str, scale_km: float, panoramas: Panoramas, machines: Sequen
         "true_lat": np.tile(panoramas.lat, times),
         "true_lng": np.tile(panoramas.lng, times),
         "scale_km": np.full(size, scale_km),
-        "seen_in_training": np.array(
-            [-1 if seen is None else int(seen) for machine in machines for seen in machine.trained_on],
-            dtype=np.int64,
-        ),
+        "seen_in_training": _flags(machine.trained_on for machine in machines),
     }
+    unknown = [None] * count
+    for name in FLAGS:
+        columns[name] = _flags(machine.leaks.get(name, unknown) for machine in machines)
     return Rounds.of(columns, size)
+
+
+def _flags(parts: Iterable[Sequence[bool | None]]) -> IntArray:
+    return np.array([-1 if one is None else int(one) for part in parts for one in part], dtype=np.int64)
 
 
 def _constant(text: str, size: int) -> Labels:
@@ -191,7 +198,8 @@ def _comparisons(
                 "pairs": Pairs(rounds, second, first),
             }
         )
-        yield _renamed(dict(found), machines[other].name)
+        leaks = {"first": flagged(rounds, first), "second": flagged(rounds, second)}
+        yield {**_renamed(dict(found), machines[other].name), "leakage": leaks}
 
 
 def _renamed(found: Part, second: str) -> Part:

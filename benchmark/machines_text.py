@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.html import STYLE
+from benchmark.leakage import flags_set
 from benchmark.rounds import Rounds
 from benchmark.rows_csv import write_rows
 from benchmark.table import SOURCES, kilometres, many, percents, power_text
@@ -90,6 +91,7 @@ def sentences(one: Part) -> Iterator[str]:
         f"{one['first']} against {one['second']}{SOURCES.get(one['source'], '')}:"
         f" {many(one['panoramas'], 'panorama')} in {many(one['groups'], 'group')}."
     )
+    yield from _leaks(one["leakage"])
     yield f"  The first won {one['wins']:,}, the second {one['losses']:,}, {many(one['ties'], 'tie')}."
     rate, clustered = one["win_rate"], one["win_rate_clustered"]
     if rate["value"] is not None:
@@ -107,6 +109,12 @@ def sentences(one: Part) -> Iterator[str]:
             f"  The first is {10 ** logs['value']:.2f} times as far away ({10 ** logs['low']:.2f} to"
             f" {10 ** logs['high']:.2f})."
         )
+
+
+def _leaks(found: Part) -> Iterator[str]:
+    for which in ("first", "second"):
+        if told := flags_set(found[which]):
+            yield f"  May have leaked to the {which}: {', '.join(told)}."
 
 
 def as_csv(report: Part) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmark import figures, html
 from benchmark.html import Part
+from benchmark.leakage import flags_set
 from benchmark.page_comparison import Drawings, comparison_parts
 from benchmark.pictures import PictureOf
 from benchmark.report import Report, pooled
@@ -104,11 +105,13 @@ def _apart(comparisons: Sequence[Part]) -> Iterator[str]:
             f"{one['rounds']:,}",
             f"{one['wins']:,} / {one['ties']:,} / {one['losses']:,}",
             *(kilometres(one["sides"][side]["median_km"]) for side in ("person", "model")),
+            ", ".join(flags_set(one["leakage"])) or "-",
         ]
         for one in comparisons
     ]
     yield "<h2>Rounds that do not count</h2>"
     titles = ["why", "map", "condition", "model", "n", "win / tie / loss", "median km, people", "model"]
+    titles.append("may have leaked")
     yield html.table(titles, rows)
 
 

@@ -78,7 +78,8 @@ def _line(comparison: Part, name: Callable[[str], str]) -> Part:
 
 def tally(comparison: Part) -> Part:
     """What is told of pairs that do not count."""
-    return {"apart": comparison["apart"], **{key: comparison[key] for key in TALLY}}
+    told = {"apart": comparison["apart"], **{key: comparison[key] for key in TALLY}}
+    return {**told, "leakage": comparison["leakage"]}
 
 
 def large_parts(parts: Mapping[str, Sequence[Part]]) -> dict[str, list[Part]]:

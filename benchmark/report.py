@@ -17,7 +17,7 @@ from benchmark.breakdowns import accuracy, by_place, by_player
 from benchmark.clusters import FEW
 from benchmark.difficulty import difficulty
 from benchmark.geography import Geography
-from benchmark.leakage import leakage
+from benchmark.leakage import flagged, leakage
 from benchmark.pairs import Pairs, apart, pairs_of
 from benchmark.probabilities import calibrations
 from benchmark.rounds import FloatArray, Rounds
@@ -79,7 +79,7 @@ def build(
         fitted = None if photos is None else _fitted(photos, colours, of_model=training is None)
         comparisons.append({**_pooled(group, geo), "trivial": trivial, "trivial_fitted": fitted})
         comparisons += [dict(compare(one, everybody=False)) for one in people_of(group)]
-    others = [dict(compare(group)) for group in groups(pairs[reasons > 0])]
+    others = [_apart(group) for group in groups(pairs[reasons > 0])]
     return {
         "format": FORMAT,
         "counts": _counts(rounds, pairs, reasons),
@@ -128,6 +128,12 @@ def _pooled(group: Group, geo: Geography) -> dict[str, Any]:
         "difficulty": difficulty(pairs),
         "leakage": leakage(pairs),
     }
+
+
+def _apart(group: Group) -> dict[str, Any]:
+    """Pairs that do not count, and of how many copies, walks and authors may be the reason."""
+    pairs = group["pairs"]
+    return {**compare(group), "leakage": flagged(pairs.rounds, pairs.model)}
 
 
 def _curve(pairs: Pairs) -> dict[str, list[float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -15,6 +16,14 @@ from geogame.studies.queries import reported_subjects
 
 CHUNK = 2000
 """Rows that are in memory at a time."""
+
+
+class Picture(NamedTuple):
+    """Who took a photograph, and its perceptual hash; "" is not known. A drawn one has neither."""
+
+    author: str
+    drawn: bool
+    hash: str
 
 
 def _counted_rounds(map_: Map | None = None) -> QuerySet[Round]:
@@ -56,9 +65,13 @@ def people_in_games() -> Iterator[tuple[int, int, bool, str]]:
     )
 
 
-def authors() -> dict[str, str]:
-    """Who took the photographs of the panoramas, by the digest of the picture; "" is not known."""
-    return dict(Panorama.objects.filter(drawn=False).values_list("digest", "author").iterator(CHUNK))
+def pictures() -> dict[str, Picture]:
+    """What is known of our panoramas, by the digest of the picture."""
+    rows = Panorama.objects.values_list("digest", "author", "drawn", "picture_hash__value")
+    return {
+        digest: Picture("" if drawn else author, drawn, hash_ or "")
+        for digest, author, drawn, hash_ in rows.iterator(CHUNK)
+    }
 
 
 def unanswered_rounds(map_: Map | None = None) -> int:

@@ -30,6 +30,7 @@ from benchmark.statistics import EVERYBODY
 from geogame.accounts.models import Player
 from geogame.panoramas.models import Map
 from geogame.reports import refresh
+from geogame.reports.hashes import hash_pictures
 from geogame.reports.models import ReportRows, StoredReport
 from geogame.reports.queries import maps_played, told_to_everybody
 from geogame.reports.refresh import people_left_out
@@ -65,6 +66,7 @@ def refresh_all(tell: Tell = lambda line: None) -> int:
     begun, made = refresh.begin(len(maps)), 0
     failed: dict[str, str] = {}
     try:
+        hash_pictures(lambda line: refresh.beat(begun, 0))
         for number, map_ in enumerate(maps):
             tell(f"{map_.name}: {number + 1} of {len(maps)}")
             try:

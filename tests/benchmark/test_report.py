@@ -10,6 +10,7 @@ from scipy import stats
 
 from benchmark.__main__ import main
 from benchmark.difficulty import rank_correlation, ranks
+from benchmark.page import page
 from benchmark.report import Report, as_json, build
 from benchmark.study import PlanetStudy
 from benchmark.table import as_table
@@ -153,6 +154,22 @@ def test_flagged_rounds_are_counted_and_left_out_beside(tmp_path: Path) -> None:
     assert found["same_author"] == {"known": 0, "set": 0}
     assert found["without"]["rounds"] == 2
     assert found["without"]["win_rate"]["value"] == 0.5
+
+
+def test_pairs_apart_say_what_may_have_leaked(tmp_path: Path) -> None:
+    rows = [
+        *pair(100, 1, 1, near_duplicate=1, seen_in_training=1),
+        *pair(100, 1, 2, same_sequence=1, near_duplicate=0, seen_in_training=1),
+        *pair(1, 100, 3),
+    ]
+    report = report_of(tmp_path, rows)
+    [apart] = report["apart"]
+    assert apart["leakage"] == {
+        "near_duplicate": {"known": 2, "set": 1},
+        "same_sequence": {"known": 1, "set": 1},
+        "same_author": {"known": 0, "set": 0},
+    }
+    assert "<td>near duplicate 1, same sequence 1</td>" in page(report)
 
 
 def test_trivial_players_answer_the_same_rounds(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from geogame.registry import queries as registry
 from geogame.registry.models import ModelVersion
 from geogame.reports.rows import bare_rows_of, rows_of, source_of, year_of
 from planet_core.geography import countries_at, country_at
-from planet_core.model_directory import PARTITION, TrainingIndex
+from planet_core.model_directory import PARTITION
 from planet_core.partition import Partition
 from tests.geogame.games.playing import play
 
@@ -172,44 +172,6 @@ def test_a_version_without_files_leaves_its_columns_open(
     _, models = sides(list(rows_of()))
     assert len(models) == 5
     assert {(row.confidence, row.near_duplicate, row.same_sequence) for row in models} == {(None, None, None)}
-
-
-def index(*digests: str, groups: tuple[str, ...] = ()) -> TrainingIndex:
-    return TrainingIndex(digests, groups, (), (), 13, np.array([], dtype=np.uint64))
-
-
-def test_leaks_are_told_as_far_as_they_are_known(
-    alice: Player,
-    make_map: MakeMap,
-    make_panorama: Callable[..., Panorama],
-    model_version: ModelVersion,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    map_ = make_map(5, groups=["walk", "other walk", "", "", ""])
-    panoramas = list(map_.panoramas.order_by("pk"))
-    for panorama, author in zip(panoramas, ("Ann", "Ben", "Ann", "", "Ann"), strict=True):
-        Panorama.objects.filter(pk=panorama.pk).update(author=author)
-    Panorama.objects.filter(pk=panoramas[4].pk).update(drawn=True)
-    trained = make_panorama(10.0, 10.0, author="Ann")
-    play_with_predictions(alice, map_, model_version)
-
-    def leaks(found: TrainingIndex) -> list[tuple[bool | None, ...]]:
-        monkeypatch.setattr("geogame.reports.leaks.training_index", lambda version: found)
-        rows = {row.panorama_id: row for row in rows_of() if row.player_kind == "model"}
-        named = [rows[str(panorama.pk)] for panorama in panoramas]
-        return [(row.near_duplicate, row.same_sequence, row.same_author) for row in named]
-
-    assert leaks(index(trained.digest, groups=("walk",))) == [
-        (None, True, True),
-        (None, False, False),
-        (None, None, True),
-        (None, None, None),
-        (None, None, None),
-    ]
-    # of a photo that is not ours nobody knows the author: who is not among the others may be that one
-    assert [found[2] for found in leaks(index(trained.digest, "unknown"))] == [True, None, True, None, None]
-    assert leaks(index(panoramas[1].digest))[1] == (True, None, True)
-    assert {row.same_author for row in rows_of() if row.player_kind == "person"} == {None}
 
 
 @pytest.mark.parametrize(

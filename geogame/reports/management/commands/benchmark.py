@@ -20,6 +20,7 @@ from geogame.panoramas.queries import map_named
 from geogame.panoramas.services import MapError
 from geogame.predictions.queries import places_answered
 from geogame.registry.models import ModelVersion
+from geogame.reports.hashes import hash_pictures
 from geogame.reports.machines import Predict, compared, versions_named
 from geogame.reports.pictures import picture_of
 from geogame.reports.queries import rounds_alone, unanswered_rounds
@@ -82,6 +83,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         ready_database(self.stderr.write)
+        hash_pictures(self.stderr.write)
         map_ = self._map(options["map"])
         if options["models"]:
             self._compare_models(map_, options)
