@@ -10,7 +10,7 @@ import numpy as np
 from benchmark.clusters import Clusters
 from benchmark.pairs import Pairs
 from benchmark.rounds import IntArray, Rounds
-from benchmark.statistics import differences, win_rate
+from benchmark.statistics import clustered_rate, differences
 
 FLAGS = ("near_duplicate", "same_sequence", "same_author")
 """Columns of a model's row: the panorama nearly repeats a training picture; one walk, or one author, has
@@ -43,10 +43,9 @@ def flags_set(found: Mapping[str, Mapping[str, int]]) -> list[str]:
 def _without(pairs: Pairs) -> dict[str, Any]:
     if not len(pairs):
         return {"rounds": 0}
-    outcomes = pairs.outcomes
     clusters = Clusters.of(pairs.players, pairs.panoramas)
     return {
         "rounds": len(pairs),
-        "win_rate": win_rate(int((outcomes > 0).sum()), int((outcomes < 0).sum())),
+        "win_rate": clustered_rate(pairs, pairs.outcomes),
         "differences": differences(pairs, clusters),
     }

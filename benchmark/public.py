@@ -67,12 +67,12 @@ def published(comparison: Part, people: Sequence[Part], name: Callable[[str], st
 
 
 def _line(comparison: Part, name: Callable[[str], str]) -> Part:
-    keys = ("rounds", "wins", "ties", "losses", "win_rate")
+    keys = ("rounds", "wins", "ties", "losses")
     sides = {
         side: {key: comparison["sides"][side][key] for key in ("median_km", "mean_points")}
         for side in ("person", "model")
     }
-    line = {key: comparison[key] for key in keys}
+    line = {**{key: comparison[key] for key in keys}, "win_rate": comparison["win_rate_clustered"]}
     return {"person": name(comparison["person"]), **rounded(line), "sides": rounded(sides)}
 
 

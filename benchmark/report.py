@@ -38,7 +38,8 @@ METHOD = (
     "Wins are the model's: the smaller great-circle distance wins, an answer beats none, two without an"
     " answer tie. No answer is infinitely far and has no points.",
     "Wilson's interval of the win rate and the sign test take rounds as independent; the clustered interval"
-    " beside it does not. Where people share panoramas, trust the clustered one.",
+    " beside it does not. Where people share panoramas, trust the clustered one; parts of the rounds, single"
+    " people and trivial players have that one alone.",
     "All other intervals are of 95 %, clustered by person and by panorama (Cameron, Gelbach and Miller"
     " 2011): Student's t for means, Wilson's with the effective number of rounds for shares, Woodruff's for"
     f" medians and quantiles; paired differences by the wild cluster bootstrap from {FEW} clusters of"

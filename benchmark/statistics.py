@@ -149,7 +149,7 @@ def compare(group: Group, *, everybody: bool = True) -> Comparison:
         "ties": len(pairs) - wins - losses,
         "losses": losses,
         "win_rate": win_rate(wins, losses),
-        "win_rate_clustered": _clustered_rate(pairs, outcomes),
+        "win_rate_clustered": clustered_rate(pairs, outcomes),
         "sign_test_p": sign_test(wins, losses),
         "differences": differences(pairs, clusters, with_bootstrap=everybody),
         "power": power_note(wins, losses),
@@ -217,7 +217,10 @@ def win_rate(wins: int, losses: int) -> Estimate:
     return estimate(wins / decided if decided else None, wilson_interval(wins, decided))
 
 
-def _clustered_rate(pairs: Pairs, outcomes: IntArray) -> Estimate:
+def clustered_rate(pairs: Pairs, outcomes: IntArray) -> Estimate:
+    """The win rate of outcomes (n,) of the pairs (n,), as in `Pairs.outcomes`, with the interval clustered by
+    person and panorama; no interval with one person and one panorama.
+    """
     decided = np.flatnonzero(outcomes)
     if not decided.size:
         return estimate(None, None)

@@ -189,9 +189,13 @@ def _published(comparison: Part, part: _Part, before: StoredReport | None, numbe
 
 def _summary(model: Part) -> Part:
     """The line of a model on the card of a report."""
-    names = ("model", "rounds", "people", "panoramas", "wins", "ties", "losses", "win_rate", "too_few")
+    names = ("model", "rounds", "people", "panoramas", "wins", "ties", "losses", "too_few")
     medians = {} if model["too_few"] else {side: model["sides"][side]["median_km"] for side in SIDES}
-    return {**{name: model[name] for name in names}, "median_km": medians}
+    return {
+        **{name: model[name] for name in names},
+        "win_rate": model["win_rate" if model["too_few"] else "win_rate_clustered"],
+        "median_km": medians,
+    }
 
 
 def _pseudonyms(rounds: Rounds, salt: str) -> dict[str, str]:

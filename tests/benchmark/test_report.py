@@ -91,6 +91,32 @@ def test_parts_add_up_and_have_their_medians(tmp_path: Path) -> None:
     assert [part["value"] for part in found["by_player"]["games_played"]] == ["0", "1 to 9"]
 
 
+def test_rates_of_parts_know_that_people_share_panoramas(tmp_path: Path) -> None:
+    """Forty people on the same eight panoramas, each of which one side wins with all of them: eight facts."""
+    rows = [
+        one | {"round_id": f"{person} {panorama}", "panorama_id": f"p{panorama}", "near_duplicate": ""}
+        for person in range(40)
+        for panorama in range(8)
+        for one in pair(*((200, 50) if panorama % 2 else (50, 200)), captured_year=2016)
+    ]
+    for number, one in enumerate(rows):
+        if one["player_kind"] == "person":
+            one["player_id"] = f"person {number // 16}"
+        elif one["panorama_id"] == "p7":
+            one["near_duplicate"] = 1
+    training = TrainingPhotos(np.full(20, 0.9), np.full(20, 20.0))  # 100 km off, everywhere
+    found = pooled(report_of(tmp_path, rows, training=training))
+    clustered = found["win_rate_clustered"]
+    assert clustered["low"] < 0.25 < found["win_rate"]["low"], "Wilson's knows 320 rounds"
+    [year] = found["by_place"]["captured_year"]
+    [guest] = found["by_player"]["guest"]
+    assert year["win_rate"] == guest["win_rate"] == clustered
+    assert found["leakage"]["without"]["win_rate"]["low"] < 0.25
+    for player in found["trivial"]:
+        assert player["win_rate"]["value"] == 0.5
+        assert player["win_rate"] == clustered
+
+
 def test_calibration_counts_a_panorama_once(tmp_path: Path) -> None:
     paris, berlin = at(PARIS, "true_"), at(BERLIN, "true_")
     said = {"country_probabilities": '{"FR": 0.6, "DE": 0.4}', "confidence": 0.8}
