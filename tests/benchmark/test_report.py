@@ -11,7 +11,9 @@ from scipy import stats
 from benchmark.__main__ import main
 from benchmark.difficulty import rank_correlation, ranks
 from benchmark.page import page
+from benchmark.read import read_rounds
 from benchmark.report import Report, as_json, build
+from benchmark.rows_csv import pseudonyms, write_rows
 from benchmark.study import PlanetStudy
 from benchmark.table import as_table
 from planet_core.calibration import brier_score
@@ -319,3 +321,21 @@ def test_flags_may_be_written_as_numbers(tmp_path: Path) -> None:
 
 def test_a_perfect_correlation_of_few_has_no_interval() -> None:
     assert rank_correlation(np.arange(6.0), np.arange(6.0) ** 3) == {"value": 1.0, "low": None, "high": None}
+
+
+def test_nobody_is_taken_for_a_model_that_is_called_like_a_person(tmp_path: Path) -> None:
+    rows = [
+        one
+        | {
+            "round_id": f"{person} {number}",
+            "player_id": "person 1" if one["player_kind"] == "model" else person,
+        }
+        for person in ("ann", "ben")
+        for number in range(2)
+        for one in pair(100, 1, number)
+    ]
+    rounds = rounds_of(tmp_path, rows)
+    assert pseudonyms(rounds) == {"ann": "person 2", "ben": "person 3"}
+    write_rows(rounds, tmp_path / "again.csv", pseudonyms(rounds))
+    again = build(read_rounds(tmp_path / "again.csv"))
+    assert [one["person"] for one in again["comparisons"]] == ["all", "person 2", "person 3"]
