@@ -42,11 +42,6 @@ def rows_of_study(study: Study) -> Iterator[Row]:
         yield replace(row, player_id=names.get(row.player_id, row.player_id), consent=consent)
 
 
-def bare_rows_of(map_: Map | None = None) -> Iterator[Row]:
-    """What decides who won and whether it counts, for a home page."""
-    return (Row(**_bare(guess)) for guess in answers(map_))
-
-
 def _full(guesses: Iterator[Guess]) -> Iterator[Row]:
     seats, beliefs, leaks = _seats(), Beliefs(), Leaks()
     while some := list(islice(guesses, CHUNK)):
