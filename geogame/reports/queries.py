@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from geogame.accounts.models import Player
 from geogame.games.models import Game, Guess, Round, Seat
@@ -45,6 +45,33 @@ def answers(map_: Map | None = None) -> Iterator[Guess]:
     return _in_order(Guess.objects.filter(round__in=rounds, player__in_reports=True))
 
 
+def failures(map_: Map | None = None) -> Iterator[tuple[Round, Player]]:
+    """Closed rounds that a model should have answered and did not, with the model."""
+    return _failed(_counted_rounds(map_))
+
+
+def failures_of_study(study: Study) -> Iterator[tuple[Round, Player]]:
+    """The same of one study, in the rounds of those who let them be reported."""
+    return _failed(_rounds_of_study(study))
+
+
+def _failures(rounds: QuerySet[Round]) -> QuerySet[Round]:
+    """Not those of a challenge: there the model did not play what it had not played before."""
+    asked = Seat.objects.filter(game=OuterRef("game"), player__kind=Player.Kind.MODEL)
+    answered = Guess.objects.filter(round=OuterRef("pk"), player__kind=Player.Kind.MODEL)
+    closed = rounds.filter(state=Round.State.CLOSED, game__challenge=None).exclude(model_absent="")
+    return closed.filter(Exists(asked)).exclude(Exists(answered))
+
+
+def _failed(rounds: QuerySet[Round]) -> Iterator[tuple[Round, Player]]:
+    models = Seat.objects.filter(player__kind=Player.Kind.MODEL).select_related("player__model_version")
+    seats = Prefetch("game__seats", models)
+    found = _failures(rounds).select_related("panorama", "game__map").prefetch_related(seats).order_by("pk")
+    for round_ in found.iterator(chunk_size=CHUNK):
+        for seat in round_.game.seats.all():
+            yield round_, seat.player
+
+
 def _in_order(guesses: QuerySet[Guess]) -> Iterator[Guess]:
     return (
         guesses.select_related("player__model_version", "round__panorama", "round__game__map", "seal")
@@ -80,9 +107,10 @@ def unanswered_rounds(map_: Map | None = None) -> int:
 
 
 def rounds_alone(map_: Map | None = None) -> int:
-    """Closed rounds that no model answered."""
+    """Closed rounds that no model was to answer."""
     closed = _counted_rounds(map_).filter(state=Round.State.CLOSED)
-    return closed.exclude(guesses__player__kind=Player.Kind.MODEL).count()
+    alone = closed.exclude(guesses__player__kind=Player.Kind.MODEL)
+    return alone.exclude(pk__in=_failures(closed).values("pk")).count()
 
 
 def closed_rounds() -> int:
@@ -91,13 +119,12 @@ def closed_rounds() -> int:
 
 def answers_of_study(study: Study) -> Iterator[Guess]:
     """The same of one study: of the subjects who let their rounds be reported, and of the model in these."""
-    rounds = Round.objects.filter(
-        game__plan__subject__in=reported_subjects(study),
-        state=Round.State.CLOSED,
-        void_reason="",
-        wanted=True,
-    )
+    rounds = _rounds_of_study(study).filter(state=Round.State.CLOSED)
     return _in_order(Guess.objects.filter(round__in=rounds))
+
+
+def _rounds_of_study(study: Study) -> QuerySet[Round]:
+    return Round.objects.filter(game__plan__subject__in=reported_subjects(study), void_reason="", wanted=True)
 
 
 def maps_played() -> list[Map]:
