@@ -17,12 +17,14 @@ from benchmark.table import kilometres, many, percents
 from planet_core.files import atomic_file
 
 
-def draw(report: Report) -> list[Drawings]:
+def draw(report: Report, pictures: PictureOf | None = None) -> list[Drawings]:
     """The figures of each comparison of everybody, in their order: {name: (caption, SVG, figure)}."""
     return [
         {
             name: (caption, figures.as_svg(figure), figure)
-            for name, (caption, figure) in figures.figures_of(comparison, report["protocol"]).items()
+            for name, (caption, figure) in figures.figures_of(
+                comparison, report["protocol"], pictures
+            ).items()
         }
         for comparison in pooled(report)
     ]
@@ -33,9 +35,9 @@ def page(report: Report, drawn: Sequence[Drawings] | None = None, pictures: Pict
 
     Args:
         drawn: of `draw`, where that is there already.
-        pictures: of the panoramas, to show those that are hard for one side alone.
+        pictures: of the panoramas, to show those that are hard for one side alone, and those of figure 9.
     """
-    drawn = draw(report) if drawn is None else drawn
+    drawn = draw(report, pictures) if drawn is None else drawn
     counts = report["counts"]
     parts = [
         "<h1>People against models</h1>",
