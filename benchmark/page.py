@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
@@ -64,17 +65,32 @@ def page(report: Report, drawn: Sequence[Drawings] | None = None, pictures: Pict
 def write_figures(drawn: Sequence[Drawings], folder: Path) -> None:
     """All figures as SVG and PNG, in folders `figures/1`, `figures/2` ... in the order of the comparisons.
 
+    Figures that an earlier report left there go.
+
     Raises:
         OSError: they cannot be written.
     """
+    written = set()
     for number, drawings in enumerate(drawn, 1):
         target = folder / "figures" / str(number)
         target.mkdir(parents=True, exist_ok=True)
         for name, (_, svg, figure) in drawings.items():
             contents = {"svg": svg.encode(), "png": figures.as_png(figure)}
             for ending, content in contents.items():
+                written.add(target / f"{name}.{ending}")
                 with atomic_file(target / f"{name}.{ending}") as file:
                     file.write(content)
+    for path in _figures_in(folder):
+        if path not in written:
+            path.unlink()
+            with contextlib.suppress(OSError):  # something else is in there
+                path.parent.rmdir()
+
+
+def _figures_in(folder: Path) -> list[Path]:
+    """What a report has written there; nothing else, for the folder may be anybody's."""
+    found = (folder / "figures").glob("*/*.*")
+    return [path for path in found if path.parent.name.isdecimal() and path.suffix in (".svg", ".png")]
 
 
 def _protocol(protocol: Part) -> Iterator[str]:

@@ -24,6 +24,7 @@ from benchmark.rounds import (
     CountryProbabilities,
     Rounds,
 )
+from benchmark.statistics import Comparison
 from planet_core.files import atomic_file
 
 CHUNK = 20_000
@@ -119,20 +120,8 @@ def comparisons_csv(comparisons: list[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-OF_A_LINE = (
-    *("apart", "map", "source", "condition", "model", "person", "rounds", "people", "panoramas"),
-    *(
-        "wins",
-        "ties",
-        "losses",
-        "win_rate",
-        "win_rate_clustered",
-        "sign_test_p",
-        "differences",
-        "power",
-        "sides",
-    ),
-)
+OF_A_LINE = tuple(Comparison.__annotations__)
+"""What all comparisons have, those of one person too."""
 
 
 def _flat(comparison: dict[str, Any]) -> Iterator[tuple[str, Any]]:

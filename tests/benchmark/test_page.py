@@ -13,7 +13,7 @@ from PIL import Image
 
 from benchmark.__main__ import main
 from benchmark.figures import _frame, as_png, as_svg, figures_of
-from benchmark.page import page
+from benchmark.page import page, write_figures
 from benchmark.pictures import SmallPicture
 from benchmark.report import build
 from benchmark.study import PlanetStudy
@@ -92,6 +92,21 @@ def test_every_figure_is_there_as_svg_and_png(folder: Path) -> None:
         "all",
         *(f"person {number}" for number in range(1, 12)),
     }
+
+
+def test_figures_of_an_earlier_report_go_and_nothing_else(tmp_path: Path) -> None:
+    first, second = tmp_path / "figures" / "1", tmp_path / "figures" / "2"
+    kept = [first / "notes.txt", tmp_path / "figures" / "own.svg", tmp_path / "figures" / "mine" / "own.png"]
+    stale = [first / "fig9.svg", second / "fig8.png"]
+    for path in (*kept, *stale):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("old")
+    figure = Figure()
+    write_figures([{"fig8": ("", "<svg/>", figure)}], tmp_path)
+    assert all(path.read_text() == "old" for path in kept)
+    assert not any(path.exists() for path in stale)
+    assert not second.exists()
+    assert (first / "fig8.svg").read_text() == "<svg/>"
 
 
 @pytest.mark.slow

@@ -7,13 +7,14 @@ from functools import partial
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from benchmark import machines_text
 from benchmark.command import add_options, report_of, shown
 from benchmark.report import Report
 from benchmark.rounds import Rounds, Row
 from benchmark.selection import is_selected
+from geogame.lib.commands import UserCommand
 from geogame.lib.database import ready_database
 from geogame.panoramas.models import Map
 from geogame.panoramas.queries import map_named
@@ -49,7 +50,7 @@ NO_ROUNDS = (
 )
 
 
-class Command(BaseCommand):
+class Command(UserCommand):
     help = (
         "Compare people and models over the rounds that were played: wins, median distance, share of "
         "rounds within 1, 25, 200, 750 and 2500 km, mean points. Counts first exposures of panoramas that "
