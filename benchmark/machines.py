@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmark import coverage
 from benchmark.breakdowns import accuracy
 from benchmark.clusters import FEW, Clusters
 from benchmark.geography import Geography
@@ -113,6 +114,7 @@ def build(
             name: getattr(geography.BORDER_DATA, name) for name in ("name", "version", "policy", "licence")
         },
         "method": list(METHOD),
+        "interval_coverage": _coverage(),
         "models": [],
         "comparisons": [],
         "apart": [],
@@ -127,6 +129,12 @@ def build(
                 report["models"] += list(_models(rounds, machines, some, geo, source))
     report["notes"] = [*notes, *_notes(report)]
     return report
+
+
+def _coverage() -> Part:
+    """How often the intervals held the truth, of comparisons of models."""
+    kept = coverage.kept()
+    return {name: kept[name] for name in ("command", "measured_at", "studies", "nominal", "models")}
 
 
 def rounds_of(map_: str, scale_km: float, panoramas: Panoramas, machines: Sequence[Machine]) -> Rounds:

@@ -200,6 +200,23 @@ def apart_table(tallies: Sequence[Part]) -> Table | None:
     return table("apart", _("Rounds that do not count"), "counts", columns)
 
 
+def coverage_table(found: Part) -> Table:
+    """How often the intervals held the truth in simulated studies."""
+    shares = found["coverage"]
+    intervals = list(next(iter(shares.values())))
+    columns = [Column(_("Interval"), [known(name) for name in intervals], is_number=False)]
+    columns += [
+        Column(known(design), [number(100 * held[name], 1) for name in intervals])
+        for design, held in shares.items()
+    ]
+    note = _(
+        "Per cent of %(studies)s simulated studies of each design in which the interval held the truth: "
+        "95 would be exact. Measured by: %(command)s"
+    ) % {"studies": number(found["studies"]), "command": found["command"]}
+    title = _("How often the intervals hold the truth")
+    return table("coverage", title, "coverage", columns, note=note, folded=True)
+
+
 def hard_tables(difficulty: Part, url: Callable[[str], str]) -> Iterator[Table]:
     """For the staff alone: single panoramas."""
     titles = (

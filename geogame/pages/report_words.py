@@ -88,6 +88,27 @@ LEAKS = {
     "same_sequence": gettext_noop("of a walk that the model trained on"),
     "same_author": gettext_noop("by an author of training pictures"),
 }
+COVERAGE = (
+    gettext_noop("points difference, wild bootstrap"),
+    gettext_noop("points difference, Student's t"),
+    gettext_noop("log-km difference, wild bootstrap"),
+    gettext_noop("log-km difference, Student's t"),
+    gettext_noop("people's mean points, Student's t"),
+    gettext_noop("people's median km, Woodruff"),
+    gettext_noop("model's median km, Woodruff"),
+    gettext_noop("people's 25 % quantile km, Woodruff"),
+    gettext_noop("people within 750 km, clustered Wilson"),
+    gettext_noop("Brier score over panoramas, Student's t"),
+    gettext_noop("rank correlation over panoramas, Bonett and Wright"),
+    gettext_noop("model's win rate, clustered Wilson"),
+    gettext_noop("model's win rate, plain Wilson"),
+    gettext_noop("the paper's: 10 people, 5 own panoramas each"),
+    gettext_noop("40 people, 5 own panoramas each"),
+    gettext_noop("40 people, 10 of the same 40 panoramas each"),
+    gettext_noop("200 people, 5 of the same 60 panoramas each"),
+    gettext_noop("100 people, 4 to 40 of the same 300 panoramas"),
+)
+"""What was measured of the intervals, and in which designs."""
 OUTCOMES = {
     "answered": gettext_noop("answered"),
     "timeout": gettext_noop("time ran out"),
@@ -98,7 +119,7 @@ OUTCOMES = {
 
 def known(text: str) -> str:
     """A word of `benchmark/` in the reader's language, where there is one."""
-    return _(text) if text in (*VALUES, *APART, *TRIVIAL) else text
+    return _(text) if text in (*VALUES, *APART, *TRIVIAL, *COVERAGE) else text
 
 
 def label(kind: str, value: str) -> str:

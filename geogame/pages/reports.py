@@ -54,6 +54,7 @@ def report(request: HttpRequest, map: str, view: str, source: str) -> HttpRespon
         "public": public,
         "sections": sections,
         "apart": tables.apart_table(public["apart"]),
+        "coverage": tables.coverage_table(public["interval_coverage"]),
         "files": files,
         "has_pairs": any(file["kind"] == ReportRows.Kind.PAIRS for file in files),
         "is_staff": is_staff,

@@ -13,10 +13,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from benchmark import coverage
 from benchmark.public import BATCH_ROUNDS, LEAST_IN_PART
 from geogame.accounts.models import Player
 from geogame.pages.report_numbers import number
-from geogame.pages.report_words import TRIVIAL
+from geogame.pages.report_words import COVERAGE, TRIVIAL
 from geogame.panoramas.models import Map, Panorama
 from geogame.registry.models import ModelVersion
 from geogame.reports import refresh
@@ -194,6 +195,20 @@ def test_what_may_have_leaked_is_shown_where_it_is_known(
     (model,) = StoredReport.objects.get().public["models"]
     assert 0 < model["leakage"]["near_duplicate"]["set"] < model["leakage"]["near_duplicate"]["known"] == 60
     assert f"Without the flagged rounds: {model['leakage']['without']['rounds']} rounds" in page
+
+
+def test_the_measured_coverage_is_shown_and_can_be_read_in_german(client: Client, played: Map) -> None:
+    measured = coverage.kept()
+    names = {name for shares in measured["coverage"].values() for name in shares}
+    assert {*names, *measured["coverage"]} == set(COVERAGE)
+    table = page_of(client).partition('data-testid="table-coverage"')[2].partition("</table>")[0]
+    assert table.count("<tr>") == 1 + len(names)
+    row = table.partition("rank correlation over panoramas")[2].partition("</tr>")[0]
+    for shares in measured["coverage"].values():
+        held = shares["rank correlation over panoramas, Bonett and Wright"]
+        assert number(100 * held, 1) in row
+    client.cookies["django_language"] = "de"
+    assert "geclustertes Wilson" in page_of(client)
 
 
 def test_every_trivial_player_has_a_name_in_the_readers_language() -> None:
