@@ -19,7 +19,7 @@ from benchmark.geography import (
 )
 from benchmark.pairs import Pairs
 from benchmark.rounds import BoolArray, FloatArray, IntArray, Labels
-from benchmark.statistics import estimate, win_rate
+from benchmark.statistics import clustered_rate, estimate
 
 UNKNOWN = "not known"
 Part = dict[str, Any]
@@ -102,6 +102,8 @@ def _parts(pairs: Pairs, labels: Labels, right: tuple[BoolArray, BoolArray]) -> 
     codes, count = labels.codes, len(labels.names)
     rounds = np.bincount(codes, minlength=count)
     outcomes = pairs.outcomes
+    order = np.argsort(codes, kind="stable")
+    members = np.split(order, np.cumsum(rounds)[:-1])
     wins, losses = (np.bincount(codes[outcomes == which], minlength=count) for which in (1, -1))
     players = np.unique(codes * (int(pairs.players.max()) + 1) + pairs.players)
     people = np.bincount(players // (int(pairs.players.max()) + 1), minlength=count)
@@ -120,7 +122,7 @@ def _parts(pairs: Pairs, labels: Labels, right: tuple[BoolArray, BoolArray]) -> 
             "wins": int(wins[number]),
             "ties": int(rounds[number] - wins[number] - losses[number]),
             "losses": int(losses[number]),
-            "win_rate": win_rate(int(wins[number]), int(losses[number])),
+            "win_rate": clustered_rate(pairs[members[number]], outcomes[members[number]]),
             **{name: side[number] for name, side in sides.items()},
         }
         for number in np.flatnonzero(rounds).tolist()

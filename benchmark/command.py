@@ -114,7 +114,7 @@ def write(report: Report, rounds: Rounds, folder: Path, pictures: PictureOf | No
     names = pseudonyms(rounds)
     public = renamed(report, names)
     write_rows(rounds, folder / "rows.csv", names)
-    drawn = draw(public)
+    drawn = draw(public, pictures)
     write_figures(drawn, folder)
     texts = {
         "report.html": page(public, drawn, pictures),

@@ -4,8 +4,10 @@
 
 A study is drawn from a world in which people differ, panoramas differ (for people and the model in part
 alike), either side may fail to answer, and no distance is above half the way around the earth. The truth is
-the same world seen in a million independent rounds. Each interval has to hold it in 95 of 100 studies. The
-result is kept beside this file (`coverage.json`); `docs/benchmark.md` and every report quote it.
+the same world seen in a million independent rounds; that of a rank correlation is the one of many panoramas
+met as often as in the study. Each interval has to hold it in 95 of 100 studies. Comparisons of models alone
+are measured likewise (`coverage_models`). The result is kept beside this file (`coverage.json`);
+`docs/benchmark.md` and every report quote it.
 """
 
 from __future__ import annotations
@@ -14,14 +16,15 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from benchmark import coverage_models as models
 from benchmark.clusters import (
     Clusters,
     Interval,
@@ -31,6 +34,7 @@ from benchmark.clusters import (
     share_interval,
     wild_interval,
 )
+from benchmark.difficulty import rank_correlation
 from benchmark.rounds import FloatArray, IntArray
 from planet_core.files import atomic_file
 from planet_core.intervals import wilson_interval
@@ -45,9 +49,12 @@ LEAST_KM = 0.001
 PEOPLE_SD, PANORAMAS_SD, SHARED, REST_SD = 0.35, 0.6, 0.6, 0.7
 """Of log10 km: between people, between panoramas (`SHARED` of it is the model's too), and of one guess."""
 MEAN_LOG_KM = {"person": 3.1, "model": 2.9}
+SURE = 1.5
+"""How much less sure the model is of the true country where a panorama is hard for it."""
 SILENT = {"person": 0.04, "model": 0.01}
 """How often a side does not answer."""
 
+Drawn = TypeVar("Drawn")
 Measured = tuple[Callable[["Study"], float], Callable[["Study"], Interval | None]]
 Design = Callable[[np.random.Generator], tuple[IntArray, IntArray]]
 
@@ -91,11 +98,16 @@ LARGE = [name for name in DESIGNS if not name.startswith("the paper")]
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """Paired rounds: distances in km (infinite without an answer) and points, (n,) each."""
+    """Paired rounds: distances in km (infinite without an answer) and points, (n,) each.
+
+    Attributes:
+        brier: of the model's probabilities of countries, of each panorama that was met, (panoramas,).
+    """
 
     clusters: Clusters
     person_km: FloatArray
     model_km: FloatArray
+    brier: FloatArray
 
     @property
     def points(self) -> tuple[FloatArray, FloatArray]:
@@ -128,7 +140,11 @@ def simulate(players: IntArray, panoramas: IntArray, rng: np.random.Generator) -
     model_km = np.minimum(10**model, FARTHEST_KM)
     person_km[rng.random(len(players)) < SILENT["person"]] = np.inf
     model_km[model_silent[panoramas]] = np.inf
-    return Study(Clusters.of(players, panoramas), person_km, model_km)
+    # what is far away has less probability: all but that of the truth is on one other country
+    sure = 1 / (1 + np.exp(SURE * hard_for_model + rng.normal(size=count)))
+    return Study(
+        Clusters.of(players, panoramas), person_km, model_km, 2 * (1 - sure[np.unique(panoramas)]) ** 2
+    )
 
 
 def _won(study: Study) -> tuple[FloatArray, Clusters]:
@@ -175,6 +191,28 @@ def _quantile(values: Callable[[Study], FloatArray], probability: float) -> Meas
     )
 
 
+def _difficulty(study: Study) -> tuple[FloatArray, FloatArray]:
+    """Mean points of people and of the model on each panorama."""
+    people, model = study.points
+    which, counts = study.clusters.panoramas, study.clusters.sizes[1]
+    return (np.bincount(which, people) / counts, np.bincount(which, model) / counts)
+
+
+def _rank_correlation(study: Study) -> float:
+    return rank_correlation(*_difficulty(study))["value"] or 0.0
+
+
+def _rank_interval(study: Study) -> Interval | None:
+    found = rank_correlation(*_difficulty(study))
+    return None if found["low"] is None or found["high"] is None else (found["low"], found["high"])
+
+
+def _brier_interval(study: Study) -> Interval | None:
+    places = np.arange(len(study.brier))
+    return mean_interval(study.brier, Clusters.of(np.zeros_like(places), places))
+
+
+RANKS = "rank correlation over panoramas, Bonett and Wright"
 MEASURED: dict[str, Measured] = {
     "points difference, wild bootstrap": _of(_points_difference, wild_interval),
     "points difference, Student's t": _of(_points_difference, mean_interval),
@@ -185,6 +223,8 @@ MEASURED: dict[str, Measured] = {
     "model's median km, Woodruff": _quantile(lambda study: study.model_km, 0.5),
     "people's 25 % quantile km, Woodruff": _quantile(lambda study: study.person_km, 0.25),
     "people within 750 km, clustered Wilson": _of(_within, share_interval),
+    "Brier score over panoramas, Student's t": (lambda study: float(study.brier.mean()), _brier_interval),
+    RANKS: (_rank_correlation, _rank_interval),
     "model's win rate, clustered Wilson": _of(_won, share_interval),
     "model's win rate, plain Wilson": _of(_won, _plain_wilson),
 }
@@ -193,7 +233,12 @@ PLAIN = "model's win rate, plain Wilson"
 """It takes rounds as independent, which they are not where people share panoramas."""
 
 
-def measure(studies: int, designs: Sequence[str] = tuple(DESIGNS), seed: int = 0) -> dict[str, Any]:
+def measure(
+    studies: int,
+    designs: Sequence[str] = tuple(DESIGNS),
+    of_models: Sequence[str] = tuple(models.DESIGNS),
+    seed: int = 0,
+) -> dict[str, Any]:
     """The share of studies whose interval held the truth: {design: {interval: share}}, and what was drawn.
 
     Raises:
@@ -203,36 +248,80 @@ def measure(studies: int, designs: Sequence[str] = tuple(DESIGNS), seed: int = 0
         raise ValueError(f"at least one study is needed, not {studies}")
     numbers = np.arange(TRUTH_ROUNDS)
     world = simulate(numbers, numbers, np.random.default_rng(seed))
-    truth = {name: estimate(world) for name, (estimate, _) in MEASURED.items()}
+    truth = {name: estimate(world) for name, (estimate, _) in MEASURED.items() if name != RANKS}
+    ranks = {name: true_rank_correlation(DESIGNS[name], seed) for name in designs}
     found: dict[str, dict[str, float]] = {}
     for place, name in enumerate(designs):
         rng = np.random.default_rng([seed, place + 1])
-        held = dict.fromkeys(MEASURED, 0)
-        for number in range(studies):
-            study = simulate(*DESIGNS[name](rng), rng)
-            for what, (_, interval) in MEASURED.items():
-                low, high = interval(study) or (-math.inf, math.inf)
-                held[what] += low <= truth[what] <= high
-            if sys.stderr.isatty():
-                print(f"\r{name}: {number + 1} of {studies} ", end="", file=sys.stderr, flush=True)
-        found[name] = {what: count / studies for what, count in held.items()}
+        drawn = (simulate(*DESIGNS[name](rng), rng) for _ in range(studies))
+        found[name] = _held(_shown(drawn, name, studies), MEASURED, {**truth, RANKS: ranks[name]})
+    every = models.simulate(np.ones(TRUTH_ROUNDS, dtype=np.int64), np.random.default_rng(seed))
+    of_every = {name: estimate(every) for name, (estimate, _) in models.MEASURED.items()}
+    compared: dict[str, dict[str, float]] = {}
+    for place, name in enumerate(of_models):
+        rng = np.random.default_rng([seed, place + 1, 1])
+        comparisons = (models.simulate(models.DESIGNS[name](rng), rng) for _ in range(studies))
+        compared[name] = _held(_shown(comparisons, name, studies), models.MEASURED, of_every)
     return {
         "command": f"python -m benchmark.coverage --studies {studies}",
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "studies": studies,
         "nominal": 0.95,
-        "truth": truth,
+        "truth": {**truth, **of_every},
+        "true_rank_correlation": ranks,
         "coverage": found,
+        "models": compared,
     }
 
 
+def _shown(drawn: Iterable[Drawn], name: str, studies: int) -> Iterator[Drawn]:
+    """The same, with progress on a terminal."""
+    for number, one in enumerate(drawn, 1):
+        yield one
+        if sys.stderr.isatty():
+            print(f"\r{name}: {number} of {studies} ", end="", file=sys.stderr, flush=True)
+
+
+def _held(
+    drawn: Iterable[Drawn],
+    measured: Mapping[str, tuple[Callable[[Drawn], float], Callable[[Drawn], Interval | None]]],
+    truth: Mapping[str, float],
+) -> dict[str, float]:
+    """The share of studies in which each interval held its truth."""
+    held = dict.fromkeys(measured, 0)
+    studies = 0
+    for study in drawn:
+        studies += 1
+        for what, (_, interval) in measured.items():
+            low, high = interval(study) or (-math.inf, math.inf)
+            held[what] += low <= truth[what] <= high
+    return {what: count / studies for what, count in held.items()}
+
+
+def true_rank_correlation(design: Design, seed: int) -> float:
+    """Of very many panoramas, met as often as those of the design, each time by somebody else."""
+    rng = np.random.default_rng([seed, 0])
+    counts: list[IntArray] = []
+    while sum(map(len, counts)) < TRUTH_ROUNDS // 10:
+        counts.append(np.unique(design(rng)[1], return_counts=True)[1])
+    each = np.concatenate(counts)
+    panoramas = np.repeat(np.arange(len(each)), each)
+    return _rank_correlation(simulate(np.arange(len(panoramas)), panoramas, rng))
+
+
 def as_table(result: dict[str, Any]) -> str:
-    """The shares, a line for each interval and a column for each design, as Markdown."""
-    names = list(result["coverage"])
-    lines = ["| interval | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    for what in MEASURED:
-        shares = (f"{100 * result['coverage'][name][what]:.1f} %" for name in names)
-        lines.append(f"| {what} | " + " | ".join(shares) + " |")
+    """The shares, a line for each interval and a column for each design, as Markdown: studies, then
+    comparisons of models.
+    """
+    return "\n\n".join(_table(result[name]) for name in ("coverage", "models"))
+
+
+def _table(shares: dict[str, dict[str, float]]) -> str:
+    lines = ["| interval | " + " | ".join(shares) + " |", "|---" * (len(shares) + 1) + "|"]
+    for what in next(iter(shares.values())):
+        lines.append(
+            f"| {what} | " + " | ".join(f"{100 * one[what]:.1f} %" for one in shares.values()) + " |"
+        )
     return "\n".join(lines)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 from functools import cache
+from textwrap import wrap
 from typing import Any
 
 import matplotlib as mpl
@@ -19,7 +20,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
+from PIL import Image
 
+from benchmark.pictures import PictureOf, SmallPicture
 from planet_core import geography
 from planet_core.metrics import SCALE_NAMES, SCALES_KM
 
@@ -46,11 +49,19 @@ SETTINGS: Any = {
     "axes.spines.right": False,
     "legend.frameon": False,
 }
+CREDIT_LETTERS = 36
+"""In a line under a picture of figure 9."""
 Part = dict[str, Any]
 
 
-def figures_of(comparison: Part, protocol: Part | None) -> dict[str, tuple[str, Figure]]:
-    """What can be drawn of the comparison of everybody: {name: (what it shows, figure)}."""
+def figures_of(
+    comparison: Part, protocol: Part | None, pictures: PictureOf | None = None
+) -> dict[str, tuple[str, Figure]]:
+    """What can be drawn of the comparison of everybody: {name: (what it shows, figure)}.
+
+    Args:
+        pictures: of the panoramas, to stand small beside the maps of figure 9.
+    """
     with mpl.rc_context(SETTINGS):
         found = {
             "fig8": (
@@ -63,7 +74,7 @@ def figures_of(comparison: Part, protocol: Part | None) -> dict[str, tuple[str, 
             found["fig9"] = (
                 "Rounds from the model's clearest win to its clearest loss (the paper's figure 9): truth a"
                 " yellow star, person a green square, model a blue disc.",
-                _fig9(examples),
+                _fig9(examples, pictures),
             )
         if any(comparison["calibration"].values()):
             found["reliability"] = (
@@ -154,26 +165,46 @@ def _land() -> tuple[npt.NDArray[np.float64], ...]:
     return tuple(rings)
 
 
-def _fig9(examples: list[Part]) -> Figure:
+def _fig9(examples: list[Part], pictures: PictureOf | None) -> Figure:
     rows = (len(examples) + 1) // 2
-    figure = _figure(8, 2.5 * rows)
-    marks = (("person", "s", PERSON, 42), ("model", "o", MODEL, 42), ("true", "*", TRUTH, 130))
+    figure = _figure(10 if pictures else 8, 2.5 * rows)
+    grid = figure.add_gridspec(rows, 4, width_ratios=(2, 3, 2, 3))
     for number, example in enumerate(examples):
-        axes = figure.add_subplot(rows, 2, number + 1)
-        axes.set_facecolor(SEA)
-        axes.add_collection(PolyCollection(_land(), facecolors=LAND, edgecolors=COAST, linewidths=0.4))
-        for name, colour in COLOURS.items():
-            _line(axes, example["true"], example[name], colour, DASHES[name])
-        for name, mark, colour, size in marks:
-            lat, lng = example[name]
-            look: Part = {"edgecolor": "white", "linewidth": 0.8, "zorder": 4}
-            axes.scatter(lng, lat, marker=mark, s=size, color=colour, **look)
-        west, east, south, north = _frame([example[name] for name, *_ in marks])
-        axes.set(xlim=(west, east), ylim=(south, north), aspect=1.2, xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
+        row, left = number // 2, number % 2 * 2
+        picture = pictures(example["panorama"]) if pictures else None
+        if picture:
+            _picture(figure.add_subplot(grid[row, left]), picture)
+        axes = figure.add_subplot(grid[row, left + 1 if picture else slice(left, left + 2)])
+        _map(axes, example)
         far = f"person {_km(example['person_km'])}, model {_km(example['model_km'])}"
         axes.set_title(f"{chr(65 + number)}   {far}", fontsize=9.5, loc="left")
     return figure
+
+
+def _picture(axes: Axes, picture: SmallPicture) -> None:
+    """The panorama with what has to stand beside it."""
+    with Image.open(io.BytesIO(picture.jpeg)) as opened:
+        axes.imshow(np.asarray(opened))
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    credit = "\n".join(wrap(picture.credit, CREDIT_LETTERS))
+    axes.set_xlabel(credit, fontsize=6, color=SOFT, parse_math=False)
+
+
+def _map(axes: Axes, example: Part) -> None:
+    """Where the truth is and both answers, on a part of the world."""
+    marks = (("person", "s", PERSON, 42), ("model", "o", MODEL, 42), ("true", "*", TRUTH, 130))
+    axes.set_facecolor(SEA)
+    axes.add_collection(PolyCollection(_land(), facecolors=LAND, edgecolors=COAST, linewidths=0.4))
+    for name, colour in COLOURS.items():
+        _line(axes, example["true"], example[name], colour, DASHES[name])
+    for name, mark, colour, size in marks:
+        lat, lng = example[name]
+        look: Part = {"edgecolor": "white", "linewidth": 0.8, "zorder": 4}
+        axes.scatter(lng, lat, marker=mark, s=size, color=colour, **look)
+    west, east, south, north = _frame([example[name] for name, *_ in marks])
+    axes.set(xlim=(west, east), ylim=(south, north), aspect=1.2, xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
 
 
 def _frame(places: list[list[float]]) -> tuple[float, float, float, float]:

@@ -6,16 +6,18 @@ panoramas: those of one walk or one place are right or wrong together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from benchmark import coverage
 from benchmark.breakdowns import accuracy
 from benchmark.clusters import FEW, Clusters
 from benchmark.geography import Geography
+from benchmark.leakage import FLAGS, flagged
 from benchmark.pairs import Pairs
 from benchmark.rounds import ANSWERED, DRAWN, FloatArray, IntArray, Labels, Rounds
 from benchmark.statistics import compare, side
@@ -77,12 +79,14 @@ class Machine:
 
     Attributes:
         trained_on: whether it trained on the panorama or its place; None where nobody knows.
+        leaks: for names of `leakage.FLAGS` whether they are set, (n,); None where nobody knows.
     """
 
     name: str
     lat: FloatArray
     lng: FloatArray
     trained_on: Sequence[bool | None]
+    leaks: Mapping[str, Sequence[bool | None]] = field(default_factory=dict)
 
 
 def build(
@@ -110,6 +114,7 @@ def build(
             name: getattr(geography.BORDER_DATA, name) for name in ("name", "version", "policy", "licence")
         },
         "method": list(METHOD),
+        "interval_coverage": _coverage(),
         "models": [],
         "comparisons": [],
         "apart": [],
@@ -124,6 +129,12 @@ def build(
                 report["models"] += list(_models(rounds, machines, some, geo, source))
     report["notes"] = [*notes, *_notes(report)]
     return report
+
+
+def _coverage() -> Part:
+    """How often the intervals held the truth, of comparisons of models."""
+    kept = coverage.kept()
+    return {name: kept[name] for name in ("command", "measured_at", "studies", "nominal", "models")}
 
 
 def rounds_of(map_: str, scale_km: float, panoramas: Panoramas, machines: Sequence[Machine]) -> Rounds:
@@ -147,12 +158,16 @@ def rounds_of(map_: str, scale_km: float, panoramas: Panoramas, machines: Sequen
         "true_lat": np.tile(panoramas.lat, times),
         "true_lng": np.tile(panoramas.lng, times),
         "scale_km": np.full(size, scale_km),
-        "seen_in_training": np.array(
-            [-1 if seen is None else int(seen) for machine in machines for seen in machine.trained_on],
-            dtype=np.int64,
-        ),
+        "seen_in_training": _flags(machine.trained_on for machine in machines),
     }
+    unknown = [None] * count
+    for name in FLAGS:
+        columns[name] = _flags(machine.leaks.get(name, unknown) for machine in machines)
     return Rounds.of(columns, size)
+
+
+def _flags(parts: Iterable[Sequence[bool | None]]) -> IntArray:
+    return np.array([-1 if one is None else int(one) for part in parts for one in part], dtype=np.int64)
 
 
 def _constant(text: str, size: int) -> Labels:
@@ -191,7 +206,8 @@ def _comparisons(
                 "pairs": Pairs(rounds, second, first),
             }
         )
-        yield _renamed(dict(found), machines[other].name)
+        leaks = {"first": flagged(rounds, first), "second": flagged(rounds, second)}
+        yield {**_renamed(dict(found), machines[other].name), "leakage": leaks}
 
 
 def _renamed(found: Part, second: str) -> Part:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.html import STYLE
+from benchmark.leakage import flags_set
+from benchmark.page import write_figures
 from benchmark.rounds import Rounds
 from benchmark.rows_csv import write_rows
 from benchmark.table import SOURCES, kilometres, many, percents, power_text
@@ -90,6 +92,7 @@ def sentences(one: Part) -> Iterator[str]:
         f"{one['first']} against {one['second']}{SOURCES.get(one['source'], '')}:"
         f" {many(one['panoramas'], 'panorama')} in {many(one['groups'], 'group')}."
     )
+    yield from _leaks(one["leakage"])
     yield f"  The first won {one['wins']:,}, the second {one['losses']:,}, {many(one['ties'], 'tie')}."
     rate, clustered = one["win_rate"], one["win_rate_clustered"]
     if rate["value"] is not None:
@@ -107,6 +110,12 @@ def sentences(one: Part) -> Iterator[str]:
             f"  The first is {10 ** logs['value']:.2f} times as far away ({10 ** logs['low']:.2f} to"
             f" {10 ** logs['high']:.2f})."
         )
+
+
+def _leaks(found: Part) -> Iterator[str]:
+    for which in ("first", "second"):
+        if told := flags_set(found[which]):
+            yield f"  May have leaked to the {which}: {', '.join(told)}."
 
 
 def as_csv(report: Part) -> str:
@@ -144,6 +153,14 @@ def page(report: Part) -> str:
             body += ["".join(f"<p>{escape(text.strip())}</p>" for text in sentences(one)) for one in some]
     border = report["border_data"]
     body += ["<h2>Method</h2>", *(f"<p>{escape(text)}</p>" for text in report["method"])]
+    found = report["interval_coverage"]
+    shares = found["models"]
+    held = [[name, *(f"{one[name]:.1%}" for one in shares.values())] for name in next(iter(shares.values()))]
+    body += [
+        "<p>How often intervals of nominally 95 % held the truth, of"
+        f" {found['studies']:,} simulated comparisons of each design ({escape(found['command'])}).</p>",
+        _html_table(["interval", *shares], held),
+    ]
     body.append(
         f"<p>Borders: {escape(border['name'])}, version {escape(border['version'])}. Points by version"
         f" {report['scoring_version']} of the score.</p>"
@@ -164,13 +181,15 @@ def _html_table(head: Line, lines: Sequence[Line]) -> str:
 
 
 def write(report: Part, rounds: Rounds, folder: Path) -> None:
-    """Fills a folder: report.html, report.json, comparisons.csv, and rows.csv with every answer.
+    """Fills a folder: report.html, report.json, comparisons.csv, and rows.csv with every answer. Figures that
+    a report on people left there go.
 
     Raises:
         OSError: it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_rows(rounds, folder / "rows.csv", {})
+    write_figures([], folder)
     texts = {
         "report.html": page(report),
         "report.json": as_json(report) + "\n",

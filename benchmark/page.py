@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
 from benchmark import figures, html
 from benchmark.html import Part
+from benchmark.leakage import flags_set
 from benchmark.page_comparison import Drawings, comparison_parts
 from benchmark.pictures import PictureOf
 from benchmark.report import Report, pooled
@@ -16,12 +18,14 @@ from benchmark.table import kilometres, many, percents
 from planet_core.files import atomic_file
 
 
-def draw(report: Report) -> list[Drawings]:
+def draw(report: Report, pictures: PictureOf | None = None) -> list[Drawings]:
     """The figures of each comparison of everybody, in their order: {name: (caption, SVG, figure)}."""
     return [
         {
             name: (caption, figures.as_svg(figure), figure)
-            for name, (caption, figure) in figures.figures_of(comparison, report["protocol"]).items()
+            for name, (caption, figure) in figures.figures_of(
+                comparison, report["protocol"], pictures
+            ).items()
         }
         for comparison in pooled(report)
     ]
@@ -32,9 +36,9 @@ def page(report: Report, drawn: Sequence[Drawings] | None = None, pictures: Pict
 
     Args:
         drawn: of `draw`, where that is there already.
-        pictures: of the panoramas, to show those that are hard for one side alone.
+        pictures: of the panoramas, to show those that are hard for one side alone, and those of figure 9.
     """
-    drawn = draw(report) if drawn is None else drawn
+    drawn = draw(report, pictures) if drawn is None else drawn
     counts = report["counts"]
     parts = [
         "<h1>People against models</h1>",
@@ -61,17 +65,32 @@ def page(report: Report, drawn: Sequence[Drawings] | None = None, pictures: Pict
 def write_figures(drawn: Sequence[Drawings], folder: Path) -> None:
     """All figures as SVG and PNG, in folders `figures/1`, `figures/2` ... in the order of the comparisons.
 
+    Figures that an earlier report left there go.
+
     Raises:
         OSError: they cannot be written.
     """
+    written = set()
     for number, drawings in enumerate(drawn, 1):
         target = folder / "figures" / str(number)
         target.mkdir(parents=True, exist_ok=True)
         for name, (_, svg, figure) in drawings.items():
             contents = {"svg": svg.encode(), "png": figures.as_png(figure)}
             for ending, content in contents.items():
+                written.add(target / f"{name}.{ending}")
                 with atomic_file(target / f"{name}.{ending}") as file:
                     file.write(content)
+    for path in _figures_in(folder):
+        if path not in written:
+            path.unlink()
+            with contextlib.suppress(OSError):  # something else is in there
+                path.parent.rmdir()
+
+
+def _figures_in(folder: Path) -> list[Path]:
+    """What a report has written there; nothing else, for the folder may be anybody's."""
+    found = (folder / "figures").glob("*/*.*")
+    return [path for path in found if path.parent.name.isdecimal() and path.suffix in (".svg", ".png")]
 
 
 def _protocol(protocol: Part) -> Iterator[str]:
@@ -104,11 +123,13 @@ def _apart(comparisons: Sequence[Part]) -> Iterator[str]:
             f"{one['rounds']:,}",
             f"{one['wins']:,} / {one['ties']:,} / {one['losses']:,}",
             *(kilometres(one["sides"][side]["median_km"]) for side in ("person", "model")),
+            ", ".join(flags_set(one["leakage"])) or "-",
         ]
         for one in comparisons
     ]
     yield "<h2>Rounds that do not count</h2>"
     titles = ["why", "map", "condition", "model", "n", "win / tie / loss", "median km, people", "model"]
+    titles.append("may have leaked")
     yield html.table(titles, rows)
 
 

@@ -144,7 +144,7 @@ def _breakdown(name: str, parts: Sequence[Part]) -> str:
         ]
         for part in parts
     ]
-    titles = [name.replace("_", " "), "n", "people", "win / tie / loss", "win rate (Wilson)"]
+    titles = [name.replace("_", " "), "n", "people", "win / tie / loss", "win rate"]
     titles += [
         "km, people",
         "km, model",
@@ -170,7 +170,7 @@ def _people(comparisons: Sequence[Part], of: Part) -> str:
             one["person"],
             f"{one['rounds']:,}",
             f"{one['wins']:,} / {one['ties']:,} / {one['losses']:,}",
-            html.share(one["win_rate"]),
+            html.share(one["win_rate_clustered"]),
             *(kilometres(one["sides"][side]["median_km"]) for side in ("person", "model")),
             *(f"{one['sides'][side]['mean_points']:,.0f}" for side in ("person", "model")),
         ]

@@ -67,18 +67,19 @@ def published(comparison: Part, people: Sequence[Part], name: Callable[[str], st
 
 
 def _line(comparison: Part, name: Callable[[str], str]) -> Part:
-    keys = ("rounds", "wins", "ties", "losses", "win_rate")
+    keys = ("rounds", "wins", "ties", "losses")
     sides = {
         side: {key: comparison["sides"][side][key] for key in ("median_km", "mean_points")}
         for side in ("person", "model")
     }
-    line = {key: comparison[key] for key in keys}
+    line = {**{key: comparison[key] for key in keys}, "win_rate": comparison["win_rate_clustered"]}
     return {"person": name(comparison["person"]), **rounded(line), "sides": rounded(sides)}
 
 
 def tally(comparison: Part) -> Part:
     """What is told of pairs that do not count."""
-    return {"apart": comparison["apart"], **{key: comparison[key] for key in TALLY}}
+    told = {"apart": comparison["apart"], **{key: comparison[key] for key in TALLY}}
+    return {**told, "leakage": comparison["leakage"]}
 
 
 def large_parts(parts: Mapping[str, Sequence[Part]]) -> dict[str, list[Part]]:
@@ -89,23 +90,33 @@ def large_parts(parts: Mapping[str, Sequence[Part]]) -> dict[str, list[Part]]:
     }
 
 
-def places_told(before: Part | None, comparison: Part, people_left_out: int) -> Part:
+def places_told(before: Part | None, comparison: Part, *, somebody_left: bool) -> Part:
     """The parts by place that everybody may read now: those of before, until a batch of rounds came in.
 
-    Who sees the counts before and after a game of five rounds would know in which countries they were.
+    Who sees the counts before and after a game of five rounds would know in which countries they were. The
+    same holds of trivial players: it is known where they answer.
 
     Args:
         before: what this gave for the report before.
-        people_left_out: of those who want no part in reports; when another says so, old parts go at once.
+        somebody_left: whether anybody left the reports since: then old parts go at once.
     """
     if before is None:
-        before = {"rounds": 0, "parts": {}, "people_left_out": people_left_out}
+        before = {"rounds": 0, "parts": {}, "trivial": []}
     if comparison["rounds"] >= before["rounds"] + BATCH_ROUNDS:
         parts = large_parts(comparison["by_place"])
-        return {"rounds": comparison["rounds"], "parts": parts, "people_left_out": people_left_out}
-    if people_left_out != before["people_left_out"]:
-        return {**before, "parts": {}, "people_left_out": people_left_out}
-    return before
+        return {"rounds": comparison["rounds"], "parts": parts, "trivial": _trivial(comparison)}
+    kept = {"rounds": before["rounds"], "parts": before["parts"], "trivial": before.get("trivial", [])}
+    return {**kept, "parts": {}, "trivial": []} if somebody_left else kept
+
+
+def _trivial(comparison: Part) -> list[Part]:
+    """What is told of players that hardly look: no distance, for it is known where they answer."""
+    keys = ("player", "rounds", "wins", "ties", "losses", "win_rate")
+    return [
+        rounded({**{key: one[key] for key in keys}, "mean_points": one["side"]["mean_points"]})
+        for one in comparison["trivial"] or ()
+        if comparison["panoramas"] >= LEAST_IN_PART
+    ]
 
 
 def rows(pairs: Pairs) -> Iterator[tuple[Any, ...]]:

@@ -17,7 +17,7 @@ from benchmark.breakdowns import accuracy, by_place, by_player
 from benchmark.clusters import FEW
 from benchmark.difficulty import difficulty
 from benchmark.geography import Geography
-from benchmark.leakage import leakage
+from benchmark.leakage import flagged, leakage
 from benchmark.pairs import Pairs, apart, pairs_of
 from benchmark.probabilities import calibrations
 from benchmark.rounds import FloatArray, Rounds
@@ -38,7 +38,8 @@ METHOD = (
     "Wins are the model's: the smaller great-circle distance wins, an answer beats none, two without an"
     " answer tie. No answer is infinitely far and has no points.",
     "Wilson's interval of the win rate and the sign test take rounds as independent; the clustered interval"
-    " beside it does not. Where people share panoramas, trust the clustered one.",
+    " beside it does not. Where people share panoramas, trust the clustered one; parts of the rounds, single"
+    " people and trivial players have that one alone.",
     "All other intervals are of 95 %, clustered by person and by panorama (Cameron, Gelbach and Miller"
     " 2011): Student's t for means, Wilson's with the effective number of rounds for shares, Woodruff's for"
     f" medians and quantiles; paired differences by the wild cluster bootstrap from {FEW} clusters of"
@@ -79,7 +80,7 @@ def build(
         fitted = None if photos is None else _fitted(photos, colours, of_model=training is None)
         comparisons.append({**_pooled(group, geo), "trivial": trivial, "trivial_fitted": fitted})
         comparisons += [dict(compare(one, everybody=False)) for one in people_of(group)]
-    others = [dict(compare(group)) for group in groups(pairs[reasons > 0])]
+    others = [_apart(group) for group in groups(pairs[reasons > 0])]
     return {
         "format": FORMAT,
         "counts": _counts(rounds, pairs, reasons),
@@ -128,6 +129,12 @@ def _pooled(group: Group, geo: Geography) -> dict[str, Any]:
         "difficulty": difficulty(pairs),
         "leakage": leakage(pairs),
     }
+
+
+def _apart(group: Group) -> dict[str, Any]:
+    """Pairs that do not count, and of how many copies, walks and authors may be the reason."""
+    pairs = group["pairs"]
+    return {**compare(group), "leakage": flagged(pairs.rounds, pairs.model)}
 
 
 def _curve(pairs: Pairs) -> dict[str, list[float]]:

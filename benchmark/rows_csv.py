@@ -7,7 +7,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
-from itertools import chain, pairwise
+from itertools import chain, count, pairwise
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from benchmark.rounds import (
     CountryProbabilities,
     Rounds,
 )
+from benchmark.statistics import Comparison
 from planet_core.files import atomic_file
 
 CHUNK = 20_000
@@ -40,9 +41,13 @@ ALWAYS = {*REQUIRED, "consent", "exposure", "seen_in_training"}
 
 
 def pseudonyms(rounds: Rounds) -> dict[str, str]:
-    """A new name for every person, "person 1" and so on in the order of first appearance."""
+    """A new name for every person, "person 1" and so on in the order of first appearance, but none that a
+    model has: people of other programs choose the names of theirs.
+    """
     people = dict.fromkeys(rounds.player_id[np.flatnonzero(~rounds.is_model)].texts())
-    return {name: f"person {number}" for number, name in enumerate(people, 1)}
+    taken = set(rounds.player_id[np.flatnonzero(rounds.is_model)].texts())
+    free = (name for number in count(1) if (name := f"person {number}") not in taken)
+    return dict(zip(people, free, strict=False))
 
 
 def write_rows(rounds: Rounds, path: str | os.PathLike[str], names: dict[str, str]) -> None:
@@ -115,20 +120,8 @@ def comparisons_csv(comparisons: list[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-OF_A_LINE = (
-    *("apart", "map", "source", "condition", "model", "person", "rounds", "people", "panoramas"),
-    *(
-        "wins",
-        "ties",
-        "losses",
-        "win_rate",
-        "win_rate_clustered",
-        "sign_test_p",
-        "differences",
-        "power",
-        "sides",
-    ),
-)
+OF_A_LINE = tuple(Comparison.__annotations__)
+"""What all comparisons have, those of one person too."""
 
 
 def _flat(comparison: dict[str, Any]) -> Iterator[tuple[str, Any]]:

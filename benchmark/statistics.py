@@ -8,7 +8,7 @@ are pooled.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, TypedDict
 
 import numpy as np
@@ -22,9 +22,9 @@ from benchmark.clusters import (
     quantile_interval,
     share_interval,
 )
-from benchmark.pairs import APART, Pairs, apart, pairs_of
+from benchmark.pairs import APART, Pairs, apart
 from benchmark.power import power_note
-from benchmark.rounds import OUTCOMES, FloatArray, IntArray, Rounds, Row
+from benchmark.rounds import OUTCOMES, FloatArray, IntArray, Rounds
 from benchmark.student import sign_test
 from planet_core.intervals import wilson_interval
 from planet_core.metrics import SCALES_KM
@@ -72,16 +72,6 @@ class Comparison(TypedDict):
     differences: dict[str, Any]
     power: dict[str, Any]
     sides: dict[str, Side]
-
-
-class Tally(TypedDict):
-    condition: str
-    source: str
-    rounds: int
-    model_wins: int
-    person_wins: int
-    ties: int
-    person_rate: Estimate
 
 
 class Group(TypedDict):
@@ -149,7 +139,7 @@ def compare(group: Group, *, everybody: bool = True) -> Comparison:
         "ties": len(pairs) - wins - losses,
         "losses": losses,
         "win_rate": win_rate(wins, losses),
-        "win_rate_clustered": _clustered_rate(pairs, outcomes),
+        "win_rate_clustered": clustered_rate(pairs, outcomes),
         "sign_test_p": sign_test(wins, losses),
         "differences": differences(pairs, clusters, with_bootstrap=everybody),
         "power": power_note(wins, losses),
@@ -168,33 +158,6 @@ def people_of(group: Group) -> Iterator[Group]:
     members = dict(zip(numbers.tolist(), np.split(order, starts[1:]), strict=True))
     for number in sorted(members, key=pairs.rounds.player_id.names.__getitem__):
         yield {**group, "pairs": pairs[members[number]]}
-
-
-def tallies(rows: Iterable[Row]) -> list[Tally]:
-    """Wins over the rounds that count, on all maps and against all models, for a home page: one for each
-    condition and source of pictures, those with most rounds first.
-    """
-    pairs = pairs_of(Rounds.from_rows(rows))
-    pairs = pairs[apart(pairs) == 0]
-    kinds: dict[tuple[str, str], list[IntArray]] = {}
-    for group in groups(pairs):
-        kinds.setdefault((group["condition"], group["source"]), []).append(group["pairs"].outcomes)
-    joined = {kind: np.concatenate(parts) for kind, parts in kinds.items()}
-    ordered = sorted(joined.items(), key=lambda kind: (-len(kind[1]), kind[0]))
-    return [_tally(condition, source, outcomes) for (condition, source), outcomes in ordered]
-
-
-def _tally(condition: str, source: str, outcomes: IntArray) -> Tally:
-    wins, losses = int((outcomes > 0).sum()), int((outcomes < 0).sum())
-    return {
-        "condition": condition,
-        "source": source,
-        "rounds": len(outcomes),
-        "model_wins": wins,
-        "person_wins": losses,
-        "ties": len(outcomes) - wins - losses,
-        "person_rate": win_rate(losses, wins),
-    }
 
 
 # ------------------------------------------------------------------------------------------------
@@ -217,7 +180,10 @@ def win_rate(wins: int, losses: int) -> Estimate:
     return estimate(wins / decided if decided else None, wilson_interval(wins, decided))
 
 
-def _clustered_rate(pairs: Pairs, outcomes: IntArray) -> Estimate:
+def clustered_rate(pairs: Pairs, outcomes: IntArray) -> Estimate:
+    """The win rate of outcomes (n,) of the pairs (n,), as in `Pairs.outcomes`, with the interval clustered by
+    person and panorama; no interval with one person and one panorama.
+    """
     decided = np.flatnonzero(outcomes)
     if not decided.size:
         return estimate(None, None)

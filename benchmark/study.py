@@ -129,6 +129,7 @@ def examples(pairs: Pairs) -> list[dict[str, Any]]:
     return [
         {
             "round": rounds.round_id.texts_at(int(person)),
+            "panorama": rounds.panorama_id.texts_at(int(person)),
             "true": [float(rounds.true_lat[person]), float(rounds.true_lng[person])],
             "person": [float(rounds.lat[person]), float(rounds.lng[person])],
             "model": [float(rounds.lat[model]), float(rounds.lng[model])],

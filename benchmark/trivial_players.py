@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from benchmark.clusters import Clusters
 from benchmark.pairs import Pairs
-from benchmark.statistics import side_of, win_rate
+from benchmark.statistics import clustered_rate, side_of
 from planet_core import images, trivial
 from planet_core.geo import haversine_km
 from planet_core.partition import Partition
@@ -130,13 +130,14 @@ def _against(name: str, pairs: Pairs, places: trivial.Places) -> dict[str, Any]:
     km = np.asarray(haversine_km(*places, rounds.true_lat[rows], rounds.true_lng[rows]))
     scales = rounds.scale_km[rows].tolist()
     score = np.array([points(far, scale) for far, scale in zip(km.tolist(), scales, strict=True)], float)
-    wins, losses = int((km < pairs.person_km).sum()), int((km > pairs.person_km).sum())
+    outcomes = np.sign(pairs.person_km - km).astype(np.int64)
+    wins, losses = int((outcomes > 0).sum()), int((outcomes < 0).sum())
     return {
         "player": name,
         "rounds": len(pairs),
         "wins": wins,
         "ties": len(pairs) - wins - losses,
         "losses": losses,
-        "win_rate": win_rate(wins, losses),
+        "win_rate": clustered_rate(pairs, outcomes),
         "side": side_of(km, score, Clusters.of(pairs.players, pairs.panoramas)),
     }

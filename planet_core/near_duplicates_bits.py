@@ -26,6 +26,10 @@ WINDOW = 0.88
 CORNERS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (0.5, 0.5))
 """Where windows lie in the room that they have: left to right, top to bottom."""
 VIEWS = 1 + len(CORNERS)
+PHASH_THRESHOLD = 11
+"""Bits of 64 up to which the perceptual hashes of two whole photographs make them near-duplicates; measured
+in `reports/near_duplicates.md`, for those who have no network with a threshold of its own.
+"""
 
 
 def views(picture: Image.Image) -> list[Image.Image]:

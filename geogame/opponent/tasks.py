@@ -15,6 +15,7 @@ from geogame.games.models import Round
 from geogame.games.queries import model_of
 from geogame.lib.background import only_one, start_one
 from geogame.lib.queue import ANSWER_ROUND, EXPLAIN_WAITING, INFERENCE, PREDICT_AHEAD, WARM_UP, enqueue
+from geogame.opponent.words import COULD_NOT_ANSWER
 from geogame.panoramas.fair import PictureGone
 from geogame.predictions import explanations
 from geogame.predictions import services as predictions
@@ -24,7 +25,6 @@ from planet_core.model_directory import ModelDirectoryError
 
 log = logging.getLogger(__name__)
 EXPLAINER = "explain"
-COULD_NOT_ANSWER = "PlaNet could not look at this picture: you play this round alone."
 
 
 @shared_task(name=ANSWER_ROUND)

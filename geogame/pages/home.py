@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,7 +11,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
-from benchmark.statistics import Tally, tallies
 from geogame.accounts.models import Player
 from geogame.accounts.services import find_person
 from geogame.games.match_rules import HEALTH
@@ -25,9 +23,7 @@ from geogame.pages.rooms import KINDS
 from geogame.pages.tryout import tried
 from geogame.panoramas.models import Panorama
 from geogame.registry.queries import active_versions
-from geogame.reports.queries import closed_rounds
-from geogame.reports.refresh import people_left_out
-from geogame.reports.rows import bare_rows_of
+from geogame.reports.tallies import tallies
 from planet_core.scoring import MAX_POINTS
 from procedural_earth.clues import CLUES
 
@@ -45,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "pages/home.html",
         {
             "maps": map_cards(player),
-            "tallies": _tallies(),
+            "tallies": tallies(),
             "unfinished": _unfinished(player),
             "choice": choice,
             "choice_in_words": in_words(choice),
@@ -97,13 +93,3 @@ def _unfinished(player: Player | None) -> dict[str, Any] | None:
         "round": game.rounds.filter(wanted=True).count(),
         "rounds_total": None if game.mode == Game.Mode.STREAK else game.rounds_total,
     }
-
-
-def _tallies() -> list[Tally]:
-    """People against models so far; read again when a round was closed or somebody left the reports."""
-    key = f"tallies-{closed_rounds()}-{people_left_out()}"
-    found: list[Tally] | None = cache.get(key)
-    if found is None:
-        found = tallies(bare_rows_of())
-        cache.set(key, found, timeout=24 * 3600)
-    return found

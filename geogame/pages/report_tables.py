@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from geogame.pages.report_numbers import NOTHING, aligned, interval, km, number
-from geogame.pages.report_words import KINDS, OUTCOMES, known, label
+from geogame.pages.report_words import KINDS, LEAKS, OUTCOMES, known, label, leaks
 from planet_core.metrics import SCALES_KM
 
 Part = dict[str, Any]
@@ -81,6 +81,7 @@ def numbers_table(model: Part) -> Table:
             (_("Right continent, % of rounds"), lambda side: model["accuracy"][side]["continent"], True),
         ]
     lines.append((_("Mean points"), lambda side: model["sides"][side]["mean_points_interval"], False))
+    lines.append((_("Mean points of answered rounds"), _answered_points(model), False))
     columns = [Column("", [name for name, _found, _is_share in lines], is_number=False)]
     for side, title in zip(SIDES, (_("People"), _("Model")), strict=True):
         found = [(get(side), is_share) for _name, get, is_share in lines]
@@ -93,6 +94,11 @@ def numbers_table(model: Part) -> Table:
             ),
         ]
     return table("numbers", _("Distances, places and points"), "median", columns)
+
+
+def _answered_points(model: Part) -> Callable[[str], Part]:
+    """Conditional on answering: without an interval, for who answers is part of how good one is."""
+    return lambda side: {"value": model["sides"][side]["mean_points_answered"], "low": None, "high": None}
 
 
 def outcomes_table(model: Part) -> Table:
@@ -121,6 +127,36 @@ def parts_table(name: str, parts: Sequence[Part]) -> Table:
         Column(_("points, model"), [number(part["model"]["mean_points"]) for part in parts]),
     ]
     return table(f"parts-{name}", _(KINDS[name]), "parts", columns, folded=True)
+
+
+def trivial_table(players: Sequence[Part]) -> Table | None:
+    """Players that hardly look, against the people in the same rounds."""
+    if not players:
+        return None
+    columns = [
+        Column(_("Player"), [known(one["player"]) for one in players], is_number=False),
+        Column("n", [number(one["rounds"]) for one in players]),
+        Column(_("won against people, %"), [_share(one["win_rate"]) for one in players]),
+        Column(
+            _("95 % interval"), [interval(one["win_rate"], share=True) for one in players], is_number=False
+        ),
+        Column(_("points"), [number(one["mean_points"]) for one in players]),
+    ]
+    note = _("They know where the model’s training pictures were taken, cell by cell, and never look.")
+    return table("trivial", _("Players that do not look"), "trivial", columns, note=note)
+
+
+def leaks_table(found: Part) -> Table | None:
+    """Of how many rounds something may have told the model the answer; None where nobody knows of any."""
+    flags = {name: found[name] for name in LEAKS if found[name]["known"]}
+    if not flags:
+        return None
+    columns = [
+        Column(_("The picture is"), [_(LEAKS[name]) for name in flags], is_number=False),
+        Column(_("rounds"), [number(counts["set"]) for counts in flags.values()]),
+        Column(_("known of"), [number(counts["known"]) for counts in flags.values()]),
+    ]
+    return table("leaks", _("What may have leaked"), "leaks", columns, note=leaks(found))
 
 
 def people_table(model: Part) -> Table | None:
@@ -162,6 +198,23 @@ def apart_table(tallies: Sequence[Part]) -> Table | None:
         Column(_("won by people"), [number(one["losses"]) for one in tallies]),
     ]
     return table("apart", _("Rounds that do not count"), "counts", columns)
+
+
+def coverage_table(found: Part) -> Table:
+    """How often the intervals held the truth in simulated studies."""
+    shares = found["coverage"]
+    intervals = list(next(iter(shares.values())))
+    columns = [Column(_("Interval"), [known(name) for name in intervals], is_number=False)]
+    columns += [
+        Column(known(design), [number(100 * held[name], 1) for name in intervals])
+        for design, held in shares.items()
+    ]
+    note = _(
+        "Per cent of %(studies)s simulated studies of each design in which the interval held the truth: "
+        "95 would be exact. Measured by: %(command)s"
+    ) % {"studies": number(found["studies"]), "command": found["command"]}
+    title = _("How often the intervals hold the truth")
+    return table("coverage", title, "coverage", columns, note=note, folded=True)
 
 
 def hard_tables(difficulty: Part, url: Callable[[str], str]) -> Iterator[Table]:

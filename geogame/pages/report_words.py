@@ -77,6 +77,38 @@ APART = (
     gettext_noop("nobody knows whether the person had seen it before"),
     gettext_noop("the person had seen another of its group before"),
 )
+TRIVIAL = (
+    gettext_noop("most frequent cell"),
+    gettext_noop("best point for the score"),
+    gettext_noop("best point for the distance"),
+    gettext_noop("random training photo"),
+)
+LEAKS = {
+    "near_duplicate": gettext_noop("nearly the same picture as one that the model trained on"),
+    "same_sequence": gettext_noop("of a walk that the model trained on"),
+    "same_author": gettext_noop("by an author of training pictures"),
+}
+COVERAGE = (
+    gettext_noop("points difference, wild bootstrap"),
+    gettext_noop("points difference, Student's t"),
+    gettext_noop("log-km difference, wild bootstrap"),
+    gettext_noop("log-km difference, Student's t"),
+    gettext_noop("people's mean points, Student's t"),
+    gettext_noop("people's median km, Woodruff"),
+    gettext_noop("model's median km, Woodruff"),
+    gettext_noop("people's 25 % quantile km, Woodruff"),
+    gettext_noop("people within 750 km, clustered Wilson"),
+    gettext_noop("Brier score over panoramas, Student's t"),
+    gettext_noop("rank correlation over panoramas, Bonett and Wright"),
+    gettext_noop("model's win rate, clustered Wilson"),
+    gettext_noop("model's win rate, plain Wilson"),
+    gettext_noop("the paper's: 10 people, 5 own panoramas each"),
+    gettext_noop("40 people, 5 own panoramas each"),
+    gettext_noop("40 people, 10 of the same 40 panoramas each"),
+    gettext_noop("200 people, 5 of the same 60 panoramas each"),
+    gettext_noop("100 people, 4 to 40 of the same 300 panoramas"),
+)
+"""What was measured of the intervals, and in which designs."""
 OUTCOMES = {
     "answered": gettext_noop("answered"),
     "timeout": gettext_noop("time ran out"),
@@ -87,7 +119,7 @@ OUTCOMES = {
 
 def known(text: str) -> str:
     """A word of `benchmark/` in the reader's language, where there is one."""
-    return _(text) if text in VALUES or text in APART else text
+    return _(text) if text in (*VALUES, *APART, *TRIVIAL, *COVERAGE) else text
 
 
 def label(kind: str, value: str) -> str:
@@ -205,6 +237,18 @@ def size(model: Part) -> str:
         ngettext("%(n)s panorama", "%(n)s panoramas", model["panoramas"]) % {"n": number(model["panoramas"])},
     )
     return " · ".join(parts)
+
+
+def leaks(found: Part) -> str:
+    """What is left of the result without the rounds that have a flag."""
+    without = found["without"]
+    if not without or not without["rounds"]:
+        return ""
+    rounds = ngettext("%(n)s round", "%(n)s rounds", without["rounds"]) % {"n": number(without["rounds"])}
+    return _("Without the flagged rounds: %(rounds)s, won by the model: %(rate)s.") % {
+        "rounds": rounds,
+        "rate": rate_in_words(without["win_rate"]),
+    }
 
 
 def rate_in_words(found: Part) -> str:

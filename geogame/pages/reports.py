@@ -17,7 +17,9 @@ from geogame.pages import report_tables as tables
 from geogame.pages import report_words as words
 from geogame.pages.report_figures import Figure, figures_of, parts_figure
 from geogame.reports.models import Refresh, ReportRows, StoredReport
+from geogame.reports.outside import MARK
 from geogame.reports.refresh import look, the_refresh
+from planet_core.near_duplicates_bits import PHASH_THRESHOLD
 
 Part = dict[str, Any]
 KINDS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
@@ -52,6 +54,7 @@ def report(request: HttpRequest, map: str, view: str, source: str) -> HttpRespon
         "public": public,
         "sections": sections,
         "apart": tables.apart_table(public["apart"]),
+        "coverage": tables.coverage_table(public["interval_coverage"]),
         "files": files,
         "has_pairs": any(file["kind"] == ReportRows.Kind.PAIRS for file in files),
         "is_staff": is_staff,
@@ -59,6 +62,7 @@ def report(request: HttpRequest, map: str, view: str, source: str) -> HttpRespon
         "least_panoramas": LEAST_PANORAMAS,
         "least_in_part": LEAST_IN_PART,
         "batch_rounds": BATCH_ROUNDS,
+        "near_bits": PHASH_THRESHOLD,
         **_status(request),
     }
     return render(request, "pages/report.html", context)
@@ -138,6 +142,7 @@ def _card(report: StoredReport) -> Part:
         "report": report,
         "url": reverse("report", args=[report.map.slug, report.condition, report.source]),
         "model": best,
+        **(_named(best["model"]) if best else {}),
         "size": words.size(best) if best else "",
         "rate": words.rate_in_words(best["win_rate"]) if best else "",
         "medians": {side: words.median_in_words(best["median_km"][side]) for side in best["median_km"]}
@@ -150,7 +155,12 @@ def _card(report: StoredReport) -> Part:
 def _section(model: Part, full: Part | None, *, paper: bool) -> Part:
     if full and model["too_few"]:
         model = {**full, "too_few": False, "each_person": []}
-    found: Part = {"model": model, "size": words.size(model), "verdict": words.verdict(model)}
+    found: Part = {
+        "model": model,
+        **_named(model["model"]),
+        "size": words.size(model),
+        "verdict": words.verdict(model),
+    }
     if not model["too_few"]:
         found |= {
             "judgement": words.judgement(model),
@@ -160,14 +170,27 @@ def _section(model: Part, full: Part | None, *, paper: bool) -> Part:
             "numbers": tables.numbers_table(model),
             "outcomes": tables.outcomes_table(model),
             "players": [tables.parts_table(name, some) for name, some in _told(model["by_player"])],
+            "leaks": tables.leaks_table(model["leakage"]),
             "people": tables.people_table(model),
         }
     places = full["by_place"] if full else model["places"]["parts"]
     found["places"] = [tables.parts_table(name, some) for name, some in _told(places)]
     found["place_figures"] = [_places_figure(name, places[name]) for name in DRAWN_PARTS if name in places]
+    trivial = _trivial(full) if full else model["places"].get("trivial", [])
+    found["trivial"] = tables.trivial_table(trivial)
     if full:
         found["hard"] = list(tables.hard_tables(full["difficulty"], _admin_url))
     return found
+
+
+def _named(model: str) -> Part:
+    """What stands before a name, so that nobody mistakes it, and the name."""
+    outside = model.endswith(MARK)
+    return {"name": model.removesuffix(MARK), "outside": outside}
+
+
+def _trivial(full: Part) -> list[Part]:
+    return [{**one, "mean_points": one["side"]["mean_points"]} for one in full.get("trivial") or ()]
 
 
 def _told(parts: Part) -> list[tuple[str, list[Part]]]:

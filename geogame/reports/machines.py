@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmark.leakage import FLAGS
 from benchmark.machines import Machine, Panoramas, build, rounds_of
 from benchmark.rounds import Rounds
 from geogame.lib.words import counted
@@ -15,6 +16,7 @@ from geogame.panoramas.services import scale_km_of
 from geogame.predictions.queries import missing, places_answered, playable
 from geogame.registry.models import ModelVersion
 from geogame.registry.queries import trained_on, version_named
+from geogame.reports.leaks import Leaks
 from planet_core.stopping import UserError
 
 Predict = Callable[[ModelVersion], None]
@@ -52,7 +54,10 @@ def compared(map_: Map, versions: Sequence[ModelVersion], predict: Predict) -> t
     if left := len(every) - len(panoramas):
         notes.append(f"{counted(left, 'panorama')} that not every model could look at: left out for all.")
     truths = _truths(panoramas)
-    machines = [_machine(version, found, panoramas) for version, found in zip(versions, answers, strict=True)]
+    leaks = Leaks()
+    machines = [
+        _machine(version, found, panoramas, leaks) for version, found in zip(versions, answers, strict=True)
+    ]
     scale_km = map_.scale_km or (scale_km_of(truths.lat, truths.lng) if panoramas else 0.0)
     report = build(map_.name, scale_km, truths, machines, notes)
     return report, rounds_of(map_.name, scale_km, truths, machines)
@@ -69,8 +74,13 @@ def _truths(panoramas: Sequence[Panorama]) -> Panoramas:
 
 
 def _machine(
-    version: ModelVersion, places: dict[int, tuple[float, float]], panoramas: Sequence[Panorama]
+    version: ModelVersion,
+    places: dict[int, tuple[float, float]],
+    panoramas: Sequence[Panorama],
+    leaks: Leaks,
 ) -> Machine:
     found = np.array([places[panorama.pk] for panorama in panoramas], dtype=np.float64).reshape(-1, 2)
     known = trained_on(version, [(one.digest, one.group, one.lat, one.lng) for one in panoramas])
-    return Machine(str(version), found[:, 0], found[:, 1], known)
+    leaked = [leaks.of(version, panorama) for panorama in panoramas]
+    flags = {name: [getattr(one, name) for one in leaked] for name in FLAGS}
+    return Machine(str(version), found[:, 0], found[:, 1], known, flags)

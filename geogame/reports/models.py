@@ -3,9 +3,9 @@ from __future__ import annotations
 from django.db import models
 
 from geogame.games.models import Game
-from geogame.panoramas.models import Map
+from geogame.panoramas.models import Map, Panorama
 
-NOTHING = "0 0 0 0"
+NOTHING = "0 0 0 0 0"
 """What `refresh.what_is_there` says of a site on which nobody has played: no report is missing there."""
 
 
@@ -87,3 +87,18 @@ class Refresh(models.Model):
 
     def __str__(self) -> str:
         return f"Reports ({self.state})"
+
+
+class PictureHash(models.Model):
+    """The perceptual hash of a photograph: a near-duplicate of it differs in a few bits."""
+
+    panorama = models.OneToOneField(Panorama, on_delete=models.CASCADE, related_name="picture_hash")
+    value = models.CharField(
+        max_length=16, blank=True, help_text="64 bits, hexadecimal; empty for a picture that shows nothing."
+    )
+
+    class Meta:
+        verbose_name_plural = "picture hashes"
+
+    def __str__(self) -> str:
+        return f"Hash of {self.panorama}"

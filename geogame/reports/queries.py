@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from geogame.accounts.models import Player
 from geogame.games.models import Game, Guess, Round, Seat
@@ -15,6 +16,14 @@ from geogame.studies.queries import reported_subjects
 
 CHUNK = 2000
 """Rows that are in memory at a time."""
+
+
+class Picture(NamedTuple):
+    """Who took a photograph, and its perceptual hash; "" is not known. A drawn one has neither."""
+
+    author: str
+    drawn: bool
+    hash: str
 
 
 def _counted_rounds(map_: Map | None = None) -> QuerySet[Round]:
@@ -34,6 +43,33 @@ def answers(map_: Map | None = None) -> Iterator[Guess]:
     """
     rounds = _counted_rounds(map_).filter(state=Round.State.CLOSED)
     return _in_order(Guess.objects.filter(round__in=rounds, player__in_reports=True))
+
+
+def failures(map_: Map | None = None) -> Iterator[tuple[Round, Player]]:
+    """Closed rounds that a model should have answered and did not, with the model."""
+    return _failed(_counted_rounds(map_))
+
+
+def failures_of_study(study: Study) -> Iterator[tuple[Round, Player]]:
+    """The same of one study, in the rounds of those who let them be reported."""
+    return _failed(_rounds_of_study(study))
+
+
+def _failures(rounds: QuerySet[Round]) -> QuerySet[Round]:
+    """Not those of a challenge: there the model did not play what it had not played before."""
+    asked = Seat.objects.filter(game=OuterRef("game"), player__kind=Player.Kind.MODEL)
+    answered = Guess.objects.filter(round=OuterRef("pk"), player__kind=Player.Kind.MODEL)
+    closed = rounds.filter(state=Round.State.CLOSED, game__challenge=None).exclude(model_absent="")
+    return closed.filter(Exists(asked)).exclude(Exists(answered))
+
+
+def _failed(rounds: QuerySet[Round]) -> Iterator[tuple[Round, Player]]:
+    models = Seat.objects.filter(player__kind=Player.Kind.MODEL).select_related("player__model_version")
+    seats = Prefetch("game__seats", models)
+    found = _failures(rounds).select_related("panorama", "game__map").prefetch_related(seats).order_by("pk")
+    for round_ in found.iterator(chunk_size=CHUNK):
+        for seat in round_.game.seats.all():
+            yield round_, seat.player
 
 
 def _in_order(guesses: QuerySet[Guess]) -> Iterator[Guess]:
@@ -56,9 +92,13 @@ def people_in_games() -> Iterator[tuple[int, int, bool, str]]:
     )
 
 
-def authors() -> dict[str, str]:
-    """Who took the photographs of the panoramas, by the digest of the picture; "" is not known."""
-    return dict(Panorama.objects.filter(drawn=False).values_list("digest", "author").iterator(CHUNK))
+def pictures() -> dict[str, Picture]:
+    """What is known of our panoramas, by the digest of the picture."""
+    rows = Panorama.objects.values_list("digest", "author", "drawn", "picture_hash__value")
+    return {
+        digest: Picture("" if drawn else author, drawn, hash_ or "")
+        for digest, author, drawn, hash_ in rows.iterator(CHUNK)
+    }
 
 
 def unanswered_rounds(map_: Map | None = None) -> int:
@@ -67,9 +107,10 @@ def unanswered_rounds(map_: Map | None = None) -> int:
 
 
 def rounds_alone(map_: Map | None = None) -> int:
-    """Closed rounds that no model answered."""
+    """Closed rounds that no model was to answer."""
     closed = _counted_rounds(map_).filter(state=Round.State.CLOSED)
-    return closed.exclude(guesses__player__kind=Player.Kind.MODEL).count()
+    alone = closed.exclude(guesses__player__kind=Player.Kind.MODEL)
+    return alone.exclude(pk__in=_failures(closed).values("pk")).count()
 
 
 def closed_rounds() -> int:
@@ -78,13 +119,12 @@ def closed_rounds() -> int:
 
 def answers_of_study(study: Study) -> Iterator[Guess]:
     """The same of one study: of the subjects who let their rounds be reported, and of the model in these."""
-    rounds = Round.objects.filter(
-        game__plan__subject__in=reported_subjects(study),
-        state=Round.State.CLOSED,
-        void_reason="",
-        wanted=True,
-    )
+    rounds = _rounds_of_study(study).filter(state=Round.State.CLOSED)
     return _in_order(Guess.objects.filter(round__in=rounds))
+
+
+def _rounds_of_study(study: Study) -> QuerySet[Round]:
+    return Round.objects.filter(game__plan__subject__in=reported_subjects(study), void_reason="", wanted=True)
 
 
 def maps_played() -> list[Map]:

@@ -16,6 +16,7 @@ from geogame.games.models import Guess
 from geogame.lib.queue import DEFAULT, REFRESH_REPORTS, enqueue
 from geogame.panoramas.models import Panorama
 from geogame.reports.models import Refresh
+from geogame.reports.outside import closed_sets
 from geogame.reports.queries import closed_rounds
 
 State = Refresh.State
@@ -32,10 +33,12 @@ def the_refresh() -> Refresh:
 
 
 def what_is_there() -> str:
-    """Changes whenever a report could: by guesses, withdrawn panoramas, people who want no part in it."""
+    """Changes whenever a report could: by guesses, withdrawn panoramas, people who want no part in it, sets
+    of outside players.
+    """
     newest = Guess.objects.aggregate(newest=Max("pk"))["newest"] or 0
     withdrawn = Panorama.objects.exclude(withdrawn_at=None).count()
-    return f"{closed_rounds()} {newest} {withdrawn} {people_left_out()}"
+    return f"{closed_rounds()} {newest} {withdrawn} {people_left_out()} {closed_sets()}"
 
 
 def people_left_out() -> int:

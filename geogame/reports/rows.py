@@ -6,17 +6,26 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
-from benchmark.rounds import DRAWN, Row
+from benchmark.rounds import Row
 from geogame.accounts.models import Player
-from geogame.games.models import Guess
+from geogame.games.models import Guess, Round
+from geogame.opponent.words import COULD_NOT_ANSWER
 from geogame.panoramas.models import Map
-from geogame.panoramas.sources import PHOTO, source_of
+from geogame.panoramas.sources import source_of
+from geogame.registry.queries import trained_on
 from geogame.reports.beliefs import Beliefs
 from geogame.reports.leaks import Leaks
-from geogame.reports.queries import CHUNK, answers, answers_of_study, people_in_games
+from geogame.reports.queries import (
+    CHUNK,
+    answers,
+    answers_of_study,
+    failures,
+    failures_of_study,
+    people_in_games,
+)
 from geogame.studies.models import Study
 
 YEAR = re.compile(r"\s*(1[89]\d\d|20\d\d)(?:\d{4})?(?!\d)")
@@ -26,8 +35,12 @@ Fields = dict[str, Any]
 
 
 def rows_of(map_: Map | None = None) -> Iterator[Row]:
-    """All that is known of each answer; a handful of queries, and two more for each `CHUNK` of answers."""
-    return _full(answers(map_))
+    """All that is known of each answer, and of each that a model owed; a handful of queries, and two more for
+    each `CHUNK` of answers.
+    """
+    leaks = Leaks()
+    yield from _full(answers(map_), leaks)
+    yield from _failed(failures(map_), leaks)
 
 
 def rows_of_study(study: Study) -> Iterator[Row]:
@@ -35,24 +48,21 @@ def rows_of_study(study: Study) -> Iterator[Row]:
     report uses.
     """
     names = dict(study.subjects.exclude(player=None).values_list("player__token", "pseudonym"))
-    for row in _full(answers_of_study(study)):
+    leaks = Leaks()
+    failed = _failed(failures_of_study(study), leaks)
+    for row in chain(_full(answers_of_study(study), leaks), failed):
         consent = True if row.player_kind == "person" else None
         yield replace(row, player_id=names.get(row.player_id, row.player_id), consent=consent)
 
 
-def bare_rows_of(map_: Map | None = None) -> Iterator[Row]:
-    """What decides who won and whether it counts, for a home page."""
-    return (Row(**_bare(guess)) for guess in answers(map_))
-
-
-def _full(guesses: Iterator[Guess]) -> Iterator[Row]:
-    seats, beliefs, leaks = _seats(), Beliefs(), Leaks()
+def _full(guesses: Iterator[Guess], leaks: Leaks) -> Iterator[Row]:
+    seats, beliefs = _seats(), Beliefs()
     while some := list(islice(guesses, CHUNK)):
         believed = beliefs.of(some)
         for guess in some:
             row = {
-                **_bare(guess),
-                **_of_picture(guess),
+                **_own(guess),
+                **_of_round(guess.round),
                 **seats.get((guess.round.game_id, guess.player_id), {}),
             }
             if belief := believed.get(guess.pk):
@@ -62,22 +72,43 @@ def _full(guesses: Iterator[Guess]) -> Iterator[Row]:
             yield Row(**row)
 
 
-def _bare(guess: Guess) -> Fields:
+def _failed(failures: Iterator[tuple[Round, Player]], leaks: Leaks) -> Iterator[Row]:
+    """Rows of models that did not answer: who leaves hard pictures out must not win by it."""
+    for round_, model in failures:
+        version, panorama = model.model_version, round_.panorama
+        if version is None or round_.opened_at is None:
+            continue
+        picture = (panorama.digest, panorama.group, panorama.lat, panorama.lng)
+        [trained] = trained_on(version, [picture])
+        yield Row(
+            **_of_round(round_),
+            player_id=name_of(model),
+            player_kind="model",
+            condition=round_.condition,
+            lat=None,
+            lng=None,
+            outcome=Guess.Outcome.ERROR if round_.model_absent == COULD_NOT_ANSWER else Guess.Outcome.TIMEOUT,
+            answered_at=round_.opened_at.isoformat(),
+            seen_in_training=trained,
+            **asdict(leaks.of(version, panorama)),
+        )
+
+
+def name_of(model: Player) -> str:
+    """What rows call a model."""
+    return f"{model.name} ({model.token})"
+
+
+def _own(guess: Guess) -> Fields:
     round_, player = guess.round, guess.player
     is_model = player.kind == Player.Kind.MODEL
     seen = [exposure.times_seen for exposure in round_.exposures.all() if exposure.player_id == player.pk]
     return {
-        "round_id": round_.token,
-        "panorama_id": str(round_.panorama_id),
-        "player_id": f"{player.name} ({player.token})" if is_model else player.token,
+        "player_id": name_of(player) if is_model else player.token,
         "player_kind": "model" if is_model else "person",
         "condition": guess.condition,
-        "map": round_.game.map.name,
-        "source": DRAWN if round_.panorama.drawn else PHOTO,
         "lat": guess.lat,
         "lng": guess.lng,
-        "true_lat": round_.panorama.lat,
-        "true_lng": round_.panorama.lng,
         "outcome": guess.outcome,
         "answered_at": guess.created_at.isoformat(),
         # What counts is the moment of the guess: another game may have told the truth since the round opened.
@@ -85,17 +116,22 @@ def _bare(guess: Guess) -> Fields:
         "group_exposure": None if is_model else guess.group_revealed + 1,
         "consent": None if is_model else player.in_reports_chosen_at is not None or None,
         "seen_in_training": guess.seal.seen_in_training if is_model else None,
-        "scale_km": round_.game.scale_km,
+        "time_s": guess.time_used_s,
     }
 
 
-def _of_picture(guess: Guess) -> Fields:
-    panorama = guess.round.panorama
+def _of_round(round_: Round) -> Fields:
+    panorama = round_.panorama
     return {
+        "round_id": round_.token,
+        "panorama_id": str(round_.panorama_id),
+        "map": round_.game.map.name,
+        "true_lat": panorama.lat,
+        "true_lng": panorama.lng,
+        "scale_km": round_.game.scale_km,
+        "scoring_version": round_.game.scoring_version,
         "source": source_of(panorama),
         "captured_year": None if panorama.drawn else year_of(panorama.taken_at),
-        "scoring_version": guess.round.game.scoring_version,
-        "time_s": guess.time_used_s,
     }
 
 

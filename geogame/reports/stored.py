@@ -29,11 +29,16 @@ from benchmark.rows_csv import write_rows
 from benchmark.statistics import EVERYBODY
 from geogame.accounts.models import Player
 from geogame.panoramas.models import Map
+from geogame.registry.models import ModelVersion
 from geogame.reports import refresh
+from geogame.reports.hashes import hash_pictures
 from geogame.reports.models import ReportRows, StoredReport
+from geogame.reports.outside import MARK, with_outside_players
 from geogame.reports.queries import maps_played, told_to_everybody
 from geogame.reports.refresh import people_left_out
 from geogame.reports.rows import rows_of
+from geogame.reports.training_photos import photos_of
+from planet_core.trivial import TrainingPhotos
 
 Part = dict[str, Any]
 Tell = Callable[[str], None]
@@ -65,6 +70,7 @@ def refresh_all(tell: Tell = lambda line: None) -> int:
     begun, made = refresh.begin(len(maps)), 0
     failed: dict[str, str] = {}
     try:
+        hash_pictures(lambda line: refresh.beat(begun, 0))
         for number, map_ in enumerate(maps):
             tell(f"{map_.name}: {number + 1} of {len(maps)}")
             try:
@@ -86,8 +92,12 @@ def refresh_all(tell: Tell = lambda line: None) -> int:
 
 def _refresh_map(map_: Map, beat: Callable[[], None]) -> int:
     beat()
-    rounds = with_model_names(Rounds.from_rows(rows_of(map_)))
-    report = build(rounds, say=lambda line: beat())
+    rounds, versions = with_model_names(Rounds.from_rows(with_outside_players(rows_of(map_))))
+
+    def training_of(model: str) -> TrainingPhotos | None:
+        return photos_of(versions[model]) if model in versions else None
+
+    report = build(rounds, training_of=training_of, say=lambda line: beat())
     pairs = pairs_of(rounds)
     told = {str(pk) for pk in told_to_everybody()}
     keys = sorted({(one["condition"], one["source"]) for one in (*report["comparisons"], *report["apart"])})
@@ -99,13 +109,16 @@ def _refresh_map(map_: Map, beat: Callable[[], None]) -> int:
     return len(kept)
 
 
-def with_model_names(rounds: Rounds) -> Rounds:
-    """Models named by their weights: the token in a row is one of a player, whom nobody knows."""
+def with_model_names(rounds: Rounds) -> tuple[Rounds, dict[str, ModelVersion]]:
+    """Models named by their weights: the token in a row is one of a player, whom nobody knows. And the
+    versions by these names.
+    """
     tokens = {found[1]: name for name in rounds.player_id.names if (found := TOKEN.search(name))}
     players = Player.objects.filter(kind=Player.Kind.MODEL, token__in=tokens).select_related("model_version")
-    names = {tokens[player.token]: str(player.model_version) for player in players}
-    labels = tuple(names.get(name, name) for name in rounds.player_id.names)
-    return replace(rounds, player_id=Labels(rounds.player_id.codes, labels))
+    versions = {tokens[player.token]: player.model_version for player in players if player.model_version}
+    labels = tuple(str(versions.get(name, name)) for name in rounds.player_id.names)
+    renamed = replace(rounds, player_id=Labels(rounds.player_id.codes, labels))
+    return renamed, {str(version): version for version in versions.values()}
 
 
 @dataclass
@@ -164,7 +177,7 @@ def _store(part: _Part, report: Report, told: set[str]) -> int:
             "apart": [public.tally(one) for one in part.apart],
             **{name: report[name] for name in KEYS},
         },
-        "full": {"models": part.pooled, "apart": part.apart},
+        "full": {"models": part.pooled, "apart": part.apart, "people_left_out": people_left_out()},
         "made_at": now,
     }
     files = _files(part, models, told, numbers)
@@ -179,17 +192,23 @@ def _published(comparison: Part, part: _Part, before: StoredReport | None, numbe
     model = comparison["model"]
     models: list[Part] = before.public["models"] if before else []
     told = next((one["places"] for one in models if one["model"] == model), None)
+    left_out = people_left_out()
+    somebody_left = before is not None and before.full.get("people_left_out", left_out) != left_out
     return {
         **public.published(comparison, part.people(model), numbers.__getitem__),
-        "places": public.places_told(told, comparison, people_left_out()),
+        "places": public.places_told(told, comparison, somebody_left=somebody_left),
     }
 
 
 def _summary(model: Part) -> Part:
     """The line of a model on the card of a report."""
-    names = ("model", "rounds", "people", "panoramas", "wins", "ties", "losses", "win_rate", "too_few")
+    names = ("model", "rounds", "people", "panoramas", "wins", "ties", "losses", "too_few")
     medians = {} if model["too_few"] else {side: model["sides"][side]["median_km"] for side in SIDES}
-    return {**{name: model[name] for name in names}, "median_km": medians}
+    return {
+        **{name: model[name] for name in names},
+        "win_rate": model["win_rate" if model["too_few"] else "win_rate_clustered"],
+        "median_km": medians,
+    }
 
 
 def _pseudonyms(rounds: Rounds, salt: str) -> dict[str, str]:
@@ -209,11 +228,17 @@ def _files(part: _Part, models: list[Part], told: set[str], names: dict[str, str
     is_shown = [name in shown for name in counted.rounds.player_id.names]
     pairs = counted[np.array(is_shown, dtype=np.bool_)[counted.models]]
     yield _file(ReportRows.Kind.PAIRS, public.ROW_COLUMNS, public.rows(pairs))
-    with _as_rows(part.rounds(told)) as (head, rows):
+    with _as_rows(_without_outside_players(part.rounds(told))) as (head, rows):
         names_told = [name for name in head if name in TOLD_COLUMNS]
         yield _file(ReportRows.Kind.TOLD, names_told, _told_rows(head, rows, names))
     with _as_rows(part.rounds()) as (head, rows):
         yield _file(ReportRows.Kind.ALL, head, rows)
+
+
+def _without_outside_players(rounds: Rounds) -> Rounds:
+    """Single answers of theirs are for themselves."""
+    outside = np.array([name.endswith(MARK) for name in rounds.player_id.names], dtype=np.bool_)
+    return rounds[~outside[rounds.player_id.codes]]
 
 
 def _told_rows(head: list[str], rows: Iterator[list[str]], names: dict[str, str]) -> Iterator[list[str]]:

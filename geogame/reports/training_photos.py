@@ -22,8 +22,11 @@ MOST = 200_000
 def training_of(model: str) -> TrainingPhotos | None:
     """So many photos at the centroid of each cell of the model; None where nobody knows."""
     version = version_of_row(model)
-    if version is None:
-        return None
+    return photos_of(version) if version else None
+
+
+def photos_of(version: ModelVersion) -> TrainingPhotos | None:
+    """The same of a version."""
     try:
         partition = cell_countries(version).partition
     except (ModelDirectoryError, PartitionError, OSError) as error:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from benchmark import coverage
+from benchmark import coverage, coverage_models
 from benchmark.cells import READ
 from benchmark.statistics import Comparison, Side
 from tests.conftest import ROOT
@@ -23,6 +24,35 @@ def test_intervals_of_large_designs_hold_the_truth_as_often_as_they_say(design: 
         assert 0.93 <= kept["coverage"][design][name] <= 0.97, name
 
 
+@pytest.mark.parametrize("design", [name for name in coverage_models.DESIGNS if not name.startswith("10 ")])
+def test_intervals_of_models_alone_hold_the_truth_as_often_as_they_say(design: str) -> None:
+    held = coverage.kept()["models"][design]
+    assert set(held) == set(coverage_models.MEASURED)
+    for name in set(held) - {coverage_models.PLAIN}:
+        assert 0.93 <= held[name] <= 0.97, name
+
+
+def test_plain_wilson_promises_too_much_where_panoramas_come_in_groups() -> None:
+    held = coverage.kept()["models"]
+    assert held["100 groups of 2 to 20 panoramas"][coverage_models.PLAIN] < 0.93
+    assert held["200 panoramas without groups"][coverage_models.PLAIN] >= 0.93
+
+
+def test_the_true_rank_correlation_is_scipys_and_grows_with_the_rounds_on_a_panorama() -> None:
+    """One person's luck hides how hard a panorama is; the mean of ten shows it."""
+    panoramas = np.repeat(np.arange(500), 3)
+    study = coverage.simulate(np.arange(1500), panoramas, np.random.default_rng(2))
+    people, model = (
+        np.array([points[panoramas == one].mean() for one in range(500)]) for points in study.points
+    )
+    estimate, _ = coverage.MEASURED[coverage.RANKS]
+    assert estimate(study) == pytest.approx(stats.spearmanr(people, model).statistic)
+    kept = coverage.kept()["true_rank_correlation"]
+    assert (
+        kept["40 people, 5 own panoramas each"] + 0.05 < kept["40 people, 10 of the same 40 panoramas each"]
+    )
+
+
 def test_large_designs_have_forty_clusters_and_the_papers_has_ten() -> None:
     for name, design in coverage.DESIGNS.items():
         study = coverage.simulate(*design(np.random.default_rng(0)), np.random.default_rng(1))
@@ -36,12 +66,16 @@ def test_large_designs_have_forty_clusters_and_the_papers_has_ten() -> None:
 def test_a_measurement_counts_studies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coverage, "TRUTH_ROUNDS", 50_000)
     design = coverage.LARGE[0]
-    found = coverage.measure(8, [design])
+    group = "40 groups of 5 panoramas"
+    found = coverage.measure(8, [design], [group])
     shares = found["coverage"][design]
     assert set(shares) == set(coverage.MEASURED)
+    compared = found["models"][group]
+    assert set(compared) == set(coverage_models.MEASURED)
+    assert np.mean([compared[name] for name in compared if name != coverage_models.PLAIN]) > 0.8
     assert all(share * 8 == round(share * 8) for share in shares.values())
     assert np.mean([shares[name] for name in OTHERS]) > 0.8
-    assert coverage.measure(8, [design])["coverage"] == found["coverage"]
+    assert coverage.measure(8, [design], [])["coverage"] == found["coverage"]
     with pytest.raises(ValueError, match="at least one study"):
         coverage.measure(0)
 
@@ -56,7 +90,8 @@ def test_the_command_writes_what_it_prints(
 
 
 def test_the_document_has_the_measurement_and_every_column() -> None:
-    for shares in coverage.kept()["coverage"].values():
+    kept = coverage.kept()
+    for shares in (*kept["coverage"].values(), *kept["models"].values()):
         for name, share in shares.items():
             row = next(line for line in DOCUMENT.splitlines() if line.startswith(f"| {name} |"))
             assert f"| {100 * share:.1f} %" in row

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,20 @@ def test_each_model_has_its_median_shares_and_points(made: Any) -> None:
         assert 0 < found["accuracy"]["country"]["value"] < found["accuracy"]["continent"]["value"] <= 1
     first, second = (report["comparisons"][0]["sides"][name] for name in ("first", "second"))
     assert [first["median_km"], second["median_km"]] == [one["side"]["median_km"] for one in report["models"]]
+
+
+def test_leaks_stand_beside_comparisons_and_beside_what_is_apart() -> None:
+    where = panoramas(4)
+    told = {"near_duplicate": [True, False, None, True], "same_sequence": [True, False, False, False]}
+    one = replace(machine("a", where, 3, 1, [True, False, False, False]), leaks=told)
+    report = build("Europe", SCALE_KM, where, [one, machine("b", where, 3, 2)])
+    (counted,), (apart,) = report["comparisons"], report["apart"]
+    assert counted["leakage"]["first"]["near_duplicate"] == {"known": 2, "set": 1}
+    assert apart["leakage"]["first"]["same_sequence"] == {"known": 1, "set": 1}
+    assert apart["leakage"]["second"]["near_duplicate"] == {"known": 0, "set": 0}
+    text = machines_text.as_table(report, apart=True)
+    assert "May have leaked to the first: near duplicate 1, same sequence 1." in text
+    assert "leaked to the second" not in text
 
 
 def test_panoramas_without_a_group_are_clusters_of_their_own() -> None:

@@ -13,12 +13,14 @@ from PIL import Image
 
 from benchmark.__main__ import main
 from benchmark.figures import _frame, as_png, as_svg, figures_of
-from benchmark.page import page
+from benchmark.page import page, write_figures
+from benchmark.pictures import SmallPicture
 from benchmark.report import build
 from benchmark.study import PlanetStudy
 from tests.benchmark.made import cells, pair, rounds_of, study, write
+from tests.conftest import jpeg
 
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "img"}
 
 
 class Balanced(HTMLParser):
@@ -92,6 +94,21 @@ def test_every_figure_is_there_as_svg_and_png(folder: Path) -> None:
     }
 
 
+def test_figures_of_an_earlier_report_go_and_nothing_else(tmp_path: Path) -> None:
+    first, second = tmp_path / "figures" / "1", tmp_path / "figures" / "2"
+    kept = [first / "notes.txt", tmp_path / "figures" / "own.svg", tmp_path / "figures" / "mine" / "own.png"]
+    stale = [first / "fig9.svg", second / "fig8.png"]
+    for path in (*kept, *stale):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("old")
+    figure = Figure()
+    write_figures([{"fig8": ("", "<svg/>", figure)}], tmp_path)
+    assert all(path.read_text() == "old" for path in kept)
+    assert not any(path.exists() for path in stale)
+    assert not second.exists()
+    assert (first / "fig8.svg").read_text() == "<svg/>"
+
+
 @pytest.mark.slow
 def test_figures_are_the_same_each_time(tmp_path: Path) -> None:
     report = build(rounds_of(tmp_path, study(10, 5)), protocol=PlanetStudy())
@@ -100,6 +117,32 @@ def test_figures_are_the_same_each_time(tmp_path: Path) -> None:
         name: as_svg(figure) for name, (_, figure) in second.items()
     }
     assert page(report) == page(report)
+
+
+def test_figure_9_has_pictures_with_their_credit_beside_the_maps(tmp_path: Path) -> None:
+    report = build(rounds_of(tmp_path, study(10, 5)), protocol=PlanetStudy())
+    comparison, protocol = report["comparisons"][0], report["protocol"]
+    examples = protocol["studies"][0]["examples"]
+    shown = {example["panorama"] for example in examples[1:]}
+    asked: list[str] = []
+
+    def picture_of(panorama: str) -> SmallPicture | None:
+        asked.append(panorama)
+        return SmallPicture(jpeg(60, 40), "Ann $ & Co · CC BY 4.0") if panorama in shown else None
+
+    _, figure = figures_of(comparison, protocol, picture_of)["fig9"]
+    assert asked == [example["panorama"] for example in examples]
+    svg = as_svg(figure)
+    assert svg.count("<image ") == svg.count("Ann $ &amp; Co · CC BY 4.0") == len(examples) - 1
+    assert len(figure.axes) == 2 * len(examples) - 1
+    _, bare = figures_of(comparison, protocol)["fig9"]
+    assert "<image " not in as_svg(bare)
+    assert len(bare.axes) == len(examples)
+    drawn = page(report, pictures=picture_of)
+    assert "data:image/png;base64," in drawn
+    reader = Balanced()
+    reader.feed(drawn)
+    assert all(address.startswith(("#", "data:image/")) for address in reader.addresses)
 
 
 def test_the_curve_of_figure_8_passes_the_shares(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from benchmark import public
 from benchmark.pairs import Pairs, pairs_of
 from benchmark.report import Report, build, pooled
 from benchmark.rounds import Rounds
+from planet_core.trivial import TrainingPhotos
 from tests.benchmark.made import rounds_of, study
 
 LISBON = {"true_lat": 38.72, "true_lng": -9.14}
@@ -103,27 +105,45 @@ def test_a_part_needs_enough_panoramas(tmp_path: Path, panoramas: int) -> None:
     assert countries == {"Australia"} | ({"Portugal"} if panoramas >= public.LEAST_IN_PART else set())
 
 
-def test_parts_by_place_come_in_batches(tmp_path: Path) -> None:
-    def comparison(rounds: int) -> dict[str, Any]:
-        return pooled(build(rounds_of(tmp_path, study(rounds, 1, **LISBON))))[0]
+def compared(folder: Path, rounds: int) -> dict[str, Any]:
+    training = TrainingPhotos(np.array([38.7, 38.8]), np.array([-9.1, -9.2]))
+    return pooled(build(rounds_of(folder, study(rounds, 1, **LISBON)), training=training))[0]
 
+
+def test_parts_by_place_and_trivial_players_come_in_batches(tmp_path: Path) -> None:
     batch = public.BATCH_ROUNDS
-    before = public.places_told(None, comparison(batch - 1), 0)
+    before = public.places_told(None, compared(tmp_path, batch - 1), somebody_left=False)
     assert before["parts"] == {}
-    first = public.places_told(before, comparison(batch), 0)
+    assert before["trivial"] == []
+    first = public.places_told(before, compared(tmp_path, batch), somebody_left=False)
     assert first["parts"]["country"][0]["rounds"] == batch
-    assert public.places_told(first, comparison(2 * batch - 1), 0) == first
-    second = public.places_told(first, comparison(2 * batch), 0)
+    assert {one["rounds"] for one in first["trivial"]} == {batch}
+    assert public.places_told(first, compared(tmp_path, 2 * batch - 1), somebody_left=False) == first
+    second = public.places_told(first, compared(tmp_path, 2 * batch), somebody_left=False)
     assert second["parts"]["country"][0]["rounds"] == 2 * batch
 
 
+def test_trivial_players_tell_no_distance_and_need_panoramas(tmp_path: Path) -> None:
+    """It is known where they answer: a distance would draw a circle around that."""
+    comparison = compared(tmp_path, 60)
+    told = public.places_told(None, comparison, somebody_left=False)["trivial"]
+    assert len(told) == len(comparison["trivial"]) == 4
+    keys = {"player", "rounds", "wins", "ties", "losses", "win_rate", "mean_points"}
+    assert [set(one) for one in told] == [keys] * 4
+    few = {**comparison, "panoramas": public.LEAST_IN_PART - 1}
+    assert public.places_told(None, few, somebody_left=False)["trivial"] == []
+
+
 def test_old_parts_go_when_somebody_wants_no_part_in_reports(tmp_path: Path) -> None:
-    comparison = pooled(build(rounds_of(tmp_path, study(60, 1, **LISBON))))[0]
-    first = public.places_told(None, comparison, 0)
-    after = public.places_told(first, comparison, 1)
+    comparison = compared(tmp_path, 60)
+    first = public.places_told(None, comparison, somebody_left=False)
+    after = public.places_told(first, comparison, somebody_left=True)
     assert first["parts"]
-    assert after["parts"] == {}
-    assert public.places_told(after, comparison, 1)["parts"] == {}, "not before the next batch"
+    assert first["trivial"]
+    assert (after["parts"], after["trivial"]) == ({}, [])
+    again = public.places_told(after, comparison, somebody_left=False)
+    assert (again["parts"], again["trivial"]) == ({}, []), "not before the next batch"
+    assert set(again) == {"rounds", "parts", "trivial"}, "and not how many left"
 
 
 def test_rows_have_numbers_and_no_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,10 @@ from scipy import stats
 
 from benchmark.__main__ import main
 from benchmark.difficulty import rank_correlation, ranks
+from benchmark.page import page
+from benchmark.read import read_rounds
 from benchmark.report import Report, as_json, build
+from benchmark.rows_csv import pseudonyms, write_rows
 from benchmark.study import PlanetStudy
 from benchmark.table import as_table
 from planet_core.calibration import brier_score
@@ -90,6 +93,32 @@ def test_parts_add_up_and_have_their_medians(tmp_path: Path) -> None:
     assert [part["value"] for part in found["by_player"]["games_played"]] == ["0", "1 to 9"]
 
 
+def test_rates_of_parts_know_that_people_share_panoramas(tmp_path: Path) -> None:
+    """Forty people on the same eight panoramas, each of which one side wins with all of them: eight facts."""
+    rows = [
+        one | {"round_id": f"{person} {panorama}", "panorama_id": f"p{panorama}", "near_duplicate": ""}
+        for person in range(40)
+        for panorama in range(8)
+        for one in pair(*((200, 50) if panorama % 2 else (50, 200)), captured_year=2016)
+    ]
+    for number, one in enumerate(rows):
+        if one["player_kind"] == "person":
+            one["player_id"] = f"person {number // 16}"
+        elif one["panorama_id"] == "p7":
+            one["near_duplicate"] = 1
+    training = TrainingPhotos(np.full(20, 0.9), np.full(20, 20.0))  # 100 km off, everywhere
+    found = pooled(report_of(tmp_path, rows, training=training))
+    clustered = found["win_rate_clustered"]
+    assert clustered["low"] < 0.25 < found["win_rate"]["low"], "Wilson's knows 320 rounds"
+    [year] = found["by_place"]["captured_year"]
+    [guest] = found["by_player"]["guest"]
+    assert year["win_rate"] == guest["win_rate"] == clustered
+    assert found["leakage"]["without"]["win_rate"]["low"] < 0.25
+    for player in found["trivial"]:
+        assert player["win_rate"]["value"] == 0.5
+        assert player["win_rate"] == clustered
+
+
 def test_calibration_counts_a_panorama_once(tmp_path: Path) -> None:
     paris, berlin = at(PARIS, "true_"), at(BERLIN, "true_")
     said = {"country_probabilities": '{"FR": 0.6, "DE": 0.4}', "confidence": 0.8}
@@ -153,6 +182,22 @@ def test_flagged_rounds_are_counted_and_left_out_beside(tmp_path: Path) -> None:
     assert found["same_author"] == {"known": 0, "set": 0}
     assert found["without"]["rounds"] == 2
     assert found["without"]["win_rate"]["value"] == 0.5
+
+
+def test_pairs_apart_say_what_may_have_leaked(tmp_path: Path) -> None:
+    rows = [
+        *pair(100, 1, 1, near_duplicate=1, seen_in_training=1),
+        *pair(100, 1, 2, same_sequence=1, near_duplicate=0, seen_in_training=1),
+        *pair(1, 100, 3),
+    ]
+    report = report_of(tmp_path, rows)
+    [apart] = report["apart"]
+    assert apart["leakage"] == {
+        "near_duplicate": {"known": 2, "set": 1},
+        "same_sequence": {"known": 1, "set": 1},
+        "same_author": {"known": 0, "set": 0},
+    }
+    assert "<td>near duplicate 1, same sequence 1</td>" in page(report)
 
 
 def test_trivial_players_answer_the_same_rounds(tmp_path: Path) -> None:
@@ -276,3 +321,21 @@ def test_flags_may_be_written_as_numbers(tmp_path: Path) -> None:
 
 def test_a_perfect_correlation_of_few_has_no_interval() -> None:
     assert rank_correlation(np.arange(6.0), np.arange(6.0) ** 3) == {"value": 1.0, "low": None, "high": None}
+
+
+def test_nobody_is_taken_for_a_model_that_is_called_like_a_person(tmp_path: Path) -> None:
+    rows = [
+        one
+        | {
+            "round_id": f"{person} {number}",
+            "player_id": "person 1" if one["player_kind"] == "model" else person,
+        }
+        for person in ("ann", "ben")
+        for number in range(2)
+        for one in pair(100, 1, number)
+    ]
+    rounds = rounds_of(tmp_path, rows)
+    assert pseudonyms(rounds) == {"ann": "person 2", "ben": "person 3"}
+    write_rows(rounds, tmp_path / "again.csv", pseudonyms(rounds))
+    again = build(read_rounds(tmp_path / "again.csv"))
+    assert [one["person"] for one in again["comparisons"]] == ["all", "person 2", "person 3"]

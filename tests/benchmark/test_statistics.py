@@ -8,7 +8,7 @@ import pytest
 
 from benchmark.pairs import pairs_of
 from benchmark.rounds import Row
-from benchmark.statistics import Comparison, compare, groups, people_of, tallies
+from benchmark.statistics import Comparison, compare, groups, people_of
 from planet_core.metrics import accuracy_at, median_km
 from tests.benchmark.made import cells, pair, rounds_of, study
 
@@ -115,39 +115,3 @@ def test_each_person_has_a_comparison(tmp_path: Path) -> None:
     assert np.mean([one["sides"]["model"]["mean_points"] for one in people]) == pytest.approx(
         compare(group)["sides"]["model"]["mean_points"]
     )
-
-
-def test_a_tally_is_of_one_condition_and_the_largest_comes_first() -> None:
-    rows = [row("person", number=n, condition="free") for n in (1, 2)] + [row("person", number=3)]
-    rows += [row("model", number=n, condition="free") for n in (1, 2)] + [row("model", number=3)]
-    assert [(each["condition"], each["rounds"]) for each in tallies(rows)] == [("free", 2), ("fair", 1)]
-
-
-def test_a_tally_counts_only_what_counts() -> None:
-    rows = [
-        row("person", number=1, lat=3),
-        row("model", number=1),
-        row("person", number=2, exposure=2),
-        row("model", number=2),
-    ]
-    (found,) = tallies(rows)
-    rate = found.pop("person_rate")  # type: ignore[misc]
-    assert found == {
-        "condition": "fair",
-        "source": "photo",
-        "rounds": 1,
-        "model_wins": 1,
-        "person_wins": 0,
-        "ties": 0,
-    }
-    assert rate == {"value": 0.0, "low": 0.0, "high": pytest.approx(0.7935, abs=1e-4)}
-
-
-def test_a_tally_of_drawn_pictures_is_one_of_its_own() -> None:
-    rows = [row(kind, number=n, source="drawn") for kind in ("person", "model") for n in (1, 2)]
-    rows += [row("person", number=3), row("model", number=3)]
-    assert [(each["source"], each["rounds"]) for each in tallies(rows)] == [("drawn", 2), ("photo", 1)]
-
-
-def test_no_rounds_are_no_tallies() -> None:
-    assert tallies([]) == []

@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from geogame.accounts.models import Player
 from geogame.accounts.services import choose_reports
@@ -14,6 +14,9 @@ from geogame.pages import tryout, world_picture
 from geogame.pages.maps import map_cards
 from geogame.panoramas.models import Map
 from geogame.registry.models import ModelVersion
+from geogame.reports.models import StoredReport
+from geogame.reports.stored import refresh_all
+from geogame.reports.tallies import tallies
 from planet_core.land import land_rings
 from procedural_earth.clues import HERO
 from tests.geogame.reports.played import play_rounds
@@ -79,32 +82,43 @@ def test_a_game_about_countries_has_no_best_points(alice: Player, make_map: Make
 
 
 # --- The page ------------------------------------------------------------------------------------------
-def test_conditions_are_tallied_apart(
-    client: Client, make_map: MakeMap, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_map()
-    rate = {"value": 0.25, "low": 0.1, "high": 0.5}
-    fair = {"condition": "fair", "source": "photo", "rounds": 5, "model_wins": 3, "person_wins": 1, "ties": 1}
-    free = fair | {"condition": "free", "source": "drawn"}
-    both = [fair | {"person_rate": rate}, free | {"person_rate": rate}]
-    monkeypatch.setattr("geogame.pages.home.tallies", lambda rows: both)
-    cache.clear()
-    try:
-        page = client.get("/").content.decode()
-    finally:
-        cache.clear()
+def line(model: str, rounds: int, **changes: object) -> dict[str, object]:
+    """A line of a report, in which people won a quarter."""
+    rate = {"value": 0.75, "low": 0.5, "high": 0.9}
+    found = {"model": model, "rounds": rounds, "wins": 3, "losses": 1, "ties": 1, "win_rate": rate}
+    return found | changes
+
+
+def test_tallies_are_of_one_map_one_condition_and_one_model(client: Client, make_map: MakeMap) -> None:
+    small, large = make_map(name="Small"), make_map(name="Large")
+    for map_, condition, source, summary in (
+        (small, "fair", "photo", [line("A", 5), line("B", 4)]),
+        (large, "fair", "photo", [line("A", 70), line("Robot (outside player)", 90)]),
+        (small, "free", "drawn", [line("A", 80, wins=8)]),
+        (large, "free", "photo", [line("A", 0)]),
+    ):
+        StoredReport.objects.create(
+            map=map_, condition=condition, source=source, summary=summary, made_at=timezone.now()
+        )
+    found = [(one.report.map.name, one.report.condition, one.model, one.rounds) for one in tallies()]
+    assert found == [("Small", "free", "A", 80), ("Large", "fair", "A", 70)]
+    page = client.get("/").content.decode()
     assert page.count("<strong>25\u202f%</strong>") == 2
     assert "10\u202f% to 50\u202f%" in page
     assert "1 round was tied" in page
-    assert page.index("tally-fair-photo") < page.index("tally-free-drawn")
+    assert "On the map <strong>Large</strong> against A." in page
+    assert page.index("tally-free-drawn") < page.index("tally-fair-photo")
 
 
-def test_who_leaves_the_reports_leaves_the_tally(
+def test_who_leaves_the_reports_leaves_the_tally_with_them(
     client: Client, make_map: MakeMap, model_version: ModelVersion, alice: Player
 ) -> None:
     play_rounds(make_map(6), model_version, [alice], each=5)
+    assert "No round counts yet" in client.get("/").content.decode(), "nothing is computed in a request"
+    refresh_all()
     assert "won by people" in client.get("/").content.decode()
     choose_reports(player=alice, in_reports=False)
+    refresh_all()
     page = client.get("/").content.decode()
     assert "won by people" not in page
     assert "No round counts yet" in page
@@ -112,7 +126,6 @@ def test_who_leaves_the_reports_leaves_the_tally(
 
 def test_without_rounds_the_tally_says_so(client: Client, make_map: MakeMap) -> None:
     make_map()
-    cache.clear()
     assert "No round counts yet" in client.get("/").content.decode()
 
 
@@ -139,8 +152,7 @@ def test_home_asks_the_database_the_same_for_more_maps(
     sign_in(client, alice)
     for number in range(3):
         played(alice, make_map(name=f"Map {number}"), rounds=2)
-    client.get("/")  # the tally is read once and kept
-    with django_assert_num_queries(13):  # type: ignore[attr-defined]
+    with django_assert_num_queries(12):  # type: ignore[attr-defined]
         client.get("/")
 
 

@@ -19,9 +19,11 @@ from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.services import withdraw
 from geogame.registry.models import ModelVersion
 from geogame.reports.stored import refresh_all
+from geogame.round_sets.services import close, create
 from tests.geogame.pages import truth
 from tests.geogame.pages.truth import Tap, assert_no_truth, found_in
 from tests.geogame.reports.played import play_rounds
+from tests.geogame.round_sets.taking_part import answer_all, player_named
 
 PATHS = (
     "/benchmark/",
@@ -86,6 +88,17 @@ def test_reports_tell_no_truth_and_no_name(secrets: Map, people: list[Player], s
         rounds = Round.objects.values_list("token", "picture_token", "game__token")
         names += [name for row in rounds for name in row]
         assert [one for one in names if one in text] == [], name
+
+
+def test_outside_players_bring_no_truth_along(secrets: Map, people: list[Player], sign_in: SignIn) -> None:
+    round_set = create(name="Trial", map_=secrets, seed=1)
+    answer_all(player_named("person 1"), round_set, lat=1.25, lng=2.5)
+    close(round_set)
+    refresh_all()
+    for client in visitors(people, secrets, sign_in).values():
+        sent = bytes_for(client)
+        assert b"person 1 (outside player)" in b"".join(sent)
+        assert_no_truth(sent, Panorama.objects.all())
 
 
 def test_the_search_is_not_blind(secrets: Map) -> None:

@@ -83,7 +83,7 @@ QUERIES = {
     "game": 14,
     "health": 0,
     "help": 3,
-    "home": 14,
+    "home": 13,
     "layer": 5,
     "leaderboards": 10,
     "learn": 3,

@@ -6,19 +6,26 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from benchmark import coverage
 from benchmark.public import BATCH_ROUNDS, LEAST_IN_PART
 from geogame.accounts.models import Player
-from geogame.panoramas.models import Map
+from geogame.pages.report_numbers import number
+from geogame.pages.report_words import COVERAGE, TRIVIAL
+from geogame.panoramas.models import Map, Panorama
 from geogame.registry.models import ModelVersion
 from geogame.reports import refresh
+from geogame.reports.leaks import Leak, Leaks
 from geogame.reports.models import Refresh, StoredReport
 from geogame.reports.stored import refresh_all
+from planet_core.partition import Partition
+from planet_core.trivial import TrainingPhotos, fit_all
 from tests.geogame.reports.played import play_rounds
 
 MakeMap = Callable[..., Map]
@@ -154,6 +161,59 @@ def test_numbers_of_a_column_are_aligned_at_the_decimal_point(client: Client, pl
         assert len(column) >= 8
         places = {len(text) - (text.index(".") if "." in text else text.index("\u2008")) for text in column}
         assert len(places) == 1, column
+
+
+def test_players_that_do_not_look_and_points_of_answered_rounds_are_shown(
+    client: Client, staff: Client, played: Map
+) -> None:
+    (model,) = StoredReport.objects.get().public["models"]
+    for page in (page_of(client), page_of(staff)):
+        table = page.partition('data-testid="table-trivial"')[2].partition("</table>")[0]
+        assert table.count("<tr>") == 1 + len(model["places"]["trivial"]) == 5
+        assert "most frequent cell" in table
+        numbers = page.partition('data-testid="table-numbers"')[2].partition("</table>")[0]
+        answered = numbers.partition("Mean points of answered rounds")[2]
+        for side in ("person", "model"):
+            assert number(model["sides"][side]["mean_points_answered"]) in answered
+
+
+def test_what_may_have_leaked_is_shown_where_it_is_known(
+    client: Client, played: Map, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert 'data-testid="table-leaks"' not in page_of(client), "of no round is anything known"
+    first = str(played.panoramas.order_by("pk")[0].pk)
+
+    def of(self: Leaks, version: ModelVersion, panorama: Panorama) -> Leak:
+        return Leak(near_duplicate=str(panorama.pk) == first)
+
+    monkeypatch.setattr(Leaks, "of", of)
+    refresh_all()
+    page = page_of(client)
+    table = page.partition('data-testid="table-leaks"')[2].partition("</table>")[0]
+    assert "nearly the same picture" in table
+    assert "of a walk" not in table
+    (model,) = StoredReport.objects.get().public["models"]
+    assert 0 < model["leakage"]["near_duplicate"]["set"] < model["leakage"]["near_duplicate"]["known"] == 60
+    assert f"Without the flagged rounds: {model['leakage']['without']['rounds']} rounds" in page
+
+
+def test_the_measured_coverage_is_shown_and_can_be_read_in_german(client: Client, played: Map) -> None:
+    measured = coverage.kept()
+    names = {name for shares in measured["coverage"].values() for name in shares}
+    assert {*names, *measured["coverage"]} == set(COVERAGE)
+    table = page_of(client).partition('data-testid="table-coverage"')[2].partition("</table>")[0]
+    assert table.count("<tr>") == 1 + len(names)
+    row = table.partition("rank correlation over panoramas")[2].partition("</tr>")[0]
+    for shares in measured["coverage"].values():
+        held = shares["rank correlation over panoramas, Bonett and Wright"]
+        assert number(100 * held, 1) in row
+    client.cookies["django_language"] = "de"
+    assert "geclustertes Wilson" in page_of(client)
+
+
+def test_every_trivial_player_has_a_name_in_the_readers_language() -> None:
+    photos = TrainingPhotos(np.array([1.0, 2.0]), np.array([1.0, 2.0]))
+    assert set(fit_all(photos, Partition.build(photos.lat, photos.lng, 1, 1))) == set(TRIVIAL)
 
 
 def test_parts_by_place_are_shown_where_they_are_large(client: Client, played: Map) -> None:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,20 +12,24 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from benchmark.rounds import Row
+from benchmark.report import build
+from benchmark.rounds import Rounds, Row
 from geogame.accounts.models import Player
 from geogame.accounts.services import choose_reports, player_of_model
-from geogame.games.lifecycle import seal_answer
+from geogame.games.challenges import accept, send
+from geogame.games.lifecycle import go_without_model, seal_answer
 from geogame.games.models import Game, Round
 from geogame.games.seals import CellProbability, ModelAnswer
 from geogame.games.services import next_round, place_guess, start_game
+from geogame.opponent.words import COULD_NOT_ANSWER
 from geogame.panoramas.models import Map, Panorama
 from geogame.predictions.models import Prediction
 from geogame.registry import queries as registry
 from geogame.registry.models import ModelVersion
-from geogame.reports.rows import bare_rows_of, rows_of, source_of, year_of
+from geogame.reports.queries import rounds_alone
+from geogame.reports.rows import name_of, rows_of, source_of, year_of
 from planet_core.geography import countries_at, country_at
-from planet_core.model_directory import PARTITION, TrainingIndex
+from planet_core.model_directory import PARTITION
 from planet_core.partition import Partition
 from tests.geogame.games.playing import play
 
@@ -174,44 +179,6 @@ def test_a_version_without_files_leaves_its_columns_open(
     assert {(row.confidence, row.near_duplicate, row.same_sequence) for row in models} == {(None, None, None)}
 
 
-def index(*digests: str, groups: tuple[str, ...] = ()) -> TrainingIndex:
-    return TrainingIndex(digests, groups, (), (), 13, np.array([], dtype=np.uint64))
-
-
-def test_leaks_are_told_as_far_as_they_are_known(
-    alice: Player,
-    make_map: MakeMap,
-    make_panorama: Callable[..., Panorama],
-    model_version: ModelVersion,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    map_ = make_map(5, groups=["walk", "other walk", "", "", ""])
-    panoramas = list(map_.panoramas.order_by("pk"))
-    for panorama, author in zip(panoramas, ("Ann", "Ben", "Ann", "", "Ann"), strict=True):
-        Panorama.objects.filter(pk=panorama.pk).update(author=author)
-    Panorama.objects.filter(pk=panoramas[4].pk).update(drawn=True)
-    trained = make_panorama(10.0, 10.0, author="Ann")
-    play_with_predictions(alice, map_, model_version)
-
-    def leaks(found: TrainingIndex) -> list[tuple[bool | None, ...]]:
-        monkeypatch.setattr("geogame.reports.leaks.training_index", lambda version: found)
-        rows = {row.panorama_id: row for row in rows_of() if row.player_kind == "model"}
-        named = [rows[str(panorama.pk)] for panorama in panoramas]
-        return [(row.near_duplicate, row.same_sequence, row.same_author) for row in named]
-
-    assert leaks(index(trained.digest, groups=("walk",))) == [
-        (None, True, True),
-        (None, False, False),
-        (None, None, True),
-        (None, None, None),
-        (None, None, None),
-    ]
-    # of a photo that is not ours nobody knows the author: who is not among the others may be that one
-    assert [found[2] for found in leaks(index(trained.digest, "unknown"))] == [True, None, True, None, None]
-    assert leaks(index(panoramas[1].digest))[1] == (True, None, True)
-    assert {row.same_author for row in rows_of() if row.player_kind == "person"} == {None}
-
-
 @pytest.mark.parametrize(
     ("taken_at", "year"),
     [
@@ -274,6 +241,71 @@ def test_consent_is_known_of_those_who_chose_alone(make_player: MakePlayer, make
     assert {row.player_id: row.consent for row in rows_of()} == {chose.token: True, silent.token: None}
 
 
+def play_without_answers(player: Player, map_: Map, *reasons: str, **more: Any) -> Game:
+    """A game against the model in play, whose rounds open without it, each for its reason; "" is late."""
+    game = start_game(player=player, map_=map_, **more)
+    for number, reason in enumerate(reasons, 1):
+        round_ = game.rounds.get(number=number)
+        go_without_model(round_, reason=reason)
+        place_guess(game=game, player=player, round_token=round_.token, lat=45.0, lng=5.0)
+        next_round(game=game, player=player, after=round_.token)
+    return game
+
+
+def test_what_a_model_did_not_answer_is_a_row_with_its_status(
+    alice: Player, make_map: MakeMap, model_version: ModelVersion
+) -> None:
+    play_without_answers(alice, make_map(6), COULD_NOT_ANSWER, "", "")
+    people, models = sides(list(rows_of()))
+    assert [row.outcome for row in people] == ["answered"] * 3
+    assert [row.outcome for row in models] == ["error", "timeout", "timeout"]
+    assert [row.round_id for row in models] == [row.round_id for row in people]
+    assert {(row.lat, row.lng, row.seen_in_training) for row in models} == {(None, None, False)}
+    assert {row.player_id for row in models} == {name_of(player_of_model(model_version))}
+    assert {row.condition for row in models} == {"fair"}
+    (comparison, _) = build(Rounds.from_rows(rows_of()))["comparisons"]
+    assert (comparison["rounds"], comparison["wins"], comparison["losses"]) == (3, 0, 3)
+    assert comparison["sides"]["model"]["outcomes"] == {
+        "answered": 0,
+        "timeout": 2,
+        "refused": 0,
+        "error": 1,
+    }
+    assert rounds_alone() == 0
+
+
+def test_who_plays_alone_has_no_model_that_failed(
+    alice: Player, make_map: MakeMap, model_version: ModelVersion
+) -> None:
+    play_without_answers(alice, make_map(6), "", version=None)
+    assert sides(list(rows_of()))[1] == []
+    assert rounds_alone() == 1
+
+
+def test_a_round_of_a_challenge_without_the_model_is_no_failure(
+    alice: Player, make_player: MakePlayer, make_map: MakeMap, model_version: ModelVersion
+) -> None:
+    game = play_without_answers(alice, make_map(5), *[""] * 5)
+    game.refresh_from_db()
+    ben = make_player("ben", account=True)
+    again = accept(challenge=send(game=game, player=alice), player=ben)
+    play(again, ben)
+    people, models = sides(list(rows_of()))
+    assert len(people) == 10
+    assert len(models) == 5
+    assert rounds_alone() == 5
+
+
+def test_a_failure_of_a_model_that_trained_there_does_not_count(
+    alice: Player, make_map: MakeMap, model_version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play_without_answers(alice, make_map(6), "")
+    monkeypatch.setattr("geogame.reports.rows.trained_on", lambda version, pictures: [True])
+    report = build(Rounds.from_rows(rows_of()))
+    assert report["comparisons"] == []
+    assert [one["apart"] for one in report["apart"]] == ["the model trained on it"]
+
+
 def queries(rows: Callable[[], object]) -> int:
     with CaptureQueriesContext(
         connection,
@@ -288,13 +320,17 @@ def test_as_many_queries_for_few_rows_as_for_many(
     map_ = make_map(12)
     alice = make_player("alice", account=True)
     play_with_predictions(alice, map_, model_version)
-    few, bare, rows = queries(rows_of), queries(bare_rows_of), len(list(rows_of()))
+    few, rows = queries(rows_of), len(list(rows_of()))
     for name in ("ben", "cleo", "dan"):
         player = make_player(name, account=True)
         play_with_predictions(player, map_, model_version)
         play_with_predictions(player, map_, model_version)
     assert len(list(rows_of())) >= 5 * rows
-    assert (queries(rows_of), queries(bare_rows_of)) == (few, bare) == (5, 2)
+    assert queries(rows_of) == few == 6
+    play_without_answers(alice, map_, *[""] * 3)
+    few = queries(rows_of)
+    play_without_answers(alice, map_, *[""] * 5)
+    assert queries(rows_of) == few == 7
 
 
 def test_a_prediction_is_looked_at_once(

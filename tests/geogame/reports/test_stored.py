@@ -98,6 +98,24 @@ def test_who_wants_no_part_in_reports_is_left_out(map_played: Map, people: list[
     assert people[0].token not in json.dumps(report.full)
 
 
+def test_nobody_is_told_how_many_left(
+    make_map: MakeMap, model_version: ModelVersion, make_player: Callable[..., Player]
+) -> None:
+    """Who reads that somebody left, and which numbers changed, knows whose they were."""
+    others = [make_player(f"Guest {number}") for number in range(8)]
+    play_rounds(make_map(12), model_version, others, each=10)
+    refresh_all()
+    assert StoredReport.objects.get().public["models"][0]["places"]["parts"]
+    choose_reports(player=others[0], in_reports=False)
+    refresh_all()
+    report = StoredReport.objects.get()
+    places = report.public["models"][0]["places"]
+    assert (places["parts"], places["trivial"]) == ({}, [])
+    assert "left_out" not in json.dumps(report.public)
+    refresh_all()
+    assert StoredReport.objects.get().public["models"][0]["places"] == places
+
+
 def test_when_nobody_is_left_the_report_goes(map_played: Map, people: list[Player]) -> None:
     refresh_all()
     for person in people:

@@ -7,19 +7,21 @@ from functools import partial
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from benchmark import machines_text
 from benchmark.command import add_options, report_of, shown
 from benchmark.report import Report
 from benchmark.rounds import Rounds, Row
 from benchmark.selection import is_selected
+from geogame.lib.commands import UserCommand
 from geogame.lib.database import ready_database
 from geogame.panoramas.models import Map
 from geogame.panoramas.queries import map_named
 from geogame.panoramas.services import MapError
 from geogame.predictions.queries import places_answered
 from geogame.registry.models import ModelVersion
+from geogame.reports.hashes import hash_pictures
 from geogame.reports.machines import Predict, compared, versions_named
 from geogame.reports.pictures import picture_of
 from geogame.reports.queries import rounds_alone, unanswered_rounds
@@ -49,7 +51,7 @@ NO_ROUNDS = (
 )
 
 
-class Command(BaseCommand):
+class Command(UserCommand):
     help = (
         "Compare people and models over the rounds that were played: wins, median distance, share of "
         "rounds within 1, 25, 200, 750 and 2500 km, mean points. Counts first exposures of panoramas that "
@@ -89,6 +91,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         ready_database(self.stderr.write)
+        hash_pictures(self.stderr.write)
         map_ = self._map(options["map"])
         if options["models"]:
             self._compare_models(map_, options)

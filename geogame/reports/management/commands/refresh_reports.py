@@ -5,9 +5,10 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from geogame.lib.background import let_others_first, only_one
+from geogame.lib.commands import UserCommand
 from geogame.lib.database import ready_database
 from geogame.lib.words import counted
 from geogame.reports.stored import ReportFailed, refresh_all
@@ -17,7 +18,7 @@ NICENESS = 15
 MAKER = "reports"
 
 
-class Command(BaseCommand):
+class Command(UserCommand):
     help = (
         "Make the reports of /benchmark/ anew: people against models on each map, in each condition. The "
         "default worker of `make play` does the same by itself when rounds were played."

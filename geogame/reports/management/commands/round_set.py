@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from geogame.lib.commands import UserCommand
 from geogame.lib.database import ready_database
 from geogame.lib.words import counted
 from geogame.panoramas.queries import map_named
@@ -30,7 +31,7 @@ EXIT_INTERRUPTED = 130
 Done = Callable[[int, int], None]
 
 
-class Command(BaseCommand):
+class Command(UserCommand):
     help = (
         "Round sets: panoramas that models of others answer over HTTP, each for itself, under seal until the "
         "set is closed. A set never changes; NAME is its latest version, NAME@2 a certain one. "

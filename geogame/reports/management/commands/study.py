@@ -8,12 +8,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.urls import reverse
 
 from benchmark.rounds import Rounds
 from benchmark.rows_csv import write_rows
 from geogame.games.models import Game
+from geogame.lib.commands import UserCommand
 from geogame.lib.database import ready_database
 from geogame.lib.words import counted
 from geogame.panoramas.queries import map_named
@@ -31,7 +32,7 @@ from planet_core.outputs import OutputError, writable_file
 DEFAULT = "default"
 
 
-class Command(BaseCommand):
+class Command(UserCommand):
     help = (
         "Run the paper's study on people of your own: each subject gets a link to a set of pictures that "
         "nobody else gets, and the model answers the same pictures in the same fair view. docs/studies.md "

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("games", "0006_seat_device"),
+        ("games", "0007_seal_seen_unknown"),
     ]
 
     operations = [
