@@ -52,6 +52,17 @@ NOTE_MAP = "window.addEventListener('map:init', (event) => (window.arenaMap = ev
 FLAT, ALL_AROUND = (800, 600), (1024, 512)
 
 
+# The first test of each process also starts the whole program: 25 s of processor time, beside two others.
+START_S, PATIENCE_S = 180, 240
+
+
+@pytest.hookimpl(trylast=True)  # those with a mark of their own are long, and were sorted by it
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("e2e") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(PATIENCE_S))
+
+
 @dataclass(frozen=True)
 class Drawn:
     """Pictures along a line, each so far from the one before; the first of so many can be turned."""
@@ -170,7 +181,9 @@ def arena(tmp_path_factory: pytest.TempPathFactory, model_directory: Path) -> It
         )
         url = f"http://127.0.0.1:{port}"
         try:
-            wait_for(lambda: healthy(url) or play.poll() is not None, 90, "manage.py play does not answer")
+            wait_for(
+                lambda: healthy(url) or play.poll() is not None, START_S, "manage.py play does not answer"
+            )
             assert play.poll() is None, (data / "play.log").read_text()
             yield Arena(url, data, places["Drawn Europe"])
         finally:
