@@ -23,7 +23,7 @@ from geogame.round_sets.services import close, create
 from tests.geogame.pages import truth
 from tests.geogame.pages.truth import Tap, assert_no_truth, found_in
 from tests.geogame.reports.played import play_rounds
-from tests.geogame.round_sets.taking_part import answer_all, player_named
+from tests.geogame.round_sets.taking_part import answer_all, player_renamed
 
 PATHS = (
     "/benchmark/",
@@ -92,7 +92,7 @@ def test_reports_tell_no_truth_and_no_name(secrets: Map, people: list[Player], s
 
 def test_outside_players_bring_no_truth_along(secrets: Map, people: list[Player], sign_in: SignIn) -> None:
     round_set = create(name="Trial", map_=secrets, seed=1)
-    answer_all(player_named("person 1"), round_set, lat=1.25, lng=2.5)
+    answer_all(player_renamed("person 1"), round_set, lat=1.25, lng=2.5)
     close(round_set)
     refresh_all()
     for client in visitors(people, secrets, sign_in).values():

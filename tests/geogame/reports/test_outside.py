@@ -15,7 +15,7 @@ from geogame.reports.stored import refresh_all
 from geogame.round_sets.services import close, create
 from tests.geogame.reports.test_stored import all_there_is
 from tests.geogame.reports.test_stored import rows_of as told_rows
-from tests.geogame.round_sets.taking_part import answer_all, player_named
+from tests.geogame.round_sets.taking_part import answer_all, player_renamed
 
 NAME = "person 1"
 SHOWN = f"{NAME}{MARK}"
@@ -25,7 +25,7 @@ SHOWN = f"{NAME}{MARK}"
 def map_with_set(map_played: Map) -> Map:
     """An outside player, who calls itself as reports call people, has answered all that people met."""
     round_set = create(name="Trial", map_=map_played, seed=1)
-    robot = player_named(NAME)
+    robot = player_renamed(NAME)
     answer_all(robot, round_set, lat=45.0, lng=5.0)
     close(round_set)
     return map_played
@@ -48,7 +48,7 @@ def test_an_outside_player_stands_beside_our_model_and_is_no_person(
 
 def test_only_closed_sets_are_told_and_closing_one_is_news(map_played: Map) -> None:
     round_set = create(name="Trial", map_=map_played, seed=1)
-    answer_all(player_named(NAME), round_set)
+    answer_all(player_renamed(NAME), round_set)
     refresh_all()
     assert NAME + " (" not in all_there_is(StoredReport.objects.get())
     before = what_is_there()
@@ -72,7 +72,7 @@ def test_a_name_with_the_token_of_our_model_stays_its_own(
 ) -> None:
     name = f"PlaNet ({model_version.player.token})"[:60]
     round_set = create(name="Trial", map_=map_played, seed=1)
-    answer_all(player_named(name), round_set)
+    answer_all(player_renamed(name), round_set)
     close(round_set)
     refresh_all()
     models = [model["model"] for model in StoredReport.objects.get().public["models"]]

@@ -22,6 +22,14 @@ def player_named(name: str) -> OutsidePlayer:
     return OutsidePlayer.objects.get(name=name)
 
 
+def player_renamed(name: str) -> OutsidePlayer:
+    """One whose name nobody could choose today; reports must not be misled by it either."""
+    player = player_named("Robot")
+    OutsidePlayer.objects.filter(pk=player.pk).update(name=name)
+    player.refresh_from_db()
+    return player
+
+
 def client_of(name: str, *, anew: bool = False) -> Client:
     """A client that sends the token of a new outside player."""
     return Client(headers={"authorization": f"Bearer {issue_token(name, anew=anew)}"})
