@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 )
 
 from geogame.accounts.models import Player
+from geogame.games.crowds import LEAST_PINS
 from geogame.games.match_rules import COUNTDOWN_S, HEALTH, RESULT_S
 from geogame.games.models import Game, Guess, Round, Seat
 from geogame.games.rules import GRACE_S
@@ -248,13 +249,13 @@ class PlayedMatch(RuleBasedStateMachine):
             assert not removed.filter(connections__gt=0).exists()
 
     @invariant()
-    def a_crowd_points_where_anybody_does(self) -> None:
+    def a_crowd_points_where_two_do(self) -> None:
         if not hasattr(self, "party") or self.party.room.kind != Room.Kind.CROWD:
             return
         for result in self.party.match["results"]:
             round_ = self.party.game.rounds.get(number=result["number"])
             pins = round_.guesses.filter(player__kind=Player.Kind.PERSON, outcome=Guess.Outcome.ANSWERED)
-            assert (result["crowd_points"] is not None) == (pins.exists() and not result["void"])
+            assert (result["crowd_points"] is not None) == (pins.count() >= LEAST_PINS and not result["void"])
             assert 0 <= (result["crowd_points"] or 0) <= 5000
 
     @invariant()
@@ -263,6 +264,9 @@ class PlayedMatch(RuleBasedStateMachine):
             return
         for player in self.party.state["players"]:
             health = player["health"]
+            if not player["playing"]:
+                assert health is None, "who watches has none"
+                continue
             assert 0 <= health <= self.health.get(player["id"], HEALTH)
             self.health[player["id"]] = health
 
