@@ -393,3 +393,22 @@ def test_the_host_leaves_and_another_one_hosts(open_page: OpenPage, arena: Arena
     ada.wait_for_url(f"{arena.url}/")
     expect(ben.get_by_test_id("start-match")).to_be_visible(timeout=PATIENCE_MS)
     roster_has(ben, "Ben")
+
+
+def test_who_left_in_another_window_and_whose_room_is_gone_are_told(
+    open_page: OpenPage, arena: Arena
+) -> None:
+    ada, ben = open_page(tolerates=f"{LOST}|404"), open_page(tolerates=f"{LOST}|404")
+    remember_sockets(ben)
+    code = make_room(ada, arena, "Ada")
+    join_by_code(ben, arena, code, "Ben")
+    elsewhere = ada.context.new_page()
+    elsewhere.goto(ada.url)
+    phase(elsewhere, "lobby")
+    elsewhere.locator("#leave-button").click()
+    elsewhere.wait_for_url(f"{arena.url}/")
+    expect(ada.get_by_test_id("room-over")).to_contain_text("You left this room", timeout=PATIENCE_MS)
+    roster_has(ben, "Ben")
+    arena.sql("UPDATE rooms_room SET closed_at = created_at WHERE code = ?", code)
+    ben.evaluate("window.arenaSockets.at(-1).close()")
+    expect(ben.get_by_test_id("room-over")).to_contain_text("This room is closed", timeout=PATIENCE_MS)
