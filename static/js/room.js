@@ -176,7 +176,10 @@ class RoomPage {
     window.setTimeout(() => this.#goHome(), LEAVE_MS);
   }
 
+  /** Once: to ask for the same page again would begin the way to it anew. */
   #goHome() {
+    if (!this.#isLeaving) return;
+    this.#isLeaving = false;
     this.link.close();
     window.location.assign(this.home);
   }
