@@ -192,9 +192,9 @@ def _nearest_first(points: Array, outside: Array, triangles: Array, flags: Array
             away = math.log(x * x + y * y + z * z + 1e-3)
             found[count] = number
             key[count] = away
+            low = min(low, key[count])  # as it is kept: rounded, a key could lie outside of its own range
+            high = max(high, key[count])
             count += 1
-            low = min(low, away)
-            high = max(high, away)
     scale = (buckets - 1) / max(high - low, 1e-9)
     start = np.zeros(buckets + 1, np.int64)
     for place in range(count):
