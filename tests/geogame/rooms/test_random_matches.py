@@ -162,7 +162,7 @@ class PlayedMatch(RuleBasedStateMachine):
         known = room.members.filter(player=player).first()
         seat = Seat.objects.filter(game=self.party.game, player=player).first()
         code = refusal(lambda: services.join(room=room, player=player, as_spectator=watches), AT_THE_DOOR)
-        assert code == "kicked" or not (known and known.kicked_at)
+        assert code or not (known and known.kicked_at), "who was removed does not come in again"
         if code is None:
             if player not in self.party.players:
                 self.party.players.append(player)
