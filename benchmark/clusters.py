@@ -8,7 +8,8 @@ is that of Student's t with one degree less than the number of clusters of the s
 count as (sum n)^2 / sum n^2 equal ones (Kish).
 
 - a mean: `mean_interval`, by Student's t; `wild_interval`, by the wild cluster bootstrap, studentised
-  (MacKinnon, Nielsen and Webb 2021); `difference_interval` takes the one that fits the number of clusters
+  (MacKinnon, Nielsen and Webb 2021); `difference_interval` takes the one that fits the number of clusters;
+  all end where no mean can be: what is cut off held no truth
 - a share: `share_interval`, Wilson's with the number of independent rounds that has this variance
 - a quantile: `quantile_interval`, the quantiles between which the share's interval lies (Woodruff 1952);
   infinite distances are values like any other
@@ -39,10 +40,14 @@ WEBB = np.array([-math.sqrt(1.5), -1.0, -math.sqrt(0.5), math.sqrt(0.5), 1.0, ma
 BLOCK = 500_000
 """Numbers of the bootstrap that are worked on at once."""
 
+ROUNDING = 1e-12
+"""Of the largest value: a smaller standard error is none."""
+
 LEAST_PART = 0.5
 """Of the larger one-way variance: what the two-way one is at least."""
 
 Interval = tuple[float, float]
+ANYWHERE: Interval = (-math.inf, math.inf)
 Sizes = tuple[IntArray, IntArray, IntArray]
 
 
@@ -120,13 +125,29 @@ def _joined(squares: Sequence[FloatArray], sizes: Sizes) -> FloatArray:
     return np.maximum(one + other - both, LEAST_PART * np.maximum(one, other))
 
 
-def mean_interval(values: FloatArray, clusters: Clusters) -> Interval | None:
-    """The 95 % interval of a mean of values (n,), by Student's t; None with fewer than two clusters."""
-    if not clusters.degrees:
+def mean_interval(values: FloatArray, clusters: Clusters, within: Interval = ANYWHERE) -> Interval | None:
+    """The 95 % interval of a mean of values (n,), by Student's t; None with fewer than two clusters, and
+    where no cluster differs from another: that says nothing of how others would.
+
+    Args:
+        within: what such a mean can be; there the interval ends.
+    """
+    error = _standard_error(values, clusters)
+    if error == 0:
         return None
-    half = clusters.t * math.sqrt(mean_variance(values, clusters))
-    mean = float(values.mean())
-    return mean - half, mean + half
+    return _around(float(values.mean()), clusters.t * error, within)
+
+
+def _standard_error(values: FloatArray, clusters: Clusters) -> float:
+    """Of the mean of values (n,); 0 where they do not tell it."""
+    if not clusters.degrees:
+        return 0.0
+    error = math.sqrt(mean_variance(values, clusters))
+    return error if error > ROUNDING * float(np.abs(values).max()) else 0.0
+
+
+def _around(mean: float, half: float, within: Interval) -> Interval:
+    return max(mean - half, min(mean, within[0])), min(mean + half, max(mean, within[1]))
 
 
 def share_interval(hits: FloatArray, clusters: Clusters) -> Interval | None:
@@ -180,33 +201,37 @@ def _between(ascending: FloatArray, probability: float) -> float:
     return low + (high - low) * (place - math.floor(place)) if low < high < math.inf else high
 
 
-def difference_interval(values: FloatArray, clusters: Clusters) -> tuple[Interval | None, str]:
-    """The 95 % interval of a mean of paired differences (n,), and how it was made.
+def difference_interval(
+    values: FloatArray, clusters: Clusters, within: Interval = ANYWHERE
+) -> tuple[Interval | None, str]:
+    """The 95 % interval of a mean of paired differences (n,), and how it was made; `within` as above.
 
     The wild bootstrap from `FEW` clusters of the scarcer kind; below it covers too little, and Student's t is
     used.
     """
     if clusters.degrees + 1 < FEW:
-        return mean_interval(values, clusters), "Student's t, clustered by person and panorama"
-    return wild_interval(values, clusters), "wild cluster bootstrap, clustered by person and panorama"
+        method = "Student's t, clustered by person and panorama"
+        return mean_interval(values, clusters, within), method
+    return wild_interval(values, clusters, within), "wild cluster bootstrap, clustered by person and panorama"
 
 
-def wild_interval(values: FloatArray, clusters: Clusters, seed: int = 0) -> Interval | None:
-    """The 95 % interval of a mean of values (n,), by the wild cluster bootstrap; None below two clusters.
+def wild_interval(
+    values: FloatArray, clusters: Clusters, within: Interval = ANYWHERE, seed: int = 0
+) -> Interval | None:
+    """The same by the wild cluster bootstrap.
 
     Each draw multiplies the residuals of every cluster of the scarcer kind by one of Webb's weights, and is
-    divided by its own standard error, clustered both ways. The interval is symmetric.
+    divided by its own standard error, clustered both ways. The interval is symmetric, up to the
+    ends of `within`.
     """
-    if not clusters.degrees:
-        return None
-    error = math.sqrt(mean_variance(values, clusters))
-    mean = float(values.mean())
+    error = _standard_error(values, clusters)
     if error == 0:
-        return mean, mean
+        return None
+    mean = float(values.mean())
     draws = DRAWS if len(values) <= MANY else DRAWS_OF_MANY
     studentised = _wild_draws(values - mean, clusters, draws, np.random.default_rng(seed))
     half = float(np.sort(studentised)[math.ceil(CONFIDENCE * (draws + 1)) - 1]) * error
-    return mean - half, mean + half
+    return _around(mean, half, within)
 
 
 def _wild_draws(off: FloatArray, clusters: Clusters, draws: int, rng: np.random.Generator) -> FloatArray:

@@ -35,7 +35,9 @@ from benchmark.clusters import (
     wild_interval,
 )
 from benchmark.difficulty import rank_correlation
+from benchmark.probabilities import BRIER
 from benchmark.rounds import FloatArray, IntArray
+from benchmark.statistics import LOG_DIFFERENCE, POINTS, POINTS_DIFFERENCE
 from planet_core.files import atomic_file
 from planet_core.intervals import wilson_interval
 from planet_core.scoring import DECAY, MAX_POINTS, WORLD_SCALE_KM
@@ -91,8 +93,10 @@ DESIGNS: dict[str, Design] = {
     "40 people, 10 of the same 40 panoramas each": _drawn(40, 10, 40),
     "200 people, 5 of the same 60 panoramas each": _drawn(200, 5, 60),
     "100 people, 4 to 40 of the same 300 panoramas": _uneven(100, 300),
+    "4 people, 3 own panoramas each": _own(4, 3),
 }
-LARGE = [name for name in DESIGNS if not name.startswith("the paper")]
+SMALL = ("the paper's: 10 people, 5 own panoramas each", "4 people, 3 own panoramas each")
+LARGE = [name for name in DESIGNS if name not in SMALL]
 """Those with 40 clusters of either kind or more."""
 
 
@@ -179,9 +183,10 @@ def _plain_wilson(won: FloatArray, clusters: Clusters) -> Interval:
 
 def _of(
     values: Callable[[Study], tuple[FloatArray, Clusters]],
-    interval: Callable[[FloatArray, Clusters], Interval | None],
+    interval: Callable[..., Interval | None],
+    *within: Interval,
 ) -> Measured:
-    return lambda study: float(values(study)[0].mean()), lambda study: interval(*values(study))
+    return lambda study: float(values(study)[0].mean()), lambda study: interval(*values(study), *within)
 
 
 def _quantile(values: Callable[[Study], FloatArray], probability: float) -> Measured:
@@ -209,16 +214,16 @@ def _rank_interval(study: Study) -> Interval | None:
 
 def _brier_interval(study: Study) -> Interval | None:
     places = np.arange(len(study.brier))
-    return mean_interval(study.brier, Clusters.of(np.zeros_like(places), places))
+    return mean_interval(study.brier, Clusters.of(np.zeros_like(places), places), BRIER)
 
 
 RANKS = "rank correlation over panoramas, Bonett and Wright"
 MEASURED: dict[str, Measured] = {
-    "points difference, wild bootstrap": _of(_points_difference, wild_interval),
-    "points difference, Student's t": _of(_points_difference, mean_interval),
-    "log-km difference, wild bootstrap": _of(_log_difference, wild_interval),
-    "log-km difference, Student's t": _of(_log_difference, mean_interval),
-    "people's mean points, Student's t": _of(_points, mean_interval),
+    "points difference, wild bootstrap": _of(_points_difference, wild_interval, POINTS_DIFFERENCE),
+    "points difference, Student's t": _of(_points_difference, mean_interval, POINTS_DIFFERENCE),
+    "log-km difference, wild bootstrap": _of(_log_difference, wild_interval, LOG_DIFFERENCE),
+    "log-km difference, Student's t": _of(_log_difference, mean_interval, LOG_DIFFERENCE),
+    "people's mean points, Student's t": _of(_points, mean_interval, POINTS),
     "people's median km, Woodruff": _quantile(lambda study: study.person_km, 0.5),
     "model's median km, Woodruff": _quantile(lambda study: study.model_km, 0.5),
     "people's 25 % quantile km, Woodruff": _quantile(lambda study: study.person_km, 0.25),

@@ -21,6 +21,7 @@ from benchmark.clusters import (
     share_interval,
 )
 from benchmark.rounds import FloatArray, IntArray
+from benchmark.statistics import LOG_DIFFERENCE, POINTS_DIFFERENCE
 from planet_core.intervals import wilson_interval
 from planet_core.scoring import DECAY, MAX_POINTS, WORLD_SCALE_KM
 
@@ -83,11 +84,11 @@ PLAIN = "models: win rate of the first, plain Wilson"
 MEASURED: dict[str, Measured] = {
     "models: points difference": (
         lambda found: float(_points(found).mean()),
-        lambda found: difference_interval(_points(found), found.clusters)[0],
+        lambda found: difference_interval(_points(found), found.clusters, POINTS_DIFFERENCE)[0],
     ),
     "models: log-km difference": (
         lambda found: float(_logs(found).mean()),
-        lambda found: difference_interval(_logs(found), found.clusters)[0],
+        lambda found: difference_interval(_logs(found), found.clusters, LOG_DIFFERENCE)[0],
     ),
     "models: median km of one, Woodruff": (
         lambda found: quantile(np.sort(found.first_km), 0.5),

@@ -23,6 +23,7 @@ from matplotlib.ticker import FuncFormatter
 from PIL import Image
 
 from benchmark.pictures import PictureOf, SmallPicture
+from benchmark.statistics import LEAST_KM
 from planet_core import geography
 from planet_core.metrics import SCALE_NAMES, SCALES_KM
 
@@ -51,6 +52,8 @@ SETTINGS: Any = {
 }
 CREDIT_LETTERS = 36
 """In a line under a picture of figure 9."""
+MOST_PARTS = 20
+"""Countries in a figure: those with most rounds."""
 Part = dict[str, Any]
 
 
@@ -83,7 +86,7 @@ def figures_of(
                 _reliability(comparison["calibration"]),
             )
         for name in ("country", "continent"):
-            if len(comparison["by_place"][name]) > 1:
+            if len(comparison["by_place"][name]) > 1 and _has_distances(comparison["by_place"][name]):
                 found[name] = (
                     f"Median distance by {name}, those with most rounds first; n is the number of rounds.",
                     _parts(comparison["by_place"][name]),
@@ -247,18 +250,23 @@ def _reliability(curves: Part) -> Figure:
     return figure
 
 
-def _parts(parts: list[Part], most: int = 20) -> Figure:
-    shown = parts[:most][::-1]
+def _has_distances(parts: list[Part]) -> bool:
+    return any(part[name]["median_km"] is not None for part in parts[:MOST_PARTS] for name in COLOURS)
+
+
+def _parts(parts: list[Part]) -> Figure:
+    shown = parts[:MOST_PARTS][::-1]
     figure = _figure(8, 0.9 + 0.32 * len(shown))
     axes = _axes(figure)
     places = np.arange(len(shown))
     for name, colour in COLOURS.items():
-        km = [math.nan if part[name]["median_km"] is None else part[name]["median_km"] for part in shown]
+        medians = [part[name]["median_km"] for part in shown]
+        km = [math.nan if median is None else max(median, LEAST_KM) for median in medians]
         axes.scatter(km, places, marker=MARKS[name], color=colour, s=46, label=LABELS[name], zorder=3)
     for row, part in enumerate(shown):
         ends = [part[name]["median_km"] for name in COLOURS]
         if None not in ends:
-            axes.plot(ends, [row, row], color=COAST, linewidth=2, zorder=1)
+            axes.plot([max(end, LEAST_KM) for end in ends], [row, row], color=COAST, linewidth=2, zorder=1)
     axes.set_yticks(places, [f"{part['value']} (n = {part['rounds']:,})" for part in shown])
     axes.set(xscale="log", xlabel="median distance, km", ylim=(-0.6, len(shown) - 0.4))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda km, _: f"{km:,.4g}"))

@@ -10,16 +10,7 @@ import numpy.typing as npt
 from benchmark.rounds import ANSWERED, IntArray, Labels, Rounds
 from planet_core import geography
 
-CONTINENT_NAMES = {
-    "AF": "Africa",
-    "AN": "Antarctica",
-    "AS": "Asia",
-    "EU": "Europe",
-    "NA": "North America",
-    "OC": "Oceania",
-    "SA": "South America",
-    "": "open sea",
-}
+CONTINENT_NAMES = geography.CONTINENT_NAMES
 CLIMATE_NAMES = {
     "A": "tropical (A)",
     "B": "dry (B)",

@@ -20,7 +20,8 @@ from benchmark.geography import Geography
 from benchmark.leakage import FLAGS, flagged
 from benchmark.pairs import Pairs
 from benchmark.rounds import ANSWERED, DRAWN, FloatArray, IntArray, Labels, Rounds
-from benchmark.statistics import compare, side
+from benchmark.statistics import NO_INTERVAL, compare, side
+from benchmark.words import many
 from planet_core import geography
 from planet_core.scoring import SCORING_VERSION
 from planet_core.stopping import UserError
@@ -47,6 +48,7 @@ BY_GROUP = (
         "wild cluster bootstrap, clustered by group",
     ),
     ("no interval: one person and one panorama at most", "no interval: one group of panoramas at most"),
+    (NO_INTERVAL, "no interval: no group differs from another"),
 )
 
 
@@ -258,4 +260,7 @@ def _notes(report: Part) -> Iterator[str]:
         yield "No panorama counts: see what is apart."
     fewest = min((one["groups"] for one in report["comparisons"]), default=FEW)
     if fewest < FEW:
-        yield f"A small comparison ({fewest} groups of panoramas): differences have intervals by Student's t."
+        yield (
+            f"A small comparison ({many(fewest, 'group')} of panoramas): differences have intervals by"
+            " Student's t."
+        )

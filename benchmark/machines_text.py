@@ -15,7 +15,8 @@ from benchmark.leakage import flags_set
 from benchmark.page import write_figures
 from benchmark.rounds import Rounds
 from benchmark.rows_csv import write_rows
-from benchmark.table import SOURCES, kilometres, many, percents, power_text
+from benchmark.table import SOURCES, kilometres, percents, power_text
+from benchmark.words import many
 from planet_core.files import atomic_file
 from planet_core.metrics import SCALES_KM
 

@@ -14,7 +14,8 @@ from benchmark.page_comparison import Drawings, comparison_parts
 from benchmark.pictures import PictureOf
 from benchmark.report import Report, pooled
 from benchmark.study import beside_the_paper
-from benchmark.table import kilometres, many, percents
+from benchmark.table import kilometres, percents
+from benchmark.words import many
 from planet_core.files import atomic_file
 
 
@@ -45,7 +46,7 @@ def page(report: Report, drawn: Sequence[Drawings] | None = None, pictures: Pict
         f'<p class="soft">{many(counts["answers"], "answer")} of {many(counts["people"], "person", "people")}'
         f" and {many(counts['models'], 'model')} in {many(counts['rounds'], 'round')} on"
         f" {many(counts['panoramas'], 'panorama')}; {counts['pairs_that_count']:,} of"
-        f" {many(counts['pairs'], 'pair')} count.</p>",
+        f" {many(counts['pairs'], 'pair')} {'counts' if counts['pairs_that_count'] == 1 else 'count'}.</p>",
         html.notes(report["notes"]),
     ]
     if report["protocol"]:

@@ -8,7 +8,8 @@ from html import escape
 from benchmark import html
 from benchmark.html import Part
 from benchmark.pictures import PictureOf
-from benchmark.table import kilometres, many
+from benchmark.table import kilometres
+from benchmark.words import many
 from planet_core.metrics import SCALES_KM
 
 
@@ -49,8 +50,8 @@ def difficulty(found: Part, pictures: PictureOf | None = None) -> Iterator[str]:
     if rank["low"] is not None:
         value += f" ({rank['low']:.2f} to {rank['high']:.2f})"
     yield (
-        f"<p>Rank correlation of people's and the model's points over {found['panoramas']:,} panoramas"
-        f" ({found['rounds_each']:.1f} rounds each): {value}.</p>"
+        f"<p>Rank correlation of people's and the model's points over"
+        f" {many(found['panoramas'], 'panorama')} ({found['rounds_each']:.1f} rounds each): {value}.</p>"
     )
     for name in ("hard_for_people_easy_for_model", "easy_for_people_hard_for_model"):
         if found[name]:

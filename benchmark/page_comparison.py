@@ -12,7 +12,8 @@ from benchmark.html import Part
 from benchmark.page_checks import calibration, difficulty, leakage, trivial
 from benchmark.pictures import PictureOf
 from benchmark.report import Report
-from benchmark.table import heading, kilometres, many, percents, power_text
+from benchmark.table import heading, kilometres, percents, power_text
+from benchmark.words import many
 from planet_core.metrics import SCALES_KM
 
 Drawings = dict[str, tuple[str, str, Figure]]
@@ -123,7 +124,9 @@ def _accuracy(found: Part) -> str:
         [label, html.share(found[name]["country"]), html.share(found[name]["continent"])]
         for name, label in (("person", "people"), ("model", "model"))
     ]
-    caption = f"Answers in the right polygon, of {found['rounds']:,} rounds on land; no answer is wrong."
+    caption = (
+        f"Answers in the right polygon, of {many(found['rounds'], 'round')} on land; no answer is wrong."
+    )
     return html.table(["", "country", "continent"], rows, caption)
 
 

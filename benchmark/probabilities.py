@@ -18,6 +18,8 @@ from benchmark.rounds import BoolArray, FloatArray, IntArray, Rounds
 from benchmark.statistics import estimate
 from planet_core import calibration
 
+BRIER = (0.0, 2.0)
+"""What a Brier score over countries can be."""
 FEW = 30
 """With fewer answers a curve says nothing, and the report says so."""
 
@@ -63,9 +65,10 @@ def _of_countries(rounds: Rounds, rows: IntArray, geo: Geography) -> dict[str, A
         - 2 * np.bincount(number, some.values * at_truth, len(rows))
     )
     alone = Clusters.of(np.zeros(len(rows), dtype=np.int64), np.arange(len(rows)))
+    interval = mean_interval(np.asarray(brier, dtype=np.float64), alone, BRIER)
     return {
-        **_curve(np.minimum(best, 1.0), correct),
-        "brier": estimate(float(brier.mean()), mean_interval(np.asarray(brier, dtype=np.float64), alone)),
+        **curve(np.minimum(best, 1.0), correct),
+        "brier": estimate(float(brier.mean()), interval),
     }
 
 
@@ -76,10 +79,11 @@ def _of_confidence(rounds: Rounds, rows: IntArray, geo: Geography) -> dict[str, 
         return None
     true = np.array(geo.true_country.names)[geo.true_country.codes[rows]]
     answered = np.array(geo.answered_country.names)[geo.answered_country.codes[rows]]
-    return _curve(rounds.confidence[rows], true == answered)
+    return curve(rounds.confidence[rows], true == answered)
 
 
-def _curve(sure: FloatArray, correct: BoolArray) -> dict[str, Any]:
+def curve(sure: FloatArray, correct: BoolArray) -> dict[str, Any]:
+    """How often answers (n,) are right, by how sure a model was of them, 0..1."""
     curve = calibration.reliability(sure, correct)
     filled = np.flatnonzero(curve.counts)
     return {

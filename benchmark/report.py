@@ -24,6 +24,8 @@ from benchmark.rounds import FloatArray, Rounds
 from benchmark.statistics import Group, compare, groups, people_of
 from benchmark.study import PlanetStudy, planet_study
 from benchmark.trivial_players import Colours, trivial_players
+from benchmark.words import many
+from benchmark.words import outcomes as in_words
 from planet_core import geography
 from planet_core.scoring import SCORING_VERSION
 from planet_core.trivial import TrainingPhotos
@@ -180,9 +182,10 @@ def _notes(rounds: Rounds, pairs: Pairs, reasons: Any) -> list[str]:
     elif not (reasons == 0).any():
         notes.append("No round counts: see what is apart.")
     versions = np.unique(rounds.scoring_version[rounds.scoring_version >= 0]).tolist()
+    named = f"version{'' if len(versions) == 1 else 's'} {' and '.join(map(str, versions))}"
     if len(versions) > 1 or (versions and versions != [SCORING_VERSION]):
         notes.append(
-            f"The rows were scored by version {' and '.join(map(str, versions))} of the score. Here all"
+            f"The rows were scored by {named} of the score. Here all"
             f" points are computed anew from the distances, by version {SCORING_VERSION}; players may have"
             " seen others."
         )
@@ -192,7 +195,7 @@ def _notes(rounds: Rounds, pairs: Pairs, reasons: Any) -> list[str]:
 def _fitted(photos: TrainingPhotos, colours: Colours | None, *, of_model: bool) -> str:
     """What the trivial players know."""
     which = " of the model, taken to be at the centroids of its cells" if of_model else ""
-    fitted = f"Fitted on the places of {photos.lat.size:,} training photos{which}"
+    fitted = f"Fitted on the places of {many(photos.lat.size, 'training photo')}{which}"
     if colours is None:
         return f"{fitted}. None goes by colours: that needs the pictures of photos and rounds."
     return f"{fitted}; those by colours on the {colours.photos.lat.size:,} whose pictures can be read."
@@ -205,8 +208,7 @@ def _remarks(comparison: dict[str, Any]) -> list[str]:
     for name, who in (("person", "People"), ("model", "The model")):
         outcomes = sides[name]["outcomes"]
         if not outcomes["answered"]:
-            kinds = ", ".join(f"{count} {kind}" for kind, count in outcomes.items() if count)
-            notes.append(f"{who} answered in no round ({kinds}).")
+            notes.append(f"{who} answered in no round ({in_words(outcomes)}).")
     if not comparison["wins"] + comparison["losses"]:
         notes.append("All rounds are ties: there is no win rate.")
     if comparison["people"] == 1:
@@ -215,7 +217,7 @@ def _remarks(comparison: dict[str, Any]) -> list[str]:
         )
     elif min(comparison["people"], comparison["panoramas"]) < FEW:
         notes.append(
-            f"A small design ({comparison['people']} people, {comparison['panoramas']} panoramas): paired"
-            " differences have intervals by Student's t, which hold there too (see interval_coverage)."
+            f"A small design ({comparison['people']} people, {many(comparison['panoramas'], 'panorama')}):"
+            " paired differences have intervals by Student's t, which hold there too (see interval_coverage)."
         )
     return notes

@@ -31,6 +31,7 @@ CHUNK = 20_000
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+SmallIntArray = npt.NDArray[np.signedinteger[Any]]
 BoolArray = npt.NDArray[np.bool_]
 Index = IntArray | BoolArray
 
@@ -189,6 +190,28 @@ PLACES = ("lat", "lng", "true_lat", "true_lng")
 NUMBERS = (*PLACES, "scale_km", "confidence", "time_s")
 
 
+def _columns(parts: Sequence[Rounds]) -> dict[str, list[Any]]:
+    """By name, those of each part."""
+    names = [field.name for field in fields(Rounds) if field.name != "notes"]
+    return {name: [getattr(part, name) for part in parts] for name in names}
+
+
+def _joined(columns: dict[str, list[Any]]) -> dict[str, Any]:
+    """One after the other. The parts of each column are let go once it is joined: of many rows there is no
+    room for both.
+    """
+    found: dict[str, Any] = {}
+    for name in list(columns):
+        parts = columns.pop(name)
+        if name in TEXTS:
+            found[name] = Labels.joined(parts)
+        elif name == "country_probabilities":
+            found[name] = CountryProbabilities.joined(parts)
+        else:
+            found[name] = np.concatenate(parts)
+    return found
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Rounds:
     """Answers in columns, (n,) each; `docs/benchmark.md` describes them. Degrees, km, seconds.
@@ -208,7 +231,7 @@ class Rounds:
     source: Labels
     device: Labels
     is_model: BoolArray
-    outcome: IntArray
+    outcome: SmallIntArray
     lat: FloatArray
     lng: FloatArray
     true_lat: FloatArray
@@ -216,17 +239,17 @@ class Rounds:
     scale_km: FloatArray
     confidence: FloatArray
     time_s: FloatArray
-    seen_in_training: IntArray
-    near_duplicate: IntArray
-    same_sequence: IntArray
-    same_author: IntArray
-    guest: IntArray
-    consent: IntArray
-    exposure: IntArray
-    group_exposure: IntArray
-    captured_year: IntArray
-    games_played: IntArray
-    scoring_version: IntArray
+    seen_in_training: SmallIntArray
+    near_duplicate: SmallIntArray
+    same_sequence: SmallIntArray
+    same_author: SmallIntArray
+    guest: SmallIntArray
+    consent: SmallIntArray
+    exposure: SmallIntArray
+    group_exposure: SmallIntArray
+    captured_year: SmallIntArray
+    games_played: SmallIntArray
+    scoring_version: SmallIntArray
     answered_at: npt.NDArray[np.datetime64]
     country_probabilities: CountryProbabilities
     notes: tuple[str, ...] = ()
@@ -245,7 +268,7 @@ class Rounds:
         for name in TEXTS:
             unknown[name] = Labels(np.zeros(size, dtype=np.int64), ("",))
         for name in (*FLAGS, *COUNTS):
-            unknown[name] = np.full(size, -1, dtype=np.int64)
+            unknown[name] = np.full(size, -1, dtype=np.int8 if name in FLAGS else np.int32)
         for name in NUMBERS:
             unknown[name] = np.full(size, np.nan)
         unknown["answered_at"] = np.full(size, "NaT", dtype="datetime64[us]")
@@ -258,24 +281,24 @@ class Rounds:
         kind of player or outcome.
         """
         left = iter(rows)
-        parts = [cls._of_some(list(islice(left, CHUNK)))]
+        columns = _columns([cls._of_some(list(islice(left, CHUNK)))])
         while some := list(islice(left, CHUNK)):
-            parts.append(cls._of_some(some))
-        return cls.joined(parts)
+            for name, parts in _columns([cls._of_some(some)]).items():
+                columns[name] += parts
+        return cls(**_joined(columns))
 
     @classmethod
     def _of_some(cls, rows: Sequence[Row]) -> Rounds:
         columns: dict[str, Any] = {name: Labels.of(getattr(row, name) for row in rows) for name in TEXTS}
         for name in (*FLAGS, *COUNTS):
             values = (getattr(row, name) for row in rows)
-            columns[name] = np.array(
-                [-1 if value is None else int(value) for value in values], dtype=np.int64
-            )
+            small = np.int8 if name in FLAGS else np.int32
+            columns[name] = np.array([-1 if value is None else int(value) for value in values], dtype=small)
         for name in NUMBERS:
             columns[name] = np.array([getattr(row, name) for row in rows], dtype=np.float64)  # None is NaN
         columns["is_model"] = np.array([KINDS.index(row.player_kind) == 1 for row in rows], dtype=np.bool_)
         columns["answered_at"] = times(row.answered_at for row in rows)
-        columns["outcome"] = np.array([OUTCOMES.index(row.outcome) for row in rows], dtype=np.int64)
+        columns["outcome"] = np.array([OUTCOMES.index(row.outcome) for row in rows], dtype=np.int8)
         columns["country_probabilities"] = CountryProbabilities.of(
             row.country_probabilities or {} for row in rows
         )
@@ -284,15 +307,7 @@ class Rounds:
     @classmethod
     def joined(cls, parts: Sequence[Rounds]) -> Rounds:
         """One after the other, at least one, with the notes of all."""
-        columns: dict[str, Any] = {}
-        for field in fields(cls):
-            values = [getattr(part, field.name) for part in parts]
-            if field.name in TEXTS:
-                columns[field.name] = Labels.joined(values)
-            elif field.name == "country_probabilities":
-                columns[field.name] = CountryProbabilities.joined(values)
-            elif field.name != "notes":
-                columns[field.name] = np.concatenate(values)
+        columns = _joined(_columns(parts))
         notes = dict.fromkeys(note for part in parts for note in part.notes)
         return cls(**columns, notes=tuple(notes))
 

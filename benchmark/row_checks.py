@@ -20,6 +20,7 @@ from benchmark.rounds import (
     Rounds,
 )
 from benchmark.statistics import EVERYBODY
+from benchmark.words import many
 from planet_core.scoring import WORLD_SCALE_KM
 
 
@@ -70,7 +71,9 @@ def _assume(columns: dict[str, Any], size: int, notes: list[str]) -> None:
         notes.append("No column seen_in_training: every panorama counts as one that no model trained on.")
     scale = columns.get("scale_km", np.full(size, np.nan))
     if np.isnan(scale).any() and size:
-        notes.append(f"Points of rounds without a scale_km are those of the world ({WORLD_SCALE_KM:.0f} km).")
+        notes.append(
+            f"Points of rounds without a scale_km are those of the world ({WORLD_SCALE_KM:,.0f} km)."
+        )
     columns["scale_km"] = np.where(np.isnan(scale), WORLD_SCALE_KM, scale)
 
 
@@ -82,18 +85,15 @@ def _kept(rounds: Rounds, collected: Collected, notes: list[str]) -> BoolArray:
     if outside.any():
         first = int(np.flatnonzero(outside)[0])
         notes.append(
-            f"Left out: {_count(outside)} with impossible coordinates (latitudes are within -90..90,"
-            f" longitudes within -180..180), the first in line {collected.lines[first]}."
+            f"Left out: {many(int(outside.sum()), 'row')} with impossible coordinates (latitudes are within"
+            f" -90..90, longitudes within -180..180), the first in line {collected.lines[first]}."
         )
     refused = (rounds.consent == 0) & ~rounds.is_model
     if refused.any():
-        notes.append(f"Left out: {_count(refused)} of people who did not agree to be in a report.")
+        notes.append(
+            f"Left out: {many(int(refused.sum()), 'row')} of people who did not agree to be in a report."
+        )
     return np.asarray(~outside & ~refused)
-
-
-def _count(rows: BoolArray) -> str:
-    number = int(rows.sum())
-    return "1 row" if number == 1 else f"{number:,} rows"
 
 
 def _check_rows(rounds: Rounds, kept: BoolArray, collected: Collected) -> None:

@@ -22,6 +22,7 @@ from benchmark.rounds import (
     PLACES,
     TEXTS,
     CountryProbabilities,
+    IntArray,
     Rounds,
 )
 from benchmark.statistics import Comparison
@@ -50,8 +51,13 @@ def pseudonyms(rounds: Rounds) -> dict[str, str]:
     return dict(zip(people, free, strict=False))
 
 
-def write_rows(rounds: Rounds, path: str | os.PathLike[str], names: dict[str, str]) -> None:
+def write_rows(
+    rounds: Rounds, path: str | os.PathLike[str], names: dict[str, str], numbers: IntArray | None = None
+) -> None:
     """Writes the rows in the format that `read_rounds` reads, people under `names`.
+
+    Args:
+        numbers: (n,), of the rows to write; all of them without it.
 
     Columns of which nothing is known are left out, but for those that change what counts. Consent is as
     the rows have it: empty where nobody knows whether the person was asked.
@@ -59,26 +65,28 @@ def write_rows(rounds: Rounds, path: str | os.PathLike[str], names: dict[str, st
     Raises:
         OSError: it cannot be written.
     """
-    columns = [name for name in COLUMNS if name in ALWAYS or _known(rounds, name)]
+    numbers = np.arange(len(rounds)) if numbers is None else numbers
+    columns = [name for name in COLUMNS if name in ALWAYS or _known(rounds, name, numbers)]
     with atomic_file(path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="")
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(columns)
-        for start in range(0, len(rounds), CHUNK):
-            some = rounds[np.arange(start, min(start + CHUNK, len(rounds)))]
+        for start in range(0, len(numbers), CHUNK):
+            some = rounds[numbers[start : start + CHUNK]]
             writer.writerows(zip(*(_cells(some, name, names) for name in columns), strict=True))
         text.flush()
         text.detach()
 
 
-def _known(rounds: Rounds, name: str) -> bool:
-    """Whether any row says anything."""
+def _known(rounds: Rounds, name: str, numbers: IntArray) -> bool:
+    """Whether any of the rows says anything."""
     values = getattr(rounds, name)
     if name == "country_probabilities":
-        return len(values.values) > 0
+        return bool((np.diff(values.start)[numbers] > 0).any())
     if name in TEXTS:
         return bool(values.names != ("",))
-    return bool((~np.isnan(values)).any() if name in NUMBERS else (values >= 0).any())
+    some = values[numbers]
+    return bool((~np.isnan(some)).any() if name in NUMBERS else (some >= 0).any())
 
 
 def _cells(rounds: Rounds, name: str, names: dict[str, str]) -> list[Any]:

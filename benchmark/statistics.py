@@ -26,12 +26,21 @@ from benchmark.pairs import APART, Pairs, apart
 from benchmark.power import power_note
 from benchmark.rounds import OUTCOMES, FloatArray, IntArray, Rounds
 from benchmark.student import sign_test
+from planet_core.geo import EARTH_RADIUS_KM
 from planet_core.intervals import wilson_interval
 from planet_core.metrics import SCALES_KM
+from planet_core.scoring import MAX_POINTS
 
 EVERYBODY = "all"
 LEAST_KM = 0.001
 """Distances below count as this in logarithms."""
+POINTS: Interval = (0.0, float(MAX_POINTS))
+"""What a mean of points can be."""
+POINTS_DIFFERENCE: Interval = (-POINTS[1], POINTS[1])
+_MOST_LOG = math.log10(math.pi * EARTH_RADIUS_KM / LEAST_KM)
+LOG_DIFFERENCE: Interval = (-_MOST_LOG, _MOST_LOG)
+"""What a mean difference can be, of points and of log10 km (a metre to half the way around the earth)."""
+NO_INTERVAL = "no interval: no person and no panorama differs from another"
 QUANTILES = (0.1, 0.25, 0.75, 0.9)
 
 
@@ -200,8 +209,8 @@ def differences(pairs: Pairs, clusters: Clusters, *, with_bootstrap: bool = True
     logs = _log_km(answered.model_km) - _log_km(answered.person_km)
     same = clusters if both.size == len(pairs) else Clusters.of(answered.players, answered.panoramas)
     return {
-        "points": _difference(points, clusters, with_bootstrap),
-        "log10_km": _difference(logs, same, with_bootstrap),
+        "points": _difference(points, clusters, POINTS_DIFFERENCE, with_bootstrap),
+        "log10_km": _difference(logs, same, LOG_DIFFERENCE, with_bootstrap),
     }
 
 
@@ -209,15 +218,17 @@ def _log_km(km: FloatArray) -> FloatArray:
     return np.asarray(np.log10(np.maximum(km, LEAST_KM)))
 
 
-def _difference(values: FloatArray, clusters: Clusters, with_bootstrap: bool) -> dict[str, Any]:
+def _difference(
+    values: FloatArray, clusters: Clusters, within: Interval, with_bootstrap: bool
+) -> dict[str, Any]:
     if not len(values):
         return {**estimate(None, None), "rounds": 0, "method": "no rounds"}
     if with_bootstrap:
-        interval, method = difference_interval(values, clusters)
+        interval, method = difference_interval(values, clusters, within)
     else:
-        interval, method = mean_interval(values, clusters), "Student's t, clustered by panorama"
+        interval, method = mean_interval(values, clusters, within), "Student's t, clustered by panorama"
     if interval is None:
-        method = "no interval: one person and one panorama at most"
+        method = NO_INTERVAL if clusters.degrees else "no interval: one person and one panorama at most"
     return {**estimate(float(values.mean()), interval), "rounds": len(values), "method": method}
 
 
@@ -247,7 +258,7 @@ def side_of(km: FloatArray, points: FloatArray, clusters: Clusters, outcomes: In
             scale: estimate(float(hit.mean()), share_interval(hit, clusters)) for scale, hit in hits.items()
         },
         "mean_points": float(points.mean()),
-        "mean_points_interval": estimate(float(points.mean()), mean_interval(points, clusters)),
+        "mean_points_interval": estimate(float(points.mean()), mean_interval(points, clusters, POINTS)),
         "mean_points_answered": float(points[answered].mean()) if answered.size else None,
         "outcomes": dict(zip(OUTCOMES, counts.tolist(), strict=True)),
     }

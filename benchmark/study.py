@@ -13,6 +13,7 @@ from benchmark.clusters import quantile
 from benchmark.pairs import Pairs
 from benchmark.statistics import groups, win_rate
 from benchmark.student import sign_test
+from benchmark.words import many
 
 NEAR_KM = 750
 """Within which the paper counts the rounds of both sides."""
@@ -105,16 +106,15 @@ def deviations(pairs: Pairs, design: PlanetStudy) -> list[str]:
     found = []
     _, rounds_each = np.unique(pairs.players, return_counts=True)
     if len(rounds_each) != design.people:
-        found.append(f"{len(rounds_each)} people instead of {design.people}.")
+        found.append(f"{many(len(rounds_each), 'person', 'people')} instead of {design.people}.")
     if (rounds_each != design.rounds_each).any():
         each = sorted(set(rounds_each.tolist()))
         found.append(f"Rounds a person: {', '.join(map(str, each))} instead of {design.rounds_each}.")
     crossed = np.unique(np.stack([pairs.panoramas, pairs.players]), axis=1)
     _, met_by = np.unique(crossed[0], return_counts=True)
     if (met_by > 1).any():
-        found.append(
-            f"{int((met_by > 1).sum())} panoramas were met by more than one person; the paper's by one."
-        )
+        shared = many(int((met_by > 1).sum()), "panorama was", "panoramas were")
+        found.append(f"{shared} met by more than one person; the paper's by one.")
     return found
 
 

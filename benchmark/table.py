@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmark.report import Report
 from benchmark.study import beside_the_paper
+from benchmark.words import many
 from planet_core.metrics import SCALES_KM
 
 CONDITIONS = {
@@ -23,8 +24,14 @@ def as_table(report: Report, *, apart: bool = False) -> str:
     parts += [comparison_table(one) for one in report["comparisons"] if one["person"] == "all"]
     if report["protocol"]:
         parts.append(study_table(report))
+    others = sum(one["rounds"] for one in report["apart"])
     if apart:
         parts += [comparison_table(one) for one in report["apart"]]
+    elif others:
+        parts.append(
+            f"{many(others, 'round does', 'rounds do')} not count (seen before, or the model trained on it):"
+            " add --apart to see."
+        )
     return "\n\n".join(parts)
 
 
@@ -104,8 +111,9 @@ def power_text(power: dict[str, Any]) -> str:
     if needed is None:
         return "Exactly even: no number of rounds would tell it from a coin."
     return (
-        f"To tell this rate from one half takes {needed:,} decided rounds (power {power['power']:.0%},"
-        f" two-sided {power['alpha']:.0%}); there are {power['decided_rounds']:,}."
+        f"To tell this rate from one half takes {many(needed, 'decided round')} (power {power['power']:.0%},"
+        f" two-sided {power['alpha']:.0%}); there {'is' if power['decided_rounds'] == 1 else 'are'}"
+        f" {power['decided_rounds']:,}."
     )
 
 
@@ -155,8 +163,3 @@ def study_table(report: Report) -> str:
         number = many(protocol["rounds_of_other_conditions"], "round")
         lines.append(f"  No part of it: {number} under another condition.")
     return "\n".join(lines)
-
-
-def many(number: int, noun: str, more: str = "") -> str:
-    """A number with its noun."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {more or noun + 's'}"

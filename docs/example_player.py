@@ -21,8 +21,7 @@ def ask(url: str, token: str, body: object = None) -> bytes:
     """LookupError where a round is over: answered before or its set closed (409), its picture gone (410)."""
     data = None if body is None else json.dumps(body).encode()
     try:
-        with urlopen(Request(url, data, {"Authorization": f"Bearer {token}"})) as response:
-            return bytes(response.read())
+        return bytes(urlopen(Request(url, data, {"Authorization": f"Bearer {token}"})).read())
     except HTTPError as error:
         if error.code != 429:
             kind = LookupError if error.code in (409, 410) else SystemExit
@@ -31,14 +30,11 @@ def ask(url: str, token: str, body: object = None) -> bytes:
     return ask(url, token, body)
 
 
-def play(server: str, token: str) -> None:
+if __name__ == "__main__":
+    server, token = sys.argv[1].rstrip("/"), sys.argv[2]
     for found in json.loads(ask(f"{server}/api/sets/", token))["sets"]:
         for one in json.loads(ask(f"{server}/api/sets/{found['id']}/", token))["rounds"]:
             try:
                 ask(server + one["answer"], token, locate(ask(server + one["picture"], token)))
             except LookupError as why:
                 sys.stderr.write(f"{why}\n")
-
-
-if __name__ == "__main__":
-    play(sys.argv[1].rstrip("/"), sys.argv[2])

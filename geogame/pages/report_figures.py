@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from geogame.pages.report_numbers import km, percent, percents
 from planet_core.metrics import SCALES_KM
@@ -306,7 +307,11 @@ def _reliability(calibration: Part) -> Figure:
         "calibration",
         _("Is the model as sure as it should be?"),
         "; ".join(
-            _("expected calibration error %(error)s over %(n)s answers")
+            ngettext(
+                "expected calibration error %(error)s over %(n)s answer",
+                "expected calibration error %(error)s over %(n)s answers",
+                found["answers"],
+            )
             % {"error": percent(found["ece"]), "n": found["answers"]}
             for found in calibration.values()
             if found

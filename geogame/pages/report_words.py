@@ -107,6 +107,7 @@ COVERAGE = (
     gettext_noop("40 people, 10 of the same 40 panoramas each"),
     gettext_noop("200 people, 5 of the same 60 panoramas each"),
     gettext_noop("100 people, 4 to 40 of the same 300 panoramas"),
+    gettext_noop("4 people, 3 own panoramas each"),
 )
 """What was measured of the intervals, and in which designs."""
 OUTCOMES = {
@@ -136,7 +137,11 @@ def _codes() -> dict[str, str]:
 def verdict(model: Part) -> str:
     """Who won how often."""
     ties = ngettext("%(n)s tie", "%(n)s ties", model["ties"]) % {"n": number(model["ties"])}
-    return _("The model won %(wins)s of %(rounds)s rounds, people won %(losses)s, %(ties)s.") % {
+    return ngettext(
+        "The model won %(wins)s of %(rounds)s round, people won %(losses)s, %(ties)s.",
+        "The model won %(wins)s of %(rounds)s rounds, people won %(losses)s, %(ties)s.",
+        model["rounds"],
+    ) % {
         "wins": number(model["wins"]),
         "losses": number(model["losses"]),
         "rounds": number(model["rounds"]),
@@ -165,9 +170,12 @@ def findings(model: Part) -> Iterator[str]:
             "p": f"< {number(LEAST_P, 3)}" if p < LEAST_P else f"= {number(p, 3)}"
         }
     if power["rounds_needed"]:
-        yield _(
+        yield ngettext(
             "To tell this rate from one half takes %(needed)s rounds with a winner (power 80 %%, two-sided "
-            "5 %%); there are %(there)s."
+            "5 %%); there is %(there)s.",
+            "To tell this rate from one half takes %(needed)s rounds with a winner (power 80 %%, two-sided "
+            "5 %%); there are %(there)s.",
+            power["decided_rounds"],
         ) % {"needed": number(power["rounds_needed"]), "there": number(power["decided_rounds"])}
     yield from _differences(model["differences"])
     rank = model["difficulty"]["rank_correlation"]
@@ -223,9 +231,12 @@ def remarks(model: Part) -> Iterator[str]:
             "people."
         )
     elif min(model["people"], model["panoramas"]) < FEW:
-        yield _(
+        yield ngettext(
+            "A small design: %(people)s people and %(panoramas)s panorama. Intervals are made for that, and "
+            "are wide.",
             "A small design: %(people)s people and %(panoramas)s panoramas. Intervals are made for that, and "
-            "are wide."
+            "are wide.",
+            model["panoramas"],
         ) % {"people": number(model["people"]), "panoramas": number(model["panoramas"])}
 
 

@@ -24,7 +24,7 @@ from django.utils.crypto import salted_hmac
 from benchmark import public
 from benchmark.pairs import Pairs, apart, pairs_of
 from benchmark.report import FORMAT, Report, build
-from benchmark.rounds import DRAWN, Labels, Rounds
+from benchmark.rounds import DRAWN, IntArray, Labels, Rounds
 from benchmark.rows_csv import write_rows
 from benchmark.statistics import EVERYBODY
 from geogame.accounts.models import Player
@@ -92,6 +92,14 @@ def refresh_all(tell: Tell = lambda line: None) -> int:
 
 def _refresh_map(map_: Map, beat: Callable[[], None]) -> int:
     beat()
+    with TemporaryDirectory() as folder:
+        # All rounds are let go before the first file is stored: there may be no room for both.
+        kept = [made.store() for made in _made(map_, beat, Path(folder))]
+    StoredReport.objects.filter(map=map_).exclude(pk__in=kept).delete()
+    return len(kept)
+
+
+def _made(map_: Map, beat: Callable[[], None], folder: Path) -> list[_Made]:
     rounds, versions = with_model_names(Rounds.from_rows(with_outside_players(rows_of(map_))))
 
     def training_of(model: str) -> TrainingPhotos | None:
@@ -101,12 +109,13 @@ def _refresh_map(map_: Map, beat: Callable[[], None]) -> int:
     pairs = pairs_of(rounds)
     told = {str(pk) for pk in told_to_everybody()}
     keys = sorted({(one["condition"], one["source"]) for one in (*report["comparisons"], *report["apart"])})
-    kept = []
-    for key in keys:
+    found = []
+    for number, key in enumerate(keys):
         beat()
-        kept.append(_store(_Part.of(map_, key, report, pairs), report, told))
-    StoredReport.objects.filter(map=map_).exclude(pk__in=kept).delete()
-    return len(kept)
+        own = folder / str(number)
+        own.mkdir()
+        found.append(_make(_Part.of(map_, key, report, pairs), report, told, own))
+    return found
 
 
 def with_model_names(rounds: Rounds) -> tuple[Rounds, dict[str, ModelVersion]]:
@@ -151,21 +160,43 @@ class _Part:
     def people(self, model: str) -> list[Part]:
         return [one for one in self.comparisons if one["model"] == model and one["person"] != EVERYBODY]
 
-    def rounds(self, panoramas: set[str] | None = None) -> Rounds:
-        """The answers of all rounds that have a pair here, or of those on some panoramas."""
+    def rows(self, panoramas: set[str] | None = None) -> IntArray:
+        """Numbers of the answers of all rounds that have a pair here; of some panoramas without those of
+        outside players, whose single answers are for themselves.
+        """
         rounds = self.pairs.rounds
-        here = np.isin(rounds.round_id.codes, rounds.round_id.codes[self.pairs.person])
+        played = np.zeros(len(rounds.round_id.names), dtype=np.bool_)
+        played[rounds.round_id.codes[self.pairs.person]] = True
+        here = played[rounds.round_id.codes]
         if panoramas is not None:
             wanted = np.array([name in panoramas for name in rounds.panorama_id.names], dtype=np.bool_)
-            here &= wanted[rounds.panorama_id.codes]
-        return rounds[here]
+            ours = np.array([not name.endswith(MARK) for name in rounds.player_id.names], dtype=np.bool_)
+            here &= wanted[rounds.panorama_id.codes] & ours[rounds.player_id.codes]
+        return np.flatnonzero(here)
 
 
-def _store(part: _Part, report: Report, told: set[str]) -> int:
+@dataclass(frozen=True)
+class _Made:
+    """A report that can be stored."""
+
+    key: Part
+    values: Part
+    files: list[_File]
+
+    def store(self) -> int:
+        with transaction.atomic():
+            stored, _ = StoredReport.objects.update_or_create(**self.key, defaults=self.values)
+            stored.files.all().delete()
+            for file in self.files:
+                file.store(stored)
+        return stored.pk
+
+
+def _make(part: _Part, report: Report, told: set[str], folder: Path) -> _Made:
     key: Part = {"map": part.map, "condition": part.condition, "source": part.source}
     now = timezone.now()
     before = StoredReport.objects.filter(**key).first()
-    numbers = _pseudonyms(part.rounds(), f"{part.map.pk} {part.condition} {part.source} {now.isoformat()}")
+    numbers = _pseudonyms(part.pairs, f"{part.map.pk} {part.condition} {part.source} {now.isoformat()}")
     models = [_published(one, part, before, numbers) for one in part.pooled]
     values = {
         "rounds": sum(one["rounds"] for one in models),
@@ -180,12 +211,7 @@ def _store(part: _Part, report: Report, told: set[str]) -> int:
         "full": {"models": part.pooled, "apart": part.apart, "people_left_out": people_left_out()},
         "made_at": now,
     }
-    files = _files(part, models, told, numbers)
-    with transaction.atomic():
-        stored, _ = StoredReport.objects.update_or_create(**key, defaults=values)
-        stored.files.all().delete()
-        ReportRows.objects.bulk_create(ReportRows(report=stored, **file) for file in files)
-    return stored.pk
+    return _Made(key, values, list(_files(part, models, told, numbers, folder)))
 
 
 def _published(comparison: Part, part: _Part, before: StoredReport | None, numbers: dict[str, str]) -> Part:
@@ -211,9 +237,9 @@ def _summary(model: Part) -> Part:
     }
 
 
-def _pseudonyms(rounds: Rounds, salt: str) -> dict[str, str]:
+def _pseudonyms(pairs: Pairs, salt: str) -> dict[str, str]:
     """A number for every person, in an order that nobody knows and that is another one in every report."""
-    people = {rounds.player_id.names[code] for code in np.unique(rounds.player_id.codes[~rounds.is_model])}
+    people = {pairs.rounds.player_id.names[code] for code in np.unique(pairs.players)}
 
     def place(name: str) -> str:
         return salted_hmac("reports", f"{salt} {name}", algorithm="sha256").hexdigest()
@@ -222,23 +248,34 @@ def _pseudonyms(rounds: Rounds, salt: str) -> dict[str, str]:
 
 
 # --- Rows --------------------------------------------------------------------------------------------------
-def _files(part: _Part, models: list[Part], told: set[str], names: dict[str, str]) -> Iterator[Part]:
+@dataclass(frozen=True)
+class _File:
+    """Rows as CSV and as JSON Lines, compressed, in a folder: of a million there is no room for all."""
+
+    kind: str
+    rows: int
+    csv: Path
+    jsonl: Path
+
+    def store(self, report: StoredReport) -> None:
+        content = {"csv": self.csv.read_bytes(), "jsonl": self.jsonl.read_bytes()}
+        ReportRows.objects.create(report=report, kind=self.kind, rows=self.rows, **content)
+
+
+def _files(
+    part: _Part, models: list[Part], told: set[str], names: dict[str, str], folder: Path
+) -> Iterator[_File]:
     shown = {one["model"] for one in models if not one["too_few"]}
     counted = part.pairs[apart(part.pairs) == 0]
     is_shown = [name in shown for name in counted.rounds.player_id.names]
     pairs = counted[np.array(is_shown, dtype=np.bool_)[counted.models]]
-    yield _file(ReportRows.Kind.PAIRS, public.ROW_COLUMNS, public.rows(pairs))
-    with _as_rows(_without_outside_players(part.rounds(told))) as (head, rows):
+    yield _file(folder, ReportRows.Kind.PAIRS, public.ROW_COLUMNS, public.rows(pairs))
+    rounds = part.pairs.rounds
+    with _as_rows(rounds, part.rows(told)) as (head, rows):
         names_told = [name for name in head if name in TOLD_COLUMNS]
-        yield _file(ReportRows.Kind.TOLD, names_told, _told_rows(head, rows, names))
-    with _as_rows(part.rounds()) as (head, rows):
-        yield _file(ReportRows.Kind.ALL, head, rows)
-
-
-def _without_outside_players(rounds: Rounds) -> Rounds:
-    """Single answers of theirs are for themselves."""
-    outside = np.array([name.endswith(MARK) for name in rounds.player_id.names], dtype=np.bool_)
-    return rounds[~outside[rounds.player_id.codes]]
+        yield _file(folder, ReportRows.Kind.TOLD, names_told, _told_rows(head, rows, names))
+    with _as_rows(rounds, part.rows()) as (head, rows):
+        yield _file(folder, ReportRows.Kind.ALL, head, rows)
 
 
 def _told_rows(head: list[str], rows: Iterator[list[str]], names: dict[str, str]) -> Iterator[list[str]]:
@@ -255,18 +292,18 @@ def _told_rows(head: list[str], rows: Iterator[list[str]], names: dict[str, str]
 
 
 @contextlib.contextmanager
-def _as_rows(rounds: Rounds) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
-    """Head and rows as `benchmark` writes them, one by one: of a million answers there is no room for all."""
+def _as_rows(rounds: Rounds, numbers: IntArray) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
+    """Head and some of the rows as `benchmark` writes them, one by one."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
-        write_rows(rounds, path, {})
+        write_rows(rounds, path, {}, numbers)
         with path.open(encoding="utf-8", newline="") as file:
             lines = csv.reader(file)
             yield next(lines), lines
 
 
-def _file(kind: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Part:
-    as_csv, as_jsonl, count = io.BytesIO(), io.BytesIO(), 0
+def _file(folder: Path, kind: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> _File:
+    as_csv, as_jsonl, count = folder / f"{kind}.csv.gz", folder / f"{kind}.jsonl.gz", 0
     with _compressed(as_csv) as table, _compressed(as_jsonl) as lines:
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(head)
@@ -275,13 +312,14 @@ def _file(kind: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Part
             values = (None if value == "" else value for value in row)
             lines.write(json.dumps(dict(zip(head, values, strict=True))) + "\n")
             count += 1
-    return {"kind": kind, "rows": count, "csv": as_csv.getvalue(), "jsonl": as_jsonl.getvalue()}
+    return _File(kind, count, as_csv, as_jsonl)
 
 
 @contextlib.contextmanager
-def _compressed(target: io.BytesIO) -> Iterator[io.TextIOWrapper]:
+def _compressed(path: Path) -> Iterator[io.TextIOWrapper]:
     with (
-        gzip.GzipFile(fileobj=target, mode="wb", mtime=0, compresslevel=6) as packed,
+        path.open("wb") as target,
+        gzip.GzipFile(filename="", fileobj=target, mode="wb", mtime=0, compresslevel=6) as packed,
         io.TextIOWrapper(packed, encoding="utf-8", newline="") as text,
     ):
         yield text

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -119,6 +120,26 @@ def test_a_median_lies_where_its_share_does() -> None:
 def test_a_median_of_few_or_silent_rounds_is_open_upwards() -> None:
     silent = np.array([1.0, 2.0, math.inf, math.inf])
     assert quantile_interval(silent, 0.5, independent(4)) == (0.0, math.inf)
+
+
+@pytest.mark.parametrize("interval", [mean_interval, wild_interval])
+@pytest.mark.parametrize("value", [0.0, 5000.0, 1 / 3, -7.1])
+def test_rounds_that_do_not_differ_have_no_interval_of_a_mean(interval: Any, value: float) -> None:
+    clusters, _ = crossed(12, 3, 9)
+    assert interval(np.full(36, value), clusters) is None
+
+
+@given(
+    st.lists(st.floats(0, 5000), min_size=2, max_size=8),
+    st.sampled_from([mean_interval, wild_interval, lambda *given: difference_interval(*given)[0]]),
+)
+def test_an_interval_ends_where_its_mean_cannot_be(found: list[float], interval: Any) -> None:
+    values = np.array(found)
+    reach = interval(values, independent(len(values)), (0.0, 5000.0))
+    if reach is not None:
+        whole = interval(values, independent(len(values)))
+        assert reach == (max(0.0, whole[0]), min(5000.0, whole[1]))
+        assert reach[0] <= values.mean() <= reach[1]
 
 
 def test_one_cluster_has_no_interval() -> None:

@@ -9,7 +9,8 @@ from scipy import stats
 
 from benchmark import coverage, coverage_models
 from benchmark.cells import READ
-from benchmark.statistics import Comparison, Side
+from benchmark.clusters import mean_interval
+from benchmark.statistics import POINTS, Comparison, Side
 from tests.conftest import ROOT
 
 DOCUMENT = (ROOT / "docs" / "benchmark.md").read_text()
@@ -53,14 +54,42 @@ def test_the_true_rank_correlation_is_scipys_and_grows_with_the_rounds_on_a_pano
     )
 
 
-def test_large_designs_have_forty_clusters_and_the_papers_has_ten() -> None:
+def test_large_designs_have_forty_clusters_and_small_ones_fewer() -> None:
     for name, design in coverage.DESIGNS.items():
         study = coverage.simulate(*design(np.random.default_rng(0)), np.random.default_rng(1))
         people, places, _ = study.clusters.sizes
         if name in coverage.LARGE:
             assert min(len(people), len(places)) >= 40
         else:
-            assert (len(people), len(places), len(study.person_km)) == (10, 50, 50)
+            assert len(people) < 40
+    people, places, _ = coverage.simulate(
+        *coverage.DESIGNS[coverage.SMALL[0]](np.random.default_rng(0)), np.random.default_rng(1)
+    ).clusters.sizes
+    assert (people.tolist(), places.tolist()) == ([5] * 10, [1] * 50)
+
+
+def test_small_designs_hold_the_truth_by_the_intervals_that_they_are_given() -> None:
+    """Those of Student's t; of four people they are wide, and hold it more often than they say."""
+    for design in coverage.SMALL:
+        held = coverage.kept()["coverage"][design]
+        for name in ("points difference", "log-km difference"):
+            assert held[f"{name}, Student's t"] >= 0.94
+        assert held["people's mean points, Student's t"] >= 0.94
+
+
+def test_no_interval_of_points_reaches_where_points_cannot_be_and_none_loses_a_truth_by_that() -> None:
+    rng = np.random.default_rng(3)
+    cut = 0
+    for _ in range(200):
+        study = coverage.simulate(*coverage.DESIGNS[coverage.SMALL[1]](rng), rng)
+        points, clusters = study.points[0], study.clusters
+        whole = mean_interval(points, clusters) or (0.0, 0.0)
+        low, high = mean_interval(points, clusters, POINTS) or (-1.0, -1.0)
+        assert 0 <= low <= points.mean() <= high <= 5000
+        for truth in (0.0, 1.0, 2135.0, 4999.0, 5000.0):
+            assert (low <= truth <= high) == (whole[0] <= truth <= whole[1])
+        cut += (low, high) != whole
+    assert cut > 20
 
 
 def test_a_measurement_counts_studies(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from benchmark.page import page, write_figures
 from benchmark.pictures import SmallPicture
 from benchmark.report import build
 from benchmark.study import PlanetStudy
+from benchmark.table import as_table
 from tests.benchmark.made import cells, pair, rounds_of, study, write
 from tests.conftest import jpeg
 
@@ -92,6 +93,32 @@ def test_every_figure_is_there_as_svg_and_png(folder: Path) -> None:
         "all",
         *(f"person {number}" for number in range(1, 12)),
     }
+
+
+@pytest.mark.parametrize("km", [None, 0.0])
+def test_countries_where_nobody_answers_or_everybody_is_right_make_a_page(
+    tmp_path: Path, km: float | None
+) -> None:
+    """Distances are on logarithmic axes, which have neither zero nor an end."""
+    rows = [*pair(km, km, 1), *pair(km, km, 2, true_lat=48.0, lat="" if km is None else 48.0)]
+    report = build(rounds_of(tmp_path, rows))
+    assert len(report["comparisons"][0]["by_place"]["country"]) == 2
+    text = page(report)
+    assert ("Median distance by country" in text) == (km is not None)
+    assert "All rounds are ties" in text
+
+
+def test_one_of_something_is_no_plural(tmp_path: Path) -> None:
+    report = build(rounds_of(tmp_path, [*pair(1, 2, exposure=2), *pair(3, 2, 2)]), protocol=PlanetStudy())
+    for text in (page(report), as_table(report)):
+        words = re.sub(r"<svg.*?</svg>|<[^>]*>", " ", text, flags=re.DOTALL)
+        assert "1 person instead of 10." in words
+        assert "there is 1." in words
+        assert not re.search(r"(?<![\d,.])1 (people|rounds|panoramas|models|answers|pairs|ties)\b", words)
+    assert "1 of 2 pairs counts." in page(report)
+    assert "over 1 panorama (" in page(report)
+    assert "1 round does not count" in as_table(report)
+    assert "does not count" not in as_table(build(rounds_of(tmp_path, pair(3, 2))))
 
 
 def test_figures_of_an_earlier_report_go_and_nothing_else(tmp_path: Path) -> None:
@@ -176,6 +203,6 @@ def test_rounds_of_nobody_still_give_a_page(tmp_path: Path) -> None:
     assert "There are no rounds" in page(build(rounds_of(tmp_path, [])))
     assert "All rounds are ties" in page(build(rounds_of(tmp_path, [*pair(None, None, 1), *pair(2, 2, 2)])))
     silent = build(rounds_of(tmp_path, [*pair(None, None, 1), *pair(None, None, 2)]))
-    assert "People answered in no round (2 timeout)" in page(silent)
+    assert "People answered in no round (2 time-outs)" in page(silent)
     apart = build(rounds_of(tmp_path, [cells("person"), cells("model", seen_in_training=1)]))
     assert "the model trained on it" in page(apart)

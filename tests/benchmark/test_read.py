@@ -295,3 +295,45 @@ def test_columns_of_which_nothing_is_known_are_not_written(tmp_path: Path) -> No
     header = (tmp_path / "out.csv").read_text().splitlines()[0].split(",")
     assert {"exposure", "seen_in_training", "consent", "scale_km"} <= set(header)
     assert not {"device", "captured_year", "country_probabilities", "confidence"} & set(header)
+
+
+def test_some_rows_are_written_with_the_columns_that_they_know(tmp_path: Path) -> None:
+    rows = [*pair(1, 2, 1, captured_year=2016), *pair(3, 4, 2, captured_year="")]
+    rounds = rounds_of(tmp_path, rows)
+    write_rows(rounds, tmp_path / "some.csv", {}, np.array([3, 2]))
+    with (tmp_path / "some.csv").open(newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [row["player_id"] for row in found] == ["model", "person"]
+    assert "captured_year" not in found[0]
+    write_rows(rounds, tmp_path / "all.csv", {})
+    assert "captured_year" in (tmp_path / "all.csv").read_text().partition("\n")[0]
+
+
+def test_rows_that_come_one_by_one_are_those_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmark.rounds.CHUNK", 3)
+    one = Row(
+        round_id="r",
+        panorama_id="p",
+        player_id="ann",
+        player_kind="person",
+        condition="fair",
+        map="Test",
+        lat=1.0,
+        lng=2.0,
+        true_lat=1.5,
+        true_lng=2.5,
+        outcome="answered",
+        answered_at="2026-01-01T00:00:00+00:00",
+        exposure=1,
+        games_played=70_000,
+        captured_year=2016,
+    )
+    rows = [replace(one, round_id=f"r{number}", panorama_id=f"p{number % 4}") for number in range(8)]
+    rounds = Rounds.from_rows(iter(rows))
+    write_rows(rounds, tmp_path / "rows.csv", {})
+    again = read_rounds(tmp_path / "rows.csv")
+    assert rounds.round_id.texts() == again.round_id.texts() == [row.round_id for row in rows]
+    for name in ("exposure", "games_played", "captured_year", "outcome", "seen_in_training"):
+        assert getattr(rounds, name).tolist() == getattr(again, name).tolist()

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from django import template
+from django.db.models import Model
 from django.utils.formats import number_format
 from django.utils.html import json_script
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
+from geogame.lib.badges import badge
 from geogame.lib.translations import script_catalogue
 
 register = template.Library()
@@ -18,6 +20,19 @@ FEET_PER_MILE = 5280
 def catalogue() -> SafeString:
     """The texts of the scripts in the reader's language, as inert JSON."""
     return json_script(script_catalogue((get_language() or "en").split("-")[0]), "catalogue")
+
+
+@register.filter
+def in_words(title: object) -> str:
+    """The title of a list of the admin, in the reader's language; the name of a thing stays as it is."""
+    text = str(title)
+    return text if isinstance(title, Model) or not text else gettext(text[0].upper() + text[1:])
+
+
+@register.filter
+def state_badge(state: str, share: float | None = None) -> SafeString:
+    """The state of long work, as in the lists of the admin."""
+    return badge(state, share)
 
 
 @register.filter

@@ -4,6 +4,7 @@ import pytest
 from django.utils import translation
 
 from geogame.pages.templatetags import arena
+from geogame.panoramas.models import Map
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,10 @@ def test_numbers_are_written_as_the_language_does() -> None:
 
 def test_shares_are_percentages() -> None:
     assert arena.percent(0.4231) == "42\u202f%"
+
+
+def test_titles_of_lists_are_translated_and_names_are_not() -> None:
+    with translation.override("de"):
+        assert arena.in_words("training jobs") == "Trainingsaufträge"
+        assert arena.in_words(Map(name="Maps")) == "Maps"
+    assert arena.in_words("") == ""

@@ -7,7 +7,7 @@ from django.utils import translation
 
 from geogame.pages.report_figures import LEFT, RIGHT, _far, figures_of, parts_figure
 from geogame.pages.report_numbers import DIGIT_SPACE, POINT_SPACE, aligned, interval, km, percents
-from geogame.pages.report_words import findings, judgement
+from geogame.pages.report_words import findings, judgement, verdict
 
 
 @pytest.mark.parametrize(
@@ -128,3 +128,12 @@ def test_one_part_is_no_figure() -> None:
     figure = parts_figure("continent", "Continent", [part, part])
     assert figure
     assert "Europe: people 5.00 km, model – km" in figure.says
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "1 of 1 round,"), ("de", "1 von 1 Runde,")])
+def test_one_round_is_no_plural(language: str, text: str) -> None:
+    model = {**nobody_answers(), "rounds": 1, "wins": 1, "losses": 0, "ties": 0}
+    model["power"] = {"rounds_needed": 6, "decided_rounds": 1}
+    with translation.override(language):
+        assert text in verdict(model)
+        assert any(found.endswith(("there is 1.", "es gibt 1.")) for found in findings(model))

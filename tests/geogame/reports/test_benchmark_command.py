@@ -68,6 +68,32 @@ def test_json_holds_both_sides(played: Map) -> None:
     assert content["apart"][0]["rounds"] == 5
 
 
+@pytest.mark.parametrize(
+    ("arguments", "tells"),
+    [
+        (["--format", "html"], True),
+        (["--format", "json", "--protocol", "planet-study"], True),
+        (["--out", "{folder}"], True),
+        (["--format", "json"], False),
+        (["--format", "csv", "--protocol", "planet-study"], False),
+        (["--protocol", "planet-study"], False),
+    ],
+)
+def test_who_gets_places_that_may_still_be_met_is_told(
+    played: Map, tmp_path: Path, arguments: list[str], tells: bool
+) -> None:
+    told, said = io.StringIO(), io.StringIO()
+    arguments = [one.format(folder=tmp_path / "out") for one in arguments]
+    call_command("benchmark", *arguments, stdout=told, stderr=said)
+    assert ("give it to nobody who plays" in said.getvalue()) == tells
+    assert "nobody who plays" not in told.getvalue()
+    Panorama.objects.update(withdrawn_at=timezone.now(), group="")
+    Round.objects.exclude(state=Round.State.CLOSED).update(state=Round.State.CLOSED)
+    again = io.StringIO()
+    call_command("benchmark", *arguments, stdout=told, stderr=again)
+    assert "nobody who plays" not in again.getvalue(), "nobody can meet any of them"
+
+
 def test_an_unknown_map_is_named(played: Map) -> None:
     with pytest.raises(CommandError, match="Maps: “Test”"):
         run("--map", "Atlantis")

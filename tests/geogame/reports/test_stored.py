@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import csv
+import gc
 import gzip
 import io
 import json
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from benchmark.read import read_rounds
 from geogame.accounts.models import Player
@@ -137,7 +140,8 @@ def test_no_token_of_anybody_is_told(map_played: Map, people: list[Player]) -> N
 def test_people_are_numbered_anew_each_time(map_played: Map, monkeypatch: pytest.MonkeyPatch) -> None:
     """In an order that follows from the moment and the secret key."""
     rounds = stored.Rounds.from_rows(stored.rows_of(map_played))
-    orders = {tuple(sorted(stored._pseudonyms(rounds, str(salt)).items())) for salt in range(20)}
+    pairs = stored.pairs_of(rounds)
+    orders = {tuple(sorted(stored._pseudonyms(pairs, str(salt)).items())) for salt in range(20)}
     assert len(orders) > 5
 
 
@@ -198,6 +202,37 @@ def test_what_an_open_set_asks_for_is_told_once_it_is_closed(make_map: MakeMap) 
     assert told_to_everybody() == set()
     close(round_set)
     assert told_to_everybody() == {withdrawn.pk}
+
+
+# --- Many rounds ---------------------------------------------------------------------------------------
+def test_the_rounds_are_let_go_before_the_rows_are_stored(
+    map_played: Map, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a million there may be no room for both, and the database is not locked while rows are written."""
+    store, read = stored._File.store, stored.with_model_names
+    alive: list[weakref.ref[Any]] = []
+    seen: list[tuple[bool, bool]] = []
+
+    def with_model_names(rounds: Any) -> Any:
+        found = read(rounds)
+        alive.append(weakref.ref(found[0]))
+        return found
+
+    def watched(self: Any, report: StoredReport) -> None:
+        gc.collect()
+        seen.append((alive[-1]() is None, self.csv.is_file() and self.jsonl.is_file()))
+        store(self, report)
+
+    monkeypatch.setattr(stored, "with_model_names", with_model_names)
+    monkeypatch.setattr(stored._File, "store", watched)
+    refresh_all()
+    assert seen == [(True, True)] * 3
+
+
+def test_the_process_that_makes_reports_keeps_no_queries(map_played: Map, settings: Any) -> None:
+    settings.DEBUG = True
+    call_command("refresh_reports")
+    assert not any("INSERT" in query["sql"] for query in connection.queries)
 
 
 # --- What goes wrong ------------------------------------------------------------------------------------

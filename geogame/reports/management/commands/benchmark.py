@@ -24,7 +24,7 @@ from geogame.registry.models import ModelVersion
 from geogame.reports.hashes import hash_pictures
 from geogame.reports.machines import Predict, compared, versions_named
 from geogame.reports.pictures import picture_of
-from geogame.reports.queries import rounds_alone, unanswered_rounds
+from geogame.reports.queries import rounds_alone, told_to_everybody, unanswered_rounds
 from geogame.reports.rows import rows_of, rows_of_study
 from geogame.reports.training_photos import training_of
 from geogame.round_sets.exporting import check_that_nobody_asks_players
@@ -56,7 +56,8 @@ class Command(UserCommand):
         "Compare people and models over the rounds that were played: wins, median distance, share of "
         "rounds within 1, 25, 200, 750 and 2500 km, mean points. Counts first exposures of panoramas that "
         "the model did not train on; --apart shows the other rounds in tables of their own. With --models it "
-        "compares models over a map, without people."
+        "compares models over a map, without people. --out, and --format html, write the places of every "
+        "picture that was played, also of those that games may still show: give them to nobody who plays."
     )
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -99,9 +100,22 @@ class Command(UserCommand):
         study = self._study(options)
         if map_:
             options["map"] = map_.name
-        rows = rows_of_study(study) if study else rows_of(map_)
+        report = self._report(rows_of_study(study) if study else rows_of(map_), options)
+        if options["format"] != "table":
+            self.stdout.write(shown(report, options, picture_of))
+            return
+        selected = is_selected(options)
+        if not (report["comparisons"] or selected or study):
+            self.stdout.write(f"{NO_ROUNDS}\n")
+        self.stdout.write(shown(report, options, picture_of))
+        if study:
+            self.stdout.write(f"\n{state_of_study(study)}")
+        elif not selected:
+            self._unpaired(map_)
+
+    def _report(self, rows: Iterable[Row], options: dict[str, Any]) -> Report:
+        tells = _tells_places(options)
         try:
-            tells = options["out"] or options["format"] == "html"
             if options["players"] is not None and tells and not options["with_truth"]:
                 check_that_nobody_asks_players(players_named(options["players"]))
             rounds = _rounds(rows, options["players"])
@@ -110,18 +124,9 @@ class Command(UserCommand):
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"cannot write {error.filename}: {error.strerror or error}") from error
-        if options["format"] != "table":
-            self.stdout.write(shown(report, options, picture_of))
-            return
-        selected = is_selected(options)
-        if not (report["comparisons"] or selected or study):
-            self.stdout.write(f"{NO_ROUNDS}\n")
-        self.stdout.write(shown(report, options, picture_of))
-        self._apart(report, shown_too=options["apart"])
-        if study:
-            self.stdout.write(f"\n{state_of_study(study)}")
-        elif not selected:
-            self._unpaired(map_)
+        if tells and not set(rounds.panorama_id.names) <= {str(pk) for pk in told_to_everybody()}:
+            self._warn(options)
+        return report
 
     def _compare_models(self, map_: Map | None, options: dict[str, Any]) -> None:
         if map_ is None:
@@ -137,6 +142,7 @@ class Command(UserCommand):
             report, rounds = compared(map_, versions_named(options["models"]), self._predict_on(map_))
             if options["out"]:
                 machines_text.write(report, rounds, options["out"])
+                self._warn(options)
         except (OutputError, UserError) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -148,6 +154,13 @@ class Command(UserCommand):
             "table": partial(machines_text.as_table, apart=options["apart"]),
         }
         self.stdout.write(shown[options["format"]](report).rstrip("\n"))
+
+    def _warn(self, options: dict[str, Any]) -> None:
+        """Where it disturbs no report."""
+        self.stderr.write(
+            f"{options['out'] or 'This report'} tells places of pictures that games here may still show: give"
+            " it to nobody who plays."
+        )
 
     def _predict_on(self, map_: Map) -> Predict:
         """Runs the other command, whose progress and messages go where they disturb no table."""
@@ -162,14 +175,6 @@ class Command(UserCommand):
                 self.stderr.write(str(error))
 
         return predict
-
-    def _apart(self, report: Report, *, shown_too: bool) -> None:
-        others = sum(comparison["rounds"] for comparison in report["apart"])
-        if others and not shown_too:
-            rounds = "1 round does" if others == 1 else f"{others} rounds do"
-            self.stdout.write(
-                f"\n{rounds} not count (seen before, or the model trained on it): add --apart to see."
-            )
 
     def _unpaired(self, map_: Map | None) -> None:
         """Rounds that no table shows: who leaves a hard picture must not vanish from sight."""
@@ -196,6 +201,12 @@ class Command(UserCommand):
             return None if name is None else map_named(name)
         except MapError as error:
             raise CommandError(str(error)) from error
+
+
+def _tells_places(options: dict[str, Any]) -> bool:
+    """The JSON has those of the rounds that the paper's figure 9 draws."""
+    with_examples = options["format"] == "json" and options["protocol"]
+    return bool(options["out"] or options["format"] == "html" or with_examples)
 
 
 def _rounds(rows: Iterable[Row], players: list[str] | None) -> Rounds:

@@ -5,6 +5,7 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError
 
 from geogame.lib.background import let_others_first, only_one
@@ -31,6 +32,7 @@ class Command(UserCommand):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.default_int_handler)
         ready_database(self.stderr.write)
+        settings.DEBUG = False  # else Django keeps every query of this process, with all rows that it stored
         if options["background"]:
             let_others_first(NICENESS)
         with only_one(MAKER) as is_alone:
