@@ -99,6 +99,18 @@ def build(name: str, cells: int | Sequence[int], *, frozen: bool = False) -> Bac
     )
 
 
+def build_empty(name: str, cells: int | Sequence[int]) -> Backbone:
+    """The architecture alone, with whatever values torch gives it: on the meta device none.
+
+    Raises:
+        UserError: as `open_settings`.
+    """
+    settings = open_settings(name)
+    with _clear_errors(name):
+        model = _transformers().AutoModel.from_config(settings.vision)
+    return Backbone(model, cells, image_px=settings.image_px, normalisation=settings.normalisation)
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a backbone is and wants of pictures: its `transformers` config, side, mean and deviation."""

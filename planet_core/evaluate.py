@@ -26,7 +26,7 @@ from planet_core.model_directory import ModelDirectoryError, TrainingIndex
 from planet_core.outputs import OutputError, while_somebody_reads, writable_file
 from planet_core.predict import Predictor
 from planet_core.predictions import Predictions, PredictionsError
-from planet_core.progress import Progress
+from planet_core.progress import Progress, progress_on
 from planet_core.sources.open_source import kinds_help
 from planet_core.sources.photo import SourceError
 from planet_core.stopping import Stopped, UserError, stopping_on_signals
@@ -138,6 +138,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--save-predictions", type=Path, metavar="FILE", help="where to keep predictions")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for report and figures")
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
+    parser.add_argument(
+        "--events", action="store_true", help="tell progress as JSON lines on the standard error"
+    )
     options = parser.parse_args(arguments)
     if bool(options.stored) == bool(options.source):
         parser.error("give MODEL and SOURCE, or --stored FILE")
@@ -200,7 +203,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit code: 0 done, 2 something to put right, 130 stopped."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = parse_arguments(given)
-    progress = Progress(sys.stderr)
+    progress = progress_on(sys.stderr, events=options.events)
     try:
         with stopping_on_signals(), while_somebody_reads():
             run(options, progress, _command(given))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from planet_core import calibration, geo, metrics, scoring
+from planet_core import calibration, geo, geography, metrics, scoring
 from planet_core.intervals import bootstrap, interval, resamples_for, wilson_interval
 from planet_core.predictions import CHOSE, EXPOSURES, Predictions
 
@@ -146,6 +146,7 @@ def _part(predictions: Predictions, pairs: Sequence[tuple[str, str, str]], dista
         },
         "top_k": top_k_curve(predictions, distance),
         "categories": _categories(predictions, km),
+        "regions": _regions(predictions, km),
         "calibration": _calibration(predictions, confidences, errors, clusters),
         "pairs": [
             {
@@ -223,6 +224,31 @@ def _categories(predictions: Predictions, km: FloatArray) -> dict[str, Any]:
             first["low"], first["high"] = interval(drawn.medians[:, 0])
         found[category or "(none)"] = {"views": len(rows), "median_km": medians, "first_way": first}
     return found
+
+
+def _regions(predictions: Predictions, km: FloatArray) -> dict[str, Any]:
+    """What the first way to answer is worth on each continent of the truth; most views first."""
+    countries = geography.countries_at(predictions.lat, predictions.lng)
+    names = {code: geography.continent_of(code) if code else "" for code in np.unique(countries).tolist()}
+    continents = np.array([geography.CONTINENT_NAMES[names[code]] for code in countries.tolist()])
+    found: dict[str, Any] = {}
+    for name, views in zip(*np.unique(continents, return_counts=True), strict=True):
+        rows = np.flatnonzero(continents == name)
+        part, own = predictions.at(rows), km[rows][:, :1]
+        clusters = int(part.clusters.max()) + 1
+        median: dict[str, float | None] = {"value": metrics.median_km(own), "low": None, "high": None}
+        if len(rows) >= FEW and clusters > 1:
+            drawn = bootstrap(part.clusters, np.empty((len(rows), 0)), own, 500)
+            median["low"], median["high"] = interval(drawn.medians[:, 0])
+        found[str(name)] = {
+            "views": int(views),
+            "clusters": clusters,
+            "within_km": {
+                str(scale): _share(int(np.sum(own <= scale)), len(own)) for scale in metrics.SCALES_KM
+            },
+            "median_km": median,
+        }
+    return dict(sorted(found.items(), key=lambda item: (-item[1]["views"], item[0])))
 
 
 # ------------------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ def _part(title: str, part: dict[str, Any], facts: dict[str, Any]) -> list[str]:
     lines = [f"## {title}", "", *_accuracy(part)]
     if part["categories"]:
         lines += _categories(part)
+    lines += _regions(part)
     lines += _top_k(part)
     lines += _calibration(part, facts)
     lines += _worth(part)
@@ -122,6 +123,24 @@ def _categories(part: dict[str, Any]) -> list[str]:
         "Median km by category (the paper's table 3), the first way with its bootstrap interval:",
         "",
         *_table(["answer", *found], rows),
+        "",
+    ]
+
+
+def _regions(part: dict[str, Any]) -> list[str]:
+    rows = [
+        [
+            name,
+            str(values["views"]),
+            *(_percent(values["within_km"][str(scale)]) for scale in SCALES_KM),
+            _number(values["median_km"], _kilometres),
+        ]
+        for name, values in part["regions"].items()
+    ]
+    return [
+        f"By continent of the truth, {next(iter(part['ways']))}:",
+        "",
+        *_table(["continent", "views", *_scale_titles(), "median km"], rows),
         "",
     ]
 

@@ -150,6 +150,14 @@ def _distributions(
         yield views, log_probabilities(network(normalise(batch, network.normalisation)), parents)
 
 
+@dataclass(frozen=True)
+class Examined:
+    """What came of an examination: its numbers, and the most probable cell of every view, (V,)."""
+
+    report: dict[str, Any]
+    answers: npt.NDArray[np.int64]
+
+
 @torch.inference_mode()
 def examine(
     network: Network,
@@ -157,7 +165,7 @@ def examine(
     partition: Partition,
     parents: Sequence[Tensor],
     processes: Processes,
-) -> dict[str, Any]:
+) -> Examined:
     """Loss (over the views in cells), accuracy and distances of the network's answers.
 
     With several partitions these are of the distribution over the finest, the coarser multiplied in.
@@ -171,10 +179,9 @@ def examine(
     answers, loss = processes.sum(answers), processes.sum(loss)
     check_finite(loss)
     inside = int((examination.classes >= 0).sum())
-    return {
-        "loss": float(loss) / inside if inside else None,
-        **examination.report(answers.cpu().numpy(), partition),
-    }
+    cells = answers.cpu().numpy()
+    report = {"loss": float(loss) / inside if inside else None, **examination.report(cells, partition)}
+    return Examined(report, cells)
 
 
 @torch.inference_mode()

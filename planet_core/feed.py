@@ -81,6 +81,23 @@ class Feed(Protocol):
         """Number of bad pictures that any process met, by reason; new ones are named. All must call it."""
 
 
+def steps_of(photos: int, recipe: Recipe, processes: int) -> int:
+    """Steps in an epoch of so many training photos.
+
+    Raises:
+        UserError: fewer photos in a step than processes times accumulated parts.
+    """
+    # a last batch of one picture would leave batch normalisation nothing to normalise
+    steps = max(1, round(photos / recipe.batch_size))
+    if photos // steps < processes * recipe.accumulate:
+        raise UserError(
+            f"{photos} photos in {steps} step(s) are too few for {processes} process(es) that cut their part"
+            f" of a step into {recipe.accumulate}: use fewer processes, or a batch_size above"
+            f" {recipe.batch_size}"
+        )
+    return steps
+
+
 class _Steps:
     """What the feeds share: steps, order, and the parts of this process."""
 
@@ -95,15 +112,7 @@ class _Steps:
     ) -> None:
         self.recipe, self.image_px, self.seed, self.processes = recipe, image_px, seed, processes
         self.groups, self.photos = groups, len(classes)
-        # a last batch of one picture would leave batch normalisation nothing to normalise
-        self.steps = max(1, round(self.photos / recipe.batch_size))
-        least = self.photos // self.steps
-        if least < processes.count * recipe.accumulate:
-            raise UserError(
-                f"{self.photos} photos in {self.steps} step(s) are too few for {processes.count}"
-                f" process(es) that cut their part of a step into {recipe.accumulate}: use fewer processes,"
-                f" or a batch_size above {recipe.batch_size}"
-            )
+        self.steps = steps_of(self.photos, recipe, processes.count)
         weight = np.bincount(classes)[classes].astype(np.float64) ** -recipe.balance
         self._weights = weight / weight.sum()
         self.bad: Bad = {}

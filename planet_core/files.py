@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -23,14 +24,10 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     if target.exists() and not target.is_file():
         raise OSError(errno.ENOTSUP, "it is there and is no regular file", str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
+    # Named before it is made: a signal in between leaves nothing behind.
+    temporary = target.parent / f".{target.name}.{secrets.token_hex(4)}.tmp"
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
-    except OSError as error:  # it names the temporary file, which tells nobody anything
-        error.filename = str(target)
-        raise
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with _new_file(temporary, target) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -41,6 +38,14 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _new_file(temporary: Path, target: Path) -> BinaryIO:
+    try:
+        return temporary.open("xb")
+    except OSError as error:  # it names the temporary file, which tells nobody anything
+        error.filename = str(target)
+        raise
 
 
 @contextlib.contextmanager

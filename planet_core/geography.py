@@ -29,6 +29,16 @@ NEAR_COAST_KM: Final = 3.0
 """A point in the sea that is no further from a coast counts as being on land."""
 LANGUAGES: Final = ("en", "de")
 CONTINENTS: Final = ("AF", "AN", "AS", "EU", "NA", "OC", "SA")
+CONTINENT_NAMES: Final = {
+    "AF": "Africa",
+    "AN": "Antarctica",
+    "AS": "Asia",
+    "EU": "Europe",
+    "NA": "North America",
+    "OC": "Oceania",
+    "SA": "South America",
+    "": "open sea",
+}
 SETTLEMENTS: Final = ("rural", "town", "city")
 PACKED: Final = Path(__file__).parent / "packed" / "geography.npz"
 

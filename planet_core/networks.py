@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import nn
 
 from planet_core import backbones, inception
@@ -52,6 +53,19 @@ def build(
     if dropout is not None:
         network.dropout = nn.Dropout(dropout)
     return network
+
+
+def build_empty(name: str, cells: int | Sequence[int]) -> Network:
+    """A network without values, on torch's meta device: its shapes, and nothing in memory.
+
+    Raises:
+        UserError: no such network.
+    """
+    with torch.device("meta"):
+        if name.startswith(backbones.PREFIX):
+            return backbones.build_empty(name.removeprefix(backbones.PREFIX), cells)
+        image_px(name)  # names what there is if this is none
+        return inception.build(name, cells)
 
 
 def restore(config: Mapping[str, Any], cells: int | Sequence[int]) -> Network:

@@ -92,10 +92,14 @@ def open_examples(
 
 def is_streamed(photos: Sequence[Photo], image_px: int) -> bool:
     """Whether these are photos in shards, or too many to be kept in memory."""
-    square = 3 * (KEEP * image_px) ** 2  # bytes
+    return kept_bytes(photos, image_px) > IN_MEMORY_BYTES or any(photo.length is not None for photo in photos)
+
+
+def kept_bytes(photos: Sequence[Photo], image_px: int) -> float:
+    """About how much memory the pictures take where they are kept, by photos of 4:3."""
+    square = 3 * (KEEP * image_px) ** 2
     panoramas = sum(photo.projection == "equirectangular" for photo in photos)
-    size = square * (4 / 3 * (len(photos) - panoramas) + math.pi**2 / 2 * panoramas)
-    return size > IN_MEMORY_BYTES or any(photo.length is not None for photo in photos)
+    return square * (4 / 3 * (len(photos) - panoramas) + math.pi**2 / 2 * panoramas)
 
 
 def usable(

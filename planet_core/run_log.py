@@ -7,13 +7,16 @@ Every line of metrics.jsonl is one JSON object with `event` and `time` (seconds 
                images_per_second, seconds_left
     data       photos, photos_skipped, skipped_by_reason, photos_training, photos_validation,
                photos_outside_cells, cells, share
+    init       digest (of the model version whose weights it starts with), taken, new (numbers of tensors),
+               head (whether the heads are taken over, too)
     epoch      epoch, epochs, train_loss, train_accuracy, validation (or null), best, share,
                photos_skipped (so far),
                images_per_second, seconds_left
     resume     epoch, step, share; a killed run goes on from a checkpoint after so many steps
     done       share 1, model, digest, best_epoch, validation, baseline, seconds, cpu_seconds,
                images_per_second (the three of this machine and this run: the model version has none of them)
-    stopped    share; the run was told to stop (SIGTERM, Ctrl-C)
+    stopped    share, step, checkpoint (whether one of this very step was saved); the run was told to stop
+               (SIGTERM, Ctrl-C)
     failed     share, reason
 
 The last line of a finished run is `done`, `stopped` or `failed`. A run that was killed has none of them.
@@ -200,16 +203,17 @@ def _cut_torn_line(path: Path) -> None:
 
 
 def duration(seconds: float) -> str:
-    """Minutes and seconds for people, as 2:05."""
-    whole = max(0, round(seconds))
-    return f"{whole // 60}:{whole % 60:02d}"
+    """Hours, minutes and seconds for people, as 2:05 or 1:02:05."""
+    minutes, whole = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{whole:02d}" if hours else f"{minutes}:{whole:02d}"
 
 
-def pace_line(where: dict[str, int], pace: dict[str, float], loss: float) -> str:
+def pace_line(where: dict[str, int], pace: dict[str, float | None], loss: float) -> str:
     """The progress line while it trains."""
     return (
         f"epoch {where['epoch']} of {where['epochs']}, loss {loss:.3f},"
-        f" {pace['images_per_second']:.0f} images/s, {duration(pace['seconds_left'])} left"
+        f" {pace['images_per_second'] or 0:.0f} images/s, {duration(pace['seconds_left'] or 0)} left"
     )
 
 

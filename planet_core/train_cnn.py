@@ -3,12 +3,14 @@
     python -m planet_core.train_cnn --recipe tiny --data photos.csv --run runs/first
     torchrun --nproc-per-node 8 -m -- planet_core.train_cnn --recipe modern --data photos.csv --run runs/big
     python -m planet_core.train_cnn --recipe tiny --data photos.csv --run runs/first --resume
+    python -m planet_core.train_cnn --recipe tiny --data more.csv --run runs/next --init runs/first/model
     python -m planet_core.train_cnn --recipe paper --set accumulate=32 --data photos.csv --run runs/paper
 
 --data takes any SOURCE: a list, a folder, shards:DIR that `planet_core.prepare` made (`planet_core.sources`).
 photos.csv has a header line `path,lat,lng[,group,digest,projection,heading]`. The run directory gets
-metrics.jsonl and steps.jsonl (see `planet_core.run_log`), checkpoints while it trains, and, at the end, the
-model version in RUN/model (or --out).
+metrics.jsonl and steps.jsonl (see `planet_core.run_log`), validation.json and a few pictures
+(`planet_core.validation_record`), checkpoints while it trains, and, at the end, the model version in
+RUN/model (or --out).
 
 Notable:
 - all that is random is a function of seed, epoch, step and position (`feed`, `processes.seed_all`): a run
@@ -20,17 +22,20 @@ Notable:
 - augmentation keeps geography: crops and mild colour, a mirror (it swaps driving side and text) on demand
 - the best epoch by validation accuracy is kept (paper section 3), the lower loss where that is equal; with
   `patience`, training ends when that accuracy has stopped rising
-- SIGTERM and Ctrl-C stop at once with exit code 130; user errors end with one line and exit code 2
+- SIGTERM and Ctrl-C let the step under way finish (several processes an examination, too), save a
+  checkpoint and end with exit code 130; a second signal, or one before the first step, ends at once. User
+  errors end with one line and exit code 2
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +44,6 @@ import torch
 from safetensors import SafetensorError
 
 from planet_core import checkpoint, hierarchy, inference, networks, resume
-from planet_core import recipe as recipes
 from planet_core.examination import (
     better,
     calibrate,
@@ -67,10 +71,12 @@ from planet_core.run_log import (
     read_events,
 )
 from planet_core.sources.csv_photos import SourceError
-from planet_core.stopping import Stopped, UserError, stopping_on_signals
+from planet_core.start_weights import StartWeights, open_start, take_over
+from planet_core.stopping import Stop, Stopped, UserError, stopping_on_signals
 from planet_core.tensorboard import Board
-from planet_core.train_options import CHECKPOINT_SECONDS, parse_arguments
+from planet_core.train_options import CHECKPOINT_SECONDS, chosen_recipe, parse_arguments
 from planet_core.training_data import fingerprint, make_index, make_sides, read_photos, shuffled
+from planet_core.validation_record import ValidationRecord
 
 TRAINED_SHARE = 0.98  # of the progress bar: reading up to READ_SHARE, training up to this, then saving
 SYNC_STEPS = {"cuda": 10}  # a GPU's losses are fetched every so many steps, so that it never waits for us
@@ -83,24 +89,29 @@ def run(
     seed: int,
     log: RunLog,
     processes: Processes,
+    stop: Stop,
     *,
     going_on: bool = False,
     checkpoint_steps: int | None = None,
     board: Board | None = None,
     shuffle_labels: bool = False,
+    start_from: StartWeights | None = None,
 ) -> None:
     """One training run, from sources of photos to a model version in `out`.
 
     Args:
+        stop: whether somebody asks for an early end.
         going_on: whether to go on from the last checkpoint in the run directory, if there is one.
         checkpoint_steps: save a checkpoint every so many steps, beside those at the ends of epochs.
         shuffle_labels: a control that can learn nothing from the pictures: see `training_data.shuffled`.
+        start_from: a model version whose weights the network starts with, where they fit.
 
     Raises:
         UserError: something that the person at the command line can put right.
+        Stopped: it was told to stop; `stop` says after which step, and whether a checkpoint was saved there.
     """
     started, cpu_started = time.monotonic(), time.process_time()
-    device, folder = processes.device, log.folder
+    device, folder, alone = processes.device, log.folder, processes.count == 1
     if not going_on:
         log.event("start", recipe=recipe.name, seed=seed, epochs=recipe.epochs, share=0.0)
 
@@ -155,6 +166,13 @@ def run(
         frozen=recipe.frozen,
         dropout=recipe.dropout,
     ).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if start_from:
+        taken = take_over(network, recipe.network, partitions, start_from)
+        log.event("init", digest=start_from.digest, **asdict(taken))
+        log.say(
+            f"starting from {start_from.digest[:12]}: {taken.taken} tensors taken over, {taken.new} new,"
+            f" {'the heads, too' if taken.head else 'heads of other cells'}"
+        )
     if recipe.shared_statistics:
         network = share_batch_statistics(network, processes)
     labels = [
@@ -182,10 +200,14 @@ def run(
     steps = recipe.epochs * feed.steps
 
     # ---- where the run stands, or stood when it was killed
+    more = {
+        **({"shuffled_labels": True} if shuffle_labels else {}),
+        **({"init": start_from.digest} if start_from else {}),
+    }
     identity = {
         "recipe": recipe.as_dict(),
         "seed": seed,
-        **({"shuffled_labels": True} if shuffle_labels else {}),
+        **more,
         "photos": fingerprint(photos),
         "partitions": [level.digest for level in partitions],
     }
@@ -205,15 +227,21 @@ def run(
             average.network.load_state_dict(found.part("average"))
         best_weights = found.part("best")
         feed.know(found.progress.get("bad", {}))
-        log.event("resume", step=step, epoch=step // feed.steps + 1, share=_share(step, steps))
+        stop.step = stop.saved = step
+        log.event("resume", step=step, epoch=len(history) + 1, share=_share(step, steps))
         log.say(f"going on after step {step} of {steps}")
     elif going_on:
         log.say("there is no checkpoint yet: starting from the beginning")
+    _check_agreement(processes, identity, step)
     curve = LossCurve(folder, keep=step) if processes.first else None
+    shown = ValidationRecord(folder, examination, partition) if processes.first and examination else None
 
     def save_checkpoint() -> None:
-        if not processes.first:
-            return
+        if processes.first:
+            resume.save(folder, checkpoint_here())
+        stop.saved = step
+
+    def checkpoint_here() -> resume.Checkpoint:
         progress = {
             **{"step": step, "history": history, "best": best, "losses": losses, "hits": hits},
             "seconds": spent + time.monotonic() - training_started,
@@ -223,7 +251,15 @@ def run(
         tensors |= resume.named("optimiser", resume.optimiser_tensors(optimiser))
         tensors |= resume.named("average", average.network.state_dict()) if average else {}
         tensors |= resume.named("best", best_weights)
-        resume.save(folder, resume.Checkpoint(identity, progress, tensors))
+        return resume.Checkpoint(identity, progress, tensors)
+
+    def pace() -> dict[str, float | None]:
+        elapsed, here = time.monotonic() - training_started, step - steps_before
+        return {
+            "share": _share(step, steps),
+            "images_per_second": round((seen - seen_before) / elapsed, 1) if here else None,
+            "seconds_left": round(elapsed / here * (steps - step), 1) if here else None,
+        }
 
     # ---- epochs
     training_started = saved = time.monotonic()
@@ -231,12 +267,14 @@ def run(
     seen = sum(sizes[number % feed.steps] for number in range(step))
     seen_before = seen
     stopped_early = _is_over(recipe, history)
-    for epoch in range(step // feed.steps + 1, recipe.epochs + 1):
+    stop.after_the_step()
+    for epoch in range(len(history) + 1, recipe.epochs + 1):
         if stopped_early:
             break
+        where = {"epoch": epoch, "epochs": recipe.epochs}
         network.train()
         fetched: list[torch.Tensor] = []  # (loss, right answers) of steps that were not looked at yet
-        first = step % feed.steps
+        first = step - (epoch - 1) * feed.steps  # all of them where it was stopped while it was examined
         for number, parts in enumerate(feed.batches(epoch, first), start=first):
             # one step
             seed_all(seed, step, processes.rank)
@@ -253,7 +291,7 @@ def run(
                 colour = torch.from_numpy(part.colour).to(device)  # (B, 3)
                 images = normalise(change_colour(pixels, recipe.colour * colour), network.normalisation)
                 last = position == len(parts) - 1
-                with contextlib.nullcontext() if last or processes.count == 1 else learner.no_sync():
+                with contextlib.nullcontext() if last or alone else learner.no_sync():
                     with torch.autocast(device.type, torch.bfloat16, enabled=half):
                         logits = learner(images)
                     heads = [logits] if len(cells) == 1 else logits  # each (B, cells)
@@ -275,10 +313,14 @@ def run(
             step += 1
             seen += sizes[number]
             fetched.append(outcome)
+            stop.step = step
             wanted = checkpoint_steps is not None and step % checkpoint_steps == 0
+            wanted |= alone and stop.asked
             if len(fetched) < SYNC_STEPS.get(device.type, 1) and number + 1 < feed.steps and not wanted:
                 continue
-            for back, (total, good) in enumerate(processes.sum(torch.stack(fetched)).tolist()):
+            wish = torch.tensor([stop.asked, 0], dtype=torch.float64, device=device)
+            *results, (wishes, _) = processes.sum(torch.stack([*fetched, wish])).tolist()
+            for back, (total, good) in enumerate(results):
                 done = step - len(fetched) + back
                 mean = total / sizes[done % feed.steps]
                 check_finite(torch.tensor(mean))
@@ -288,26 +330,33 @@ def run(
             fetched.clear()
             if curve:
                 curve.flush()
-            elapsed = time.monotonic() - training_started
-            pace = {
-                "share": _share(step, steps),
-                "images_per_second": round((seen - seen_before) / elapsed, 1),
-                "seconds_left": round(elapsed / (step - steps_before) * (steps - step), 1),
-            }
-            where = {"epoch": epoch, "epochs": recipe.epochs}
-            log.progress(pace_line(where, pace, mean), phase="train", loss=mean, **where, **pace)
+            log.progress(pace_line(where, pace(), mean), phase="train", loss=mean, **where, **pace())
             if board:
-                board.add(step, loss=mean, rate=rate, images_per_second=pace["images_per_second"])
+                board.add(step, loss=mean, rate=rate, images_per_second=pace()["images_per_second"] or 0.0)
 
-            # once in a while: a checkpoint
+            # once in a while: a checkpoint; and an early end, on all processes after the same step
+            if wishes:
+                save_checkpoint()
+                processes.sum(torch.zeros(1, device=device))  # nobody leaves before it is saved
+                raise Stopped
             due = time.monotonic() - saved > CHECKPOINT_SECONDS
             if number + 1 < feed.steps and (due or wanted):
                 save_checkpoint()
                 saved = time.monotonic()
 
         # examine, and keep the best
-        processes.follow_first(judged)
-        validation = examine(judged, examination, partition, parents, processes) if examination else None
+        try:
+            if alone:  # several finish the examination: one that leaves is an error for the others
+                stop.at_once()
+            processes.follow_first(judged)
+            examined = examine(judged, examination, partition, parents, processes) if examination else None
+            if shown and examined:
+                shown.write(epoch, judged, examined.answers, parents, device)
+            stop.after_the_step()
+        except Stopped:
+            save_checkpoint()
+            raise
+        validation = examined.report if examined else None
         photos_seen = sum(sizes)
         result = {
             **where,
@@ -321,7 +370,7 @@ def run(
         if is_best:
             best, best_weights = result, resume.weights_of(judged)
         history.append(result)
-        log.event("epoch", **result, best=is_best, photos_skipped=sum((skipped + bad).values()), **pace)
+        log.event("epoch", **result, best=is_best, photos_skipped=sum((skipped + bad).values()), **pace())
         log.say(epoch_line(result, is_best))
         if board and validation:
             board.add(step, **{f"validation/{name}": validation[name] for name in ("accuracy", "median_km")})
@@ -330,8 +379,12 @@ def run(
             log.say(f"validation accuracy has not risen for {recipe.patience} epochs: this is the end")
         save_checkpoint()
         saved = time.monotonic()
+        if processes.sum(torch.tensor([float(stop.asked)], device=device)).item():
+            raise Stopped
 
     # ---- model version
+    if alone:
+        stop.at_once()
     if best is None:
         raise UserError("a run needs at least one epoch")
     log.event("progress", phase="save", share=TRAINED_SHARE)
@@ -359,7 +412,7 @@ def run(
         "epochs": history,
     }
     index = make_index(photos, sides, recipe)
-    values = {**recipe.as_dict(), "seed": seed, **({"shuffled_labels": True} if shuffle_labels else {})}
+    values = {**recipe.as_dict(), "seed": seed, **more}
     try:
         digest = checkpoint.save(
             out, judged, recipe.network, partition, values, report, index, sides.coarser, heat
@@ -383,6 +436,21 @@ def run(
     if best["validation"]:
         log.say(describe(f"best epoch, {best['epoch']}", best["validation"]))
     log.say(f"model version {digest[:12]} in {out} after {duration(seconds)}")
+
+
+def _check_agreement(processes: Processes, identity: dict[str, Any], step: int) -> None:
+    """Raises UserError where the processes, on machines of their own perhaps, are about different runs."""
+    found = processes.gather((json.dumps(identity, sort_keys=True), step))
+    if len({about for about, _ in found}) > 1:
+        raise UserError(
+            "the processes of this run do not see the same photos, or have not the same options: every"
+            " machine needs the same files under the same paths, and the same command"
+        )
+    if len({begin for _, begin in found}) > 1:
+        raise UserError(
+            f"the processes of this run would begin after different steps ({[begin for _, begin in found]}):"
+            " every machine needs the same run directory, on storage that they share"
+        )
 
 
 def _share(step: int, steps: int) -> float:
@@ -413,25 +481,35 @@ def _is_done(folder: str) -> bool:
     return "done" in events
 
 
-def _train(options: argparse.Namespace, log: RunLog, processes: Processes) -> None:
-    recipe = recipes.load(options.recipe).changed(options.set)
-    changes = {name: getattr(options, name) for name in ("epochs", "network") if getattr(options, name)}
+def _train(options: argparse.Namespace, log: RunLog, processes: Processes, stop: Stop) -> None:
+    recipe = chosen_recipe(options)
     board = Board(options.run) if options.tensorboard and processes.first else None
     aside = resume.set_aside(options.run) if processes.first and not options.resume else None
     if aside:
         log.say(f"the checkpoints of an unfinished run are now in {aside}, until this run is finished")
     run(
-        replace(recipe, **changes),
+        recipe,
         options.data,
         Path(options.out or Path(options.run) / "model"),
         options.seed,
         log,
         processes,
+        stop,
         going_on=options.resume,
         checkpoint_steps=options.checkpoint_steps,
         board=board,
         shuffle_labels=options.shuffle_labels,
+        start_from=open_start(options.init) if options.init else None,
     )
+
+
+def _stopped(log: RunLog, stop: Stop) -> int:
+    has_checkpoint = 0 < stop.saved == stop.step
+    with contextlib.suppress(UserError):  # a full disk
+        log.event("stopped", step=stop.step, checkpoint=has_checkpoint)
+    after = f" after step {stop.step}, which --resume goes on from" if has_checkpoint else ""
+    log.say(f"train_cnn: stopped{after}")
+    return 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -448,19 +526,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             reason = error.strerror if isinstance(error, OSError) else error
             print(f"train_cnn: cannot write to the run directory {options.run}: {reason}", file=sys.stderr)
             return 2
+        stop = stack.enter_context(stopping_on_signals())
         try:
-            with stopping_on_signals():
-                _train(options, log, processes)
+            _train(options, log, processes, stop)
         except Stopped:
-            with contextlib.suppress(UserError):  # a full disk
-                log.event("stopped")
-            log.say("train_cnn: stopped")
-            return 130
+            return _stopped(log, stop)
         except (UserError, RecipeError, SourceError, HierarchyError, OSError) as error:
             log.failed(str(error))
             return 2
         except Exception as error:
             if processes.count > 1 and is_lost(error):
+                if stop.asked:
+                    return _stopped(log, stop)
                 log.failed(
                     "another process of this run has ended: put right what it says; go on with --resume"
                 )

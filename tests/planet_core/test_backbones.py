@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from planet_core import backbones, checkpoint, networks, recipe, train_cnn
+from planet_core import backbones, checkpoint, networks, plan_memory, recipe, train_cnn
 from planet_core.predict import Predictor
 from planet_core.stopping import UserError
 from tests.planet_core.made import coloured_towns, noise_picture
@@ -51,6 +52,19 @@ def test_it_gives_logits_lists_and_embeddings(folder: Path) -> None:
     assert [logits.shape for logits in networks.build(f"hf:{folder}", [2, 5])(images)] == [(2, 2), (2, 5)]
     assert (network.image_px, network.normalisation["mean"]) == (32, [0.1, 0.2, 0.3])
     assert networks.image_px(f"hf:{folder}") == 32
+
+
+def test_its_memory_is_foreseen_without_its_weights(folder: Path) -> None:
+    def memory(frozen: bool) -> plan_memory.Memory:
+        values = replace(recipe.load("backbone"), network=f"hf:{folder}", frozen=frozen)
+        return plan_memory.estimate(values, [7], 0, 256, 1, half=False)
+
+    network = networks.build(f"hf:{folder}", 7)
+    learning = 4 * sum(parameter.numel() for parameter in network.parameters())
+    head = 4 * sum(parameter.numel() for parameter in network.classifier.parameters())
+    assert memory(frozen=False).gradients == learning
+    assert memory(frozen=True).gradients == head
+    assert memory(frozen=True).activations < memory(frozen=False).activations
 
 
 @pytest.mark.parametrize("frozen", [True, False])

@@ -83,6 +83,26 @@ def test_categories_have_their_medians(report: evaluation.Report) -> None:
     assert evaluation.evaluate(nameless, PAIRS)["unseen"]["categories"] == {}
 
 
+def test_continents_have_their_numbers() -> None:
+    rows = np.flatnonzero(made_predictions().exposure <= 1)
+    made = made_predictions().at(rows)
+    europe = np.arange(len(made)) < 20
+    predictions = replace(
+        made, lat=np.where(europe, 48.85, -33.5), lng=np.where(europe, 2.35, 146.0), facts=made.facts
+    )
+    report = evaluation.evaluate(predictions, PAIRS)
+    found = report["unseen"]["regions"]
+    assert list(found) == ["Oceania", "Europe"], "most views first"
+    assert found["Europe"]["views"] == 20
+    km = geo.haversine_km(0, predictions.answers_lng[:20, 0], 48.85, 2.35)
+    assert found["Europe"]["median_km"]["value"] == metrics.median_km(km)
+    assert found["Europe"]["within_km"]["2500"]["value"] == np.mean(km <= 2500)
+    assert found["Europe"]["median_km"]["low"] <= metrics.median_km(km)
+    text = evaluation_report.markdown(report)
+    assert "By continent of the truth, top-cell, cell centre:" in text
+    assert "| Oceania" in text
+
+
 def test_a_temperature_of_the_other_folds_mends_a_network_that_is_too_sure() -> None:
     predictions = made_predictions(600)
     chosen = evaluation.fold_temperatures(predictions)

@@ -58,7 +58,8 @@ def test_every_process_examines_its_share(monkeypatch: object) -> None:
     examination = make_examination(examples, sides, 128)
     assert examination is not None
     network = inception.build("tiny", len(sides.partition))
-    whole = examine(network, examination, sides.partition, (), ALONE)
+    examined = examine(network, examination, sides.partition, (), ALONE)
+    whole = examined.report
     assert whole["views"] == len(examination.lat) > 1
 
     class Both(Processes):
@@ -74,6 +75,7 @@ def test_every_process_examines_its_share(monkeypatch: object) -> None:
         examine(network, examination, sides.partition, (), Both(rank, 2, torch.device("cpu")))
     answers, losses = sum(Both.parts[::2]), sum(Both.parts[1::2])
     assert examination.report(answers.numpy(), sides.partition)["accuracy"] == whole["accuracy"]
+    assert answers.tolist() == examined.answers.tolist()
     inside = int((examination.classes >= 0).sum())
     assert abs(float(losses) / inside - whole["loss"]) < 1e-5
     rules = examine_rules(network, examination, sides.partition, (), ALONE)

@@ -29,6 +29,7 @@ from planet_core.model_directory import ModelDirectoryError, TrainingIndex
 from planet_core.near_duplicates_bits import VIEWS, hash_codes
 from planet_core.run_log import read_events
 from planet_core.sources.csv_photos import CsvPhotos, Photo
+from tests.conftest import SHARED_DATA
 from tests.planet_core.made_scenes import scene, scenes
 
 NOTHING_SEEN = TrainingIndex((), (), (), (), 13, np.array([], dtype=np.uint64))
@@ -273,6 +274,7 @@ def test_user_errors_are_one_line_and_code_2(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_a_told_run_stops_with_130(tmp_path: Path) -> None:
     photos = scenes(tmp_path, range(12))
     command = [
@@ -286,12 +288,12 @@ def test_a_told_run_stops_with_130(tmp_path: Path) -> None:
     ]
     process = subprocess.Popen([*command, "--steps", "100000"], env={**os.environ, "OMP_NUM_THREADS": "1"})
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 90
         metrics = tmp_path / "run" / "metrics.jsonl"
         while not (metrics.exists() and '"train"' in metrics.read_text()) and time.monotonic() < deadline:
             time.sleep(0.1)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 130
+        assert process.wait(90) == 130
     finally:
         process.kill()
         process.wait()
@@ -314,26 +316,39 @@ def check_property(report: dict[str, Any], least_pairs: int, recall: float, name
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_it_finds_made_duplicates_of_scenes_it_never_saw(tmp_path: Path) -> None:
-    photos = scenes(tmp_path, range(320))
-    assert near_duplicates.main(["train", str(photos), "--run", str(tmp_path / "run"), "--steps", "110"]) == 0
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("real", [False, pytest.param(True, marks=pytest.mark.golden)])
+def test_it_finds_made_duplicates_of_pictures_it_never_saw(tmp_path: Path, real: bool) -> None:
+    """Recall at precision >= 0.99, better than every hash at its best threshold: of made scenes, and of real
+    photos, which need more steps and give more pairs to choose the threshold from.
+    """
+    if real and not SHARED_DATA.is_dir():
+        pytest.skip(f"no real photos in {SHARED_DATA}")
+    if real:
+        sources, steps = [str(SHARED_DATA / name / "labels.csv") for name in ("real", "landmarks")], []
+    else:
+        sources, steps = [str(scenes(tmp_path, range(320)))], ["--steps", "110"]
+    assert near_duplicates.main(["train", *sources, "--run", str(tmp_path / "run"), *steps]) == 0
     done = read_events(tmp_path / "run")[-1]
     assert done["event"] == "done"
     model = models.load(tmp_path / "run" / "model")
     assert done["threshold"] == model.threshold
     assert model.config["measured"]["on_training_side"]["precision"] >= 0.99
     out = [tmp_path / "report.json", tmp_path / "report.md"]
-    command = ["evaluate", str(photos), "--model", str(tmp_path / "run" / "model"), "--out", *map(str, out)]
+    command = ["evaluate", *sources, "--model", str(tmp_path / "run" / "model"), "--out", *map(str, out)]
     assert near_duplicates.main(command) == 0
     report = json.loads(out[0].read_text())
-    assert report["photos_seen"] + report["photos_examined"] == 320
-    assert report["negatives"] == report["pairs"] * (report["photos_examined"] - 1)
-    check_property(report, least_pairs=500, recall=0.95, name="CNN, best threshold")
-    # the threshold that was chosen on training-side pairs carries over
-    assert report["rows"]["CNN"]["precision"] >= 0.97
-    assert report["rows"]["CNN"]["recall"] >= 0.9
+    assert report["photos_seen"] + report["photos_examined"] == report["photos_listed"]
     assert f"| CNN | {models.BITS} | {model.threshold} |" in out[1].read_text()
+    if real:
+        assert report["excluded_pairs"]
+        check_property(report, least_pairs=500, recall=0.95, name="CNN")  # at the threshold stored with it
+    else:
+        assert report["negatives"] == report["pairs"] * (report["photos_examined"] - 1)
+        check_property(report, least_pairs=500, recall=0.95, name="CNN, best threshold")
+        # the threshold that was chosen on training-side pairs carries over
+        assert report["rows"]["CNN"]["precision"] >= 0.97
+        assert report["rows"]["CNN"]["recall"] >= 0.9
 
 
 def test_an_examination_leaves_out_what_was_seen_and_lists_consecutive_frames(
@@ -368,13 +383,3 @@ def test_an_examination_leaves_out_what_was_seen_and_lists_consecutive_frames(
     assert page.count("| CNN") == 6
     assert "/70.png: 71.png\n" in page
     assert "/71.png: 72.png\n" in page
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_it_finds_made_duplicates_of_real_photos_it_never_saw(shared_data: Path, tmp_path: Path) -> None:
-    sources = [str(shared_data / name / "labels.csv") for name in ("real", "landmarks")]
-    assert near_duplicates.main(["train", *sources, "--run", str(tmp_path / "run")]) == 0
-    report = near_duplicates_evaluate.evaluate(sources, models.load(tmp_path / "run" / "model"))
-    assert report["excluded_pairs"]
-    check_property(report, least_pairs=500, recall=0.95, name="CNN")  # at the threshold stored with the model

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
@@ -18,7 +20,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from planet_core import model_directory, recipe, resume, train_cnn
+from planet_core import model_directory, recipe, resume, stopping, train_cnn
 from planet_core.inception import ConvNorm
 from planet_core.predict import Predictor
 from planet_core.processes import BatchNormOverProcesses, Processes, joined, seed_all, share_batch_statistics
@@ -68,7 +70,7 @@ def command(towns: Path, run: Path, *more: str) -> list[str]:
 
 @pytest.fixture
 def towns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(train_cnn.recipes, "load", lambda _: RECIPE)
+    monkeypatch.setattr(recipe, "load", lambda _: RECIPE)
     return coloured_towns(tmp_path, photos_each=8)
 
 
@@ -130,6 +132,122 @@ def test_killed_and_resumed_it_learns_what_the_uninterrupted_run_learns(
     kinds = [event["event"] for event in read_events(tmp_path / "killed")]
     assert ("resume" in kinds) == (step == 5)
     assert not (tmp_path / "killed" / resume.FOLDER).exists()
+
+
+def signalled(step: int, ranks: tuple[int, ...] = (0,), times: int = 1) -> None:
+    """Lets a process send itself SIGTERM in its step of that number, from 0."""
+    real = train_cnn.Average.update
+
+    def update(self: train_cnn.Average, network: torch.nn.Module, number: int) -> None:
+        real(self, network, number)
+        if number == step and int(os.environ.get("RANK", "0")) in ranks:
+            for _ in range(times):
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    train_cnn.Average.update = update  # type: ignore[method-assign]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", [1, 2, 5])
+def test_stopped_and_resumed_it_learns_what_the_uninterrupted_run_learns(
+    towns: Path, tmp_path: Path, step: int
+) -> None:
+    """In the first epoch, in its last step (it is examined later), and in the very last one."""
+
+    def stopped() -> int:
+        signalled(step)
+        return train_cnn.main(command(towns, tmp_path / "stopped"))
+
+    assert train_cnn.main(command(towns, tmp_path / "whole")) == 0
+    expected = curve(tmp_path / "whole")
+    assert len(expected) == 6
+    child = fork(stopped)
+    child.join(60)
+    assert child.exitcode == 130
+    last = read_events(tmp_path / "stopped")[-1]
+    assert (last["event"], last["step"], last["checkpoint"]) == ("stopped", step + 1, True)
+    assert curve(tmp_path / "stopped") == expected[: step + 1]
+    assert train_cnn.main(command(towns, tmp_path / "stopped", "--resume")) == 0
+    assert curve(tmp_path / "stopped") == expected
+    events = read_events(tmp_path / "stopped")
+    assert [event["epoch"] for event in events if event["event"] == "epoch"] == [1, 2]
+    whole, resumed = (
+        model_directory.version_digest(tmp_path / name / "model") for name in ("whole", "stopped")
+    )
+    assert whole == resumed
+
+
+@pytest.mark.slow
+def test_stopped_while_it_examines_it_goes_on_with_the_examination(towns: Path, tmp_path: Path) -> None:
+    def stopped() -> int:
+        train_cnn.examine = lambda *_: os.kill(os.getpid(), signal.SIGINT)  # type: ignore[assignment]
+        return train_cnn.main(command(towns, tmp_path / "stopped"))
+
+    assert train_cnn.main(command(towns, tmp_path / "whole")) == 0
+    child = fork(stopped)
+    child.join(60)
+    assert child.exitcode == 130
+    last = read_events(tmp_path / "stopped")[-1]
+    assert (last["event"], last["step"], last["checkpoint"]) == ("stopped", 3, True)
+    assert train_cnn.main(command(towns, tmp_path / "stopped", "--resume")) == 0
+    assert curve(tmp_path / "stopped") == curve(tmp_path / "whole")
+    whole, resumed = (
+        model_directory.version_digest(tmp_path / name / "model") for name in ("whole", "stopped")
+    )
+    assert whole == resumed
+
+
+@pytest.mark.slow
+def test_a_signal_to_one_process_stops_all_after_the_same_step(towns: Path, tmp_path: Path) -> None:
+    def run(*more: str) -> int:
+        return train_cnn.main(command(towns, tmp_path / "two", *more))
+
+    def stopped() -> int:
+        signalled(2, ranks=(1,))
+        return 0 if run() == 130 else 1
+
+    together(stopped)
+    last = read_events(tmp_path / "two")[-1]
+    assert (last["event"], last["step"], last["checkpoint"]) == ("stopped", 3, True)
+    together(lambda: run("--resume"))
+    together(lambda: train_cnn.main(command(towns, tmp_path / "whole")))
+    np.testing.assert_allclose(curve(tmp_path / "two"), curve(tmp_path / "whole"), rtol=0, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_a_signal_to_one_process_while_all_examine_stops_all_after_it(towns: Path, tmp_path: Path) -> None:
+    def stopped() -> int:
+        real = train_cnn.examine
+
+        def examine(*arguments: object) -> object:
+            if os.environ["RANK"] == "1":
+                os.kill(os.getpid(), signal.SIGTERM)
+            return real(*arguments)  # type: ignore[arg-type]
+
+        train_cnn.examine = examine  # type: ignore[assignment]
+        return 0 if train_cnn.main(command(towns, tmp_path / "two")) == 130 else 1
+
+    together(stopped)
+    epoch, last = [event for event in read_events(tmp_path / "two") if event["event"] in ("epoch", "stopped")]
+    assert (epoch["epoch"], last["event"], last["step"], last["checkpoint"]) == (1, "stopped", 3, True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seconds", "saved"), [(0.0, False), (60.0, True)])
+def test_a_second_signal_ends_at_once_unless_it_comes_with_the_first(
+    towns: Path, tmp_path: Path, seconds: float, saved: bool
+) -> None:
+    def stopped() -> int:
+        stopping.TOGETHER_SECONDS = seconds
+        signalled(1, times=2)
+        return train_cnn.main(command(towns, tmp_path / "run"))
+
+    child = fork(stopped)
+    child.join(60)
+    assert child.exitcode == 130
+    last = read_events(tmp_path / "run")[-1]
+    assert (last["event"], last["checkpoint"]) == ("stopped", saved)
+    assert (tmp_path / "run" / resume.FOLDER).exists() == saved
 
 
 def test_resuming_a_finished_run_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -240,6 +358,72 @@ def test_torchrun_with_two_processes_learns_what_one_learns(tmp_path: Path) -> N
     assert two["validation"]["loss"] == pytest.approx(one["validation"]["loss"], rel=1e-3)
     assert Predictor.load(tmp_path / "two" / "model").predict([noise_picture(1)])
     assert [event["event"] for event in read_events(tmp_path / "two")][-1] == "done"
+
+
+@pytest.mark.slow
+def test_two_groups_that_meet_at_a_port_stop_and_go_on_together(tmp_path: Path) -> None:
+    """As on two machines (docs/training.md): whichever launcher is told to stop, both stop after one step."""
+    towns = coloured_towns(tmp_path, photos_each=8)
+    run, port = tmp_path / "run", free_port()
+    meet = ["--nnodes", "2", "--nproc-per-node", "1", "--rdzv-backend", "c10d", "--rdzv-id", "towns"]
+    options = ["--epochs", "10000", "--set", "batch_size=6", "--resume"]
+    program = ["-m", "--", "planet_core.train_cnn", *command(towns, run, *options)]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", *meet, "--rdzv-endpoint", f"127.0.0.1:{port}"]
+
+    def steps_until_stopped(told: int, after: int) -> int:
+        groups = [
+            subprocess.Popen([*torchrun, *program], env={**os.environ, "OMP_NUM_THREADS": "1"}, stderr=log)
+            for log in logs
+        ]
+        try:
+            deadline = time.monotonic() + 90
+            while not (run / "steps.jsonl").exists() or len(read_steps(run)) < after + 3:
+                assert time.monotonic() < deadline, [path.read_text()[-2000:] for path in paths]
+                time.sleep(0.05)
+            groups[told].terminate()
+            for group in groups:
+                group.wait(60)
+        finally:
+            for group in groups:
+                group.kill()
+        last = read_events(run)[-1]
+        assert (last["event"], last["checkpoint"]) == ("stopped", True)
+        assert len(curve(run)) == last["step"]
+        return int(last["step"])
+
+    paths = [tmp_path / "first.log", tmp_path / "second.log"]
+    with contextlib.ExitStack() as stack:
+        logs = [stack.enter_context(path.open("w")) for path in paths]
+        first = steps_until_stopped(0, after=0)
+        assert steps_until_stopped(1, after=first) > first
+    assert [event["step"] for event in read_events(run) if event["event"] == "resume"] == [first]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("different", "words"), [("--seed", "do not see the same photos"), ("--run", "after different steps")]
+)
+def test_processes_that_are_about_different_runs_say_so(
+    towns: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], different: str, words: str
+) -> None:
+    def stopped() -> int:
+        signalled(1)
+        return train_cnn.main(command(towns, tmp_path / "run"))
+
+    child = fork(stopped)
+    child.join(60)
+    assert child.exitcode == 130
+
+    def other() -> int:
+        mine = {"--seed": ["--seed", "5"], "--run": ["--run", str(tmp_path / "elsewhere")]}[different]
+        more = mine if os.environ["RANK"] == "1" else []
+        code = train_cnn.main(
+            command(towns, tmp_path / "run", *(["--resume"] if words[0] == "a" else []), *more)
+        )
+        return 0 if code == 2 else 1
+
+    together(other)
+    assert words in capfd.readouterr().err
 
 
 @pytest.mark.slow

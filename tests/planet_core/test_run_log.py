@@ -101,6 +101,6 @@ def test_a_silent_process_still_names_its_own_trouble(
     assert capsys.readouterr().err == "train_cnn: a picture is gone (process 3)\n"
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (61.4, "1:01"), (3600, "60:00"), (-3, "0:00")])
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (61.4, "1:01"), (3600, "1:00:00"), (-3, "0:00")])
 def test_durations(seconds: float, text: str) -> None:
     assert run_log.duration(seconds) == text

@@ -266,7 +266,7 @@ def test_streamed_views_are_those_that_are_kept(tmp_path: Path) -> None:
 def train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     monkeypatch.setattr(networks, "build", lambda _name, cells, **_: MeanColour(cells))
     monkeypatch.setattr(networks, "image_px", lambda _: PX)
-    monkeypatch.setattr(train_cnn.recipes, "load", lambda _: replace(RECIPE, learning_rate=0.5))
+    monkeypatch.setattr(recipe, "load", lambda _: replace(RECIPE, learning_rate=0.5))
 
     def run(source: str | Path, name: str = "run", *arguments: str, code: int = 0) -> Path:
         folder = tmp_path / name

@@ -153,7 +153,7 @@ def test_the_same_seed_gives_the_same_model_version(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_sigterm_stops_the_run_at_once_and_leaves_no_half_model(towns: Path, tmp_path: Path) -> None:
+def test_sigterm_stops_the_run_after_the_step_and_leaves_no_half_model(towns: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     command = [sys.executable, "-m", "planet_core.train_cnn", "--recipe", "tiny", "--epochs", "10000"]
     process = subprocess.Popen(
@@ -177,7 +177,9 @@ def test_sigterm_stops_the_run_at_once_and_leaves_no_half_model(towns: Path, tmp
     assert process.returncode == 130
     assert time.monotonic() - told < 5
     assert "Traceback" not in errors
-    assert read_events(run)[-1]["event"] == "stopped"
+    last = read_events(run)[-1]
+    assert (last["event"], last["checkpoint"]) == ("stopped", True)
+    assert (run / "checkpoints" / f"step-{last['step']:09d}").is_dir()
     assert not [path for path in run.iterdir() if "model" in path.name]
 
 
@@ -190,7 +192,9 @@ def test_a_signal_at_any_moment_ends_with_130_and_gives_the_handlers_back(
     before = signal.getsignal(number)
     assert train(tmp_path / "run", "--data", str(towns), "--epochs", "1") == 130
     assert signal.getsignal(number) is before
-    assert read_events(tmp_path / "run")[-1]["event"] == "stopped"
+    last = read_events(tmp_path / "run")[-1]
+    assert last["event"] == "stopped"
+    assert last["checkpoint"] == (last["step"] > 0) == (moment in ("examine", "make_index"))
     assert not (tmp_path / "run" / "model").exists()
 
 
@@ -252,7 +256,7 @@ def test_an_unknown_source_is_a_clear_error(tmp_path: Path, capsys: pytest.Captu
 def test_a_loss_that_explodes_is_a_clear_error(
     tmp_path: Path, towns: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(train_cnn.recipes, "load", lambda _: replace(TINY, learning_rate=1e30))
+    monkeypatch.setattr(recipe, "load", lambda _: replace(TINY, learning_rate=1e30))
     assert "the loss has become" in failure(tmp_path / "r", capsys, "--data", str(towns))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import types
 from collections.abc import Callable, Sequence
@@ -56,7 +57,7 @@ def train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path
 
     def run(name: str = "run", *arguments: str, code: int = 0, **values: object) -> Path:
         changed = replace(BASE, **values)  # type: ignore[arg-type]
-        monkeypatch.setattr(train_cnn.recipes, "load", lambda _: changed)
+        monkeypatch.setattr(recipe, "load", lambda _: changed)
         folder = tmp_path / name
         command = ["--recipe", "tiny", "--data", str(towns), "--run", str(folder), *arguments]
         assert train_cnn.main(command) == code
@@ -286,3 +287,12 @@ def test_a_model_whose_coarser_cells_were_changed_is_refused(train: Callable[...
     config.write_text(text.replace(f'"{token}"', '"1"'))
     with pytest.raises(ModelDirectoryError, match="do not fit its config"):
         checkpoint.load(run / "model")
+
+
+def test_each_validation_leaves_what_people_look_at(train: Callable[..., Path]) -> None:
+    run = train(epochs=2, learning_rate=0.5)
+    shown = json.loads((run / "validation.json").read_text())
+    last = [event for event in read_events(run) if event["event"] == "epoch"][-1]
+    assert (shown["epoch"], shown["views"]) == (2, last["validation"]["views"])
+    assert float(np.median(shown["distance_km"])) == pytest.approx(last["validation"]["median_km"], abs=0.01)
+    assert len(shown["samples"]) == len(list((run / "samples").iterdir())) == min(12, shown["views"])
