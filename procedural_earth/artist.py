@@ -29,7 +29,7 @@ class DrawingFailed(Exception):
 
 
 class ArtistGone(Exception):
-    """The drawing process ended by itself: killed, or out of memory."""
+    """The drawing process ended by itself: killed, or out of memory. The next picture gets a new one."""
 
 
 class DrawingCancelled(Exception):
@@ -108,14 +108,20 @@ class Artist:
         self.niceness = niceness
 
     def __enter__(self) -> Self:
+        self._start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._end()
+
+    def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, far_end = context.Pipe()
         self._process = context.Process(target=_serve, args=(far_end, self.niceness), daemon=True)
         self._process.start()
         far_end.close()
-        return self
 
-    def __exit__(self, *exc: object) -> None:
+    def _end(self) -> None:
         self._pipe.close()
         self._process.terminate()
         self._process.join(END_GRACE_S)
@@ -128,9 +134,11 @@ class Artist:
 
         Raises:
             DrawingFailed: this picture cannot be drawn; others may.
-            ArtistGone: the process is gone; nothing more can be drawn.
+            ArtistGone: the process is gone, and the picture with it.
             DrawingCancelled: `go_on` said no. The picture is lost, and so is the process.
         """
+        if self._pipe.closed:
+            self._start()
         try:
             self._pipe.send(order)
             while not self._pipe.poll(POLL_S):
@@ -139,6 +147,7 @@ class Artist:
             answer = self._pipe.recv()
         except (EOFError, OSError) as error:
             self._process.join(END_GRACE_S)
+            self._end()
             raise ArtistGone(f"the drawing process ended with status {self._process.exitcode}") from error
         if isinstance(answer, Drawn):
             return answer

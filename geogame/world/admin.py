@@ -4,12 +4,13 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from geogame.lib.admin_classes import ModelAdmin
 from geogame.world.models import WorldJob
 from geogame.world.services import request_stop, resume
 
 
 @admin.register(WorldJob)
-class WorldJobAdmin(admin.ModelAdmin[WorldJob]):
+class WorldJobAdmin(ModelAdmin[WorldJob]):
     list_display = ["created_at", "map", "state", "progress", "message", "heartbeat_at"]
     list_filter = ["state"]
     actions = ["stop", "resume"]

@@ -32,6 +32,10 @@ class WorldJob(models.Model):
     losses = models.PositiveSmallIntegerField(
         default=0, help_text="How often the worker was gone since the last picture."
     )
+    crashes = models.JSONField(
+        default=dict,
+        help_text="How often the drawing process ended at a place, by the identity of the place.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 
 from django.conf import settings
 
 from geogame.lib.queue import INFERENCE, PREDICT_AHEAD, enqueue
+from geogame.lib.words import counted
 from geogame.panoramas.services import put_on_map
 from geogame.world import pictures, services
 from geogame.world.models import WorldJob
@@ -37,14 +39,15 @@ def run_now(job: WorldJob, *, niceness: int = NICENESS, tell: Tell = lambda line
         _draw_all(job, niceness, tell)
     except (Stop, DrawingCancelled):
         services.stop(job)
-    except (ArtistGone, PlaySetError, _TooManyFailures) as error:
+    except (PlaySetError, _TooManyFailures) as error:
         services.fail(job, f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}. What was drawn stays.")
     except Exception as error:
         services.fail(job, f"{type(error).__name__}: {error}")
         raise
     else:
         pictures.open_for_play(job.map)
-        services.succeed(job, f"The map has {services.drawn_on(job.map)} drawn panoramas.")
+        drawn = counted(services.drawn_on(job.map), "drawn panorama")
+        services.succeed(job, f"{_and_left_out(job, f'The map has {drawn}')}.")
 
 
 class _TooManyFailures(Exception):
@@ -61,13 +64,15 @@ def _draw_all(job: WorldJob, niceness: int, tell: Tell) -> None:
     if first is None:
         return
     with Artist(niceness) as artist:
-        for order in chain([first], orders):
+        for place in chain([first], orders):
             try:
-                _draw_one(job, artist, order, tell, is_first=order is first)
+                _draw_one(job, artist, place.order, tell, is_first=place is first)
                 failures = 0
-            except DrawingFailed as error:
+            except (ArtistGone, DrawingFailed) as error:
                 failures += 1
-                tell(f"{order.lat:.4f}, {order.lng:.4f} could not be drawn: {error}")
+                tell(f"{place.order.lat:.4f}, {place.order.lng:.4f} could not be drawn: {error}")
+                if isinstance(error, ArtistGone):
+                    services.note_crash(job, place.identity)
                 if failures >= MOST_FAILURES_IN_A_ROW:
                     raise _TooManyFailures(f"{failures} pictures in a row failed: {error}") from error
 
@@ -80,18 +85,30 @@ def _message(done: int, count: int, seconds: float) -> str:
     return f"{done} of {count} drawn{left}"
 
 
-def _missing(job: WorldJob) -> Iterator[Order]:
+def _and_left_out(job: WorldJob, text: str) -> str:
+    left_out = services.left_out(job)
+    return f"{text}; {left_out}" if left_out else text
+
+
+@dataclass(frozen=True, eq=False)
+class _Place:
+    identity: str
+    order: Order
+
+
+def _missing(job: WorldJob) -> Iterator[_Place]:
     """What the map lacks, in the order of the play set, until it has enough. What another job
-    has drawn is put on the map.
+    has drawn is put on the map. A place where the drawing process ended comes once more.
     """
     places = play_set.places(max(job.count, play_set.COUNT))
     for index in range(len(places)):
         if services.drawn_on(job.map) >= job.count:
             return
-        if existing := pictures.known(str(places.identity[index])):
+        identity = str(places.identity[index])
+        if existing := pictures.known(identity):
             put_on_map(map_=job.map, panorama=existing)
             continue
-        yield Order(
+        order = Order(
             lat=float(places.lat[index]),
             lng=float(places.lng[index]),
             date=str(places.date[index]),
@@ -99,6 +116,10 @@ def _missing(job: WorldJob) -> Iterator[Order]:
             size=SIZE,
             most_bytes=MOST_BYTES,
         )
+        crashes = None
+        while not services.is_left_out(job, identity) and crashes != job.crashes.get(identity, 0):
+            crashes = job.crashes.get(identity, 0)
+            yield _Place(identity, order)
 
 
 def _draw_one(job: WorldJob, artist: Artist, order: Order, tell: Tell, *, is_first: bool) -> None:
@@ -117,7 +138,8 @@ def _draw_one(job: WorldJob, artist: Artist, order: Order, tell: Tell, *, is_fir
     pictures.add(map_=job.map, jpeg=drawn.jpeg, width=order.size, height=height, facts=drawn.metadata)
     done = services.drawn_on(job.map)
     # The first picture waits for the renderer to be compiled: it says nothing of the others.
-    message = _message(done, job.count, 0.0 if is_first else time.monotonic() - started)
+    seconds = 0.0 if is_first else time.monotonic() - started
+    message = _and_left_out(job, _message(done, job.count, seconds))
     services.report(job, done=done, message=message)
     tell(message)
     if done == OPENS_WITH:

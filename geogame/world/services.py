@@ -19,6 +19,7 @@ MAP_NAME = "Procedural Earth"
 HEARTBEAT_LOST_AFTER = timedelta(seconds=60)
 QUEUED_AGAIN_AFTER = timedelta(seconds=60)
 MOST_LOSSES = 3
+MOST_CRASHES = 2
 
 
 class WorldError(Exception):
@@ -101,6 +102,22 @@ def beat(job: WorldJob) -> bool:
 
 def report(job: WorldJob, *, done: int, message: str) -> None:
     _claimed(job).update(done=done, message=message[:500], losses=0, heartbeat_at=timezone.now())
+
+
+def note_crash(job: WorldJob, identity: str) -> None:
+    """Remember that the drawing process ended at this place: whoever goes on with the job knows it."""
+    job.crashes[identity] = job.crashes.get(identity, 0) + 1
+    _claimed(job).update(crashes=job.crashes, heartbeat_at=timezone.now())
+
+
+def is_left_out(job: WorldJob, identity: str) -> bool:
+    return bool(job.crashes.get(identity, 0) >= MOST_CRASHES)
+
+
+def left_out(job: WorldJob) -> str:
+    """Which places are not drawn any more, in words; nothing where there is none."""
+    number = sum(is_left_out(job, identity) for identity in job.crashes)
+    return f"{counted(number, 'place')} left out where drawing crashed {MOST_CRASHES} times" if number else ""
 
 
 def succeed(job: WorldJob, message: str) -> None:

@@ -47,8 +47,13 @@ def test_a_picture_can_be_cancelled() -> None:
 
 
 @pytest.mark.slow
-def test_a_process_that_was_killed_is_said() -> None:
+def test_a_process_that_was_killed_is_said_and_another_one_draws_on() -> None:
     with Artist() as other:
         os.kill(other._process.pid or 0, signal.SIGKILL)
         with pytest.raises(ArtistGone, match="status -9"):
             other.draw(ORDER)
+        first = other._process.pid
+        with pytest.raises(DrawingFailed, match="25"):
+            other.draw(replace(ORDER, hour=25.0))
+        assert other._process.pid != first
+    assert not other._process.is_alive()
