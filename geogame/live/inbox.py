@@ -17,8 +17,8 @@ too fast only the latest is told.
 
 
 class Inbox:
-    def __init__(self) -> None:
-        self._news: deque[News] = deque(maxlen=MOST)
+    def __init__(self, most: int = MOST) -> None:
+        self._news: deque[News] = deque(maxlen=most)
         self._some = asyncio.Event()
 
     def put(self, news: News) -> None:
@@ -27,7 +27,7 @@ class Inbox:
             if states and states[-1].version >= news.version:
                 return
             if len(states) == BURST:
-                self._news = deque((one for one in self._news if one.type != STATE), MOST)
+                self._news = deque((one for one in self._news if one.type != STATE), self._news.maxlen)
         self._news.append(news)
         self._some.set()
 

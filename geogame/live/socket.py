@@ -1,5 +1,5 @@
-"""What the sockets of games and of rooms have in common: they are heard at a certain pace, hear through the
-hub of the process, and say one thing at a time.
+"""What the sockets of games, rooms and training jobs have in common: they are heard at a certain pace, hear
+through the hub of the process, and say one thing at a time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from geogame.lib.channel_layer import NO_SERVER
 from geogame.live.closing import TRY_AGAIN
 from geogame.live.hub import Frame, News, as_text, hub
-from geogame.live.inbox import Inbox
+from geogame.live.inbox import MOST, Inbox
 from geogame.live.pace import Pace
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ class LiveSocket(AsyncWebsocketConsumer):
     """No channel of its own."""
     group = ""
     is_hung_up = False
+    most_unread = MOST
 
     async def __call__(
         self,
@@ -34,7 +35,7 @@ class LiveSocket(AsyncWebsocketConsumer):
         send: Callable[[dict[str, Any]], Awaitable[None]],
     ) -> None:
         self.pace = Pace()
-        self.inbox = Inbox()
+        self.inbox = Inbox(self.most_unread)
         self.floor = asyncio.Lock()
         """Who has it speaks: what is read to answer with is not overtaken by what happens meanwhile."""
         telling = asyncio.ensure_future(self._tell_on())

@@ -5,31 +5,55 @@ from pathlib import Path
 from django.conf import settings
 from django.db import models
 
+from geogame.datasets.models import DataSet
 from geogame.lib.tokens import random_token
-from geogame.panoramas.models import Map
 from geogame.registry.models import ModelVersion
 
 
 class TrainingJob(models.Model):
-    """One run of a recipe on the photos of a map, in a child process."""
+    """One run of a recipe on a data set, in a child process."""
 
     class State(models.TextChoices):
         QUEUED = "queued"
+        PREPARING = "preparing"
         RUNNING = "running"
+        STOPPING = "stopping"
+        STOPPED = "stopped"
         SUCCEEDED = "succeeded"
         FAILED = "failed"
-        STOPPED = "stopped"
 
     token = models.CharField(max_length=32, unique=True, default=random_token, editable=False)
-    map = models.ForeignKey(Map, on_delete=models.PROTECT, related_name="training_jobs")
+    data_set = models.ForeignKey(DataSet, on_delete=models.PROTECT, related_name="training_jobs")
     recipe = models.CharField(max_length=50)
+    values = models.JSONField(
+        default=dict, blank=True, help_text="Values of the recipe that this job changes, by name."
+    )
+    init_from = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="continued_by",
+        help_text="The weights that it starts from; none for random ones.",
+    )
+    seed = models.PositiveIntegerField(default=0)
+    devices = models.PositiveSmallIntegerField(
+        default=1, help_text="Processes on each machine, one a device."
+    )
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     progress = models.FloatField(default=0.0, help_text="Share that is done, 0 to 1.")
+    pace = models.JSONField(default=dict, help_text="What the child said last: epoch, images/s, time left.")
     message = models.CharField(max_length=500, blank=True)
-    stop_requested = models.BooleanField(default=False)
+    plan = models.JSONField(default=dict, help_text="What planet_core.plan foresaw: photos, cells, memory.")
+    runs = models.PositiveIntegerField(default=0, help_text="How often it was started or went on.")
+    losses = models.PositiveSmallIntegerField(
+        default=0, help_text="How often it was lost and went on by itself since a person started it."
+    )
+    version = models.PositiveIntegerField(default=0, help_text="Rises with whatever a page shows of it.")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
     )
+    cloned_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
     model_version = models.ForeignKey(ModelVersion, null=True, blank=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -39,10 +63,25 @@ class TrainingJob(models.Model):
     class Meta:
         ordering = ["-created_at"]
         verbose_name = "training job"
+        permissions = [("start_trainingjob", "Can start, stop and resume training jobs")]
 
     def __str__(self) -> str:
-        return f"{self.recipe} on {self.map} ({self.state})"
+        return f"{self.recipe} on {self.data_set} ({self.state})"
 
     @property
     def run_directory(self) -> Path:
         return Path(settings.RUN_ROOT) / self.token
+
+
+class JobChange(models.Model):
+    """A change of a job's state: when, by whom, and why. Rows are only added."""
+
+    job = models.ForeignKey(TrainingJob, on_delete=models.CASCADE, related_name="changes")
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    before = models.CharField(max_length=10, blank=True)
+    after = models.CharField(max_length=10)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["pk"]

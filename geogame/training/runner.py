@@ -1,169 +1,260 @@
-"""Runs a training job in a child process and follows its metrics file."""
+"""Runs a training job in a child process, follows what it writes, and says how it ended."""
 
 from __future__ import annotations
 
-import csv
-import json
-import os
+import logging
+import re
+import shutil
 import signal
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.utils import timezone
+from django.db import DatabaseError, connection
 
 from geogame.registry.models import ModelVersion
 from geogame.registry.services import RegistryError, register
-from geogame.training import services
+from geogame.training import preparation, services, states
+from geogame.training.child import Child
+from geogame.training.limits import no_room
 from geogame.training.models import TrainingJob
+from geogame.training.run_files import METRICS, Tail, events_in
+from geogame.training.services import TrainingError
+from planet_core.run_log import duration
 
+log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 POLL_S = 0.5
-STOP_GRACE_S = 20.0
-EXTRA_ARGUMENTS: list[str] = []
-COLUMNS = ["path", "lat", "lng", "group", "digest", "projection", "heading"]
+DATABASE_PATIENCE_S = 900.0
+DATABASE_AGAIN_S = 1.0
+STOPPED = "Stopped before its end; it can go on."
+PACE = ("phase", "epoch", "epochs", "loss", "images_per_second", "seconds_left")
+STOPPED_BY_SIGNAL = 130
+FIRST_OF_TORCHRUN = "Root Cause (first observed failure):"
 
 
-def run(job: TrainingJob, *, foreground: bool = False) -> None:
-    """Run a claimed job to its end. What the child prints goes to the terminal or to a file in the run."""
-    directory = job.run_directory
-    directory.mkdir(parents=True, exist_ok=True)
-    photos = write_photo_list(job, directory / "photos.csv")
-    model_directory = Path(settings.MODEL_ROOT) / job.token
-    model_directory.parent.mkdir(parents=True, exist_ok=True)
-    command = command_of(job, photos, model_directory)
-    with (directory / "log.txt").open("ab") as log:
-        output = None if foreground else log
-        child = subprocess.Popen(
-            command, cwd=settings.BASE_DIR, stdout=output, stderr=output, start_new_session=True
-        )
-        try:
-            last = _follow(job, child, directory / "metrics.jsonl")
-        finally:
-            _stop(child)
-    _conclude(job, child.returncode, last, model_directory)
+@dataclass
+class Wishes:
+    """What whoever runs jobs wishes of them; signal handlers set it."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Stop with a checkpoint."""
+    at_once: threading.Event = field(default_factory=threading.Event)
+    """Do not wait for it."""
+    give_back: threading.Event = field(default_factory=threading.Event)
+    """Stop with a checkpoint and let somebody else go on."""
 
 
-def command_of(job: TrainingJob, photos: Path, model_directory: Path) -> list[str]:
-    return [
-        *(sys.executable, "-m", "planet_core.train_cnn", "--recipe", job.recipe, "--data", f"csv:{photos}"),
-        *("--run", str(job.run_directory), "--out", str(model_directory)),
-        *EXTRA_ARGUMENTS,
-    ]
+OF_THE_WORKER = Wishes()
 
 
-def write_photo_list(job: TrainingJob, path: Path) -> Path:
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for panorama in job.map.panoramas.order_by("digest").iterator(chunk_size=1000):
-            writer.writerow(
-                [
-                    *(panorama.path, repr(panorama.lat), repr(panorama.lng), panorama.group, panorama.digest),
-                    *(panorama.projection, "" if panorama.heading is None else panorama.heading),
-                ]
-            )
-    return path
-
-
-def _follow(job: TrainingJob, child: subprocess.Popen[bytes], metrics: Path) -> dict[str, Any]:
-    last: dict[str, Any] = {}
-    events = EventReader(metrics)
-    while True:
-        ended = _wait(child)
-        last = events.latest() or last
-        if not services.report_progress(job, progress=_share(last), message=_describe(last)):
-            _stop(child)
-        if ended:
-            return last
-
-
-def _wait(child: subprocess.Popen[bytes]) -> bool:
-    try:
-        child.wait(timeout=POLL_S)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
-
-
-class EventReader:
-    """Reads the lines that a child appended to its metrics file since the last look."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.position = 0
-
-    def latest(self) -> dict[str, Any] | None:
-        latest: dict[str, Any] | None = None
-        if not self.path.exists():
-            return None
-        with self.path.open("rb") as file:
-            file.seek(self.position)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    break
-                self.position += len(line)
-                latest = json.loads(line)
-        return latest
-
-
-def _share(event: dict[str, Any]) -> float:
-    return min(1.0, max(0.0, float(event.get("share", 0.0))))
-
-
-def _describe(event: dict[str, Any]) -> str:
-    if "reason" in event:
-        return str(event["reason"])
-    left = event.get("seconds_left")
-    return (
-        f"Epoch {event['epoch']}, {left:.0f} s left" if left is not None and "epoch" in event else "Preparing"
-    )
-
-
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is not None:
-        return
-    os.killpg(child.pid, signal.SIGTERM)
-    try:
-        child.wait(timeout=STOP_GRACE_S)
-    except subprocess.TimeoutExpired:
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-
-
-def _conclude(job: TrainingJob, status: int, last: dict[str, Any], model_directory: Path) -> None:
-    job.refresh_from_db()
-    if status != 0:
-        if job.stop_requested:
-            services.stop(job)
-        else:
-            services.fail(job, str(last.get("reason") or f"The training process ended with status {status}."))
+def run_now(job: TrainingJob, *, foreground: bool = False, wishes: Wishes = OF_THE_WORKER) -> None:
+    """Claim the job and run it to its end, where it is its turn."""
+    if not states.claim(job):
         return
     try:
-        version = register(
-            directory=model_directory,
-            name=f"PlaNet {job.recipe}",
-            trained_on_drawings=job.map.panoramas.filter(drawn=True).exists(),
-        )
-    except RegistryError as error:
-        services.fail(job, str(error))
-        return
-    services.succeed(job, version)
-    if not ModelVersion.objects.filter(is_active=True).exists():
-        services.put_into_play(version)
-
-
-def run_now(job: TrainingJob, *, foreground: bool = False) -> None:
-    """Claim and run; an interruption (Ctrl-C) ends the job as stopped."""
-    if not services.claim(job):
-        return
-    try:
-        run(job, foreground=foreground)
-    except BaseException as error:
-        job.refresh_from_db()
-        if isinstance(error, KeyboardInterrupt):
-            services.stop(job)
-        else:
-            services.fail(job, f"{type(error).__name__}: {error} ({timezone.now():%H:%M} UTC)")
+        with preparation.the_only_one_in(job.run_directory) as lock:
+            if lock is None:
+                states.lose(job, "A training process of before still runs in its folder.")
+                return
+            Run(job, foreground, wishes, lock).go()
+    except (TrainingError, RegistryError, OSError) as error:
+        _fail(job, str(error))
+    except Exception as error:
+        _fail(job, f"{type(error).__name__}: {error}")
         raise
+
+
+def _fail(job: TrainingJob, reason: str) -> None:
+    _answered(lambda: states.fail(job, reason))
+
+
+def _answered(ask: Callable[[], Result]) -> Result:
+    """What the database says; one that is away for a while is asked again."""
+    deadline = time.monotonic() + DATABASE_PATIENCE_S
+    while True:
+        try:
+            return ask()
+        except DatabaseError as error:
+            if time.monotonic() > deadline:
+                raise
+            log.warning("The database does not answer, trying again: %s", error)
+            connection.close()
+            time.sleep(DATABASE_AGAIN_S)
+
+
+class Run:
+    def __init__(self, job: TrainingJob, foreground: bool, wishes: Wishes, lock: int) -> None:
+        self.job, self.foreground, self.wishes, self.lock = job, foreground, wishes, lock
+        self.log = job.run_directory / "log.txt"
+        self.metrics = Tail(job.run_directory / METRICS)
+        self.pace: dict[str, Any] = {}
+        self.told: dict[str, Any] = {}
+        self.reason = ""
+        self.stopped = STOPPED
+        self.is_ending = False
+        self.is_ours = True
+        self.kill_at: float | None = None
+
+    def go(self) -> None:
+        """Prepare, train, conclude."""
+        if reason := no_room():
+            raise TrainingError(reason)
+        preparation.model_directory(self.job).parent.mkdir(parents=True, exist_ok=True)
+        sources = preparation.sources_of(self.job)
+        if preparation.goes_on(self.job):
+            self.metrics.skip()
+        else:
+            preparation.clear_away(self.job)
+            self._foresee(sources)
+        if self.is_ending or not _answered(lambda: states.begin(self.job)):
+            self._leave("Stopped while it was prepared; it can go on.")
+            return
+        command = preparation.training_command(self.job, sources)
+        with Child(command, log=None if self.foreground else self.log, holds=[self.lock]) as child:
+            self._follow(child, grace_s=settings.TRAINING_STOP_GRACE_S)
+        self._conclude(child)
+
+    def _foresee(self, sources: Sequence[str]) -> None:
+        """Find out what would not work before hours are spent on it."""
+        answer = self.job.run_directory / "plan.json"
+        command = preparation.plan_command(self.job, sources)
+        with answer.open("wb") as output, Child(command, log=self.log, output=output) as child:
+            self._follow(child, grace_s=0.0)
+        if self.is_ending:
+            return
+        text = answer.read_text(encoding="utf-8")
+        if child.status and not text:
+            raise TrainingError(self._last_words(child) or f"The plan ended with status {child.status}.")
+        plan = preparation.read_plan(text)
+        _answered(lambda: states.beat(self.job, plan=plan))
+
+    # --- Following -----------------------------------------------------------------------------------
+    def _follow(self, child: Child, *, grace_s: float) -> None:
+        while not child.wait(POLL_S):
+            self._look_at_events()
+            self._report()
+            self._heed(child, grace_s)
+        self._look_at_events()
+        self._report()
+
+    def _look_at_events(self) -> None:
+        data, _ = self.metrics.read()
+        for event in events_in(data):
+            self.pace |= {name: event[name] for name in PACE if name in event}
+            self.told["progress"] = min(1.0, max(0.0, float(event.get("share", 0.0))))
+            self.told |= {"pace": self.pace, "message": _describe(self.pace)}
+            self.reason = str(event.get("reason", "")) if event["event"] == "failed" else ""
+            if event["event"] == "stopped" and event.get("checkpoint"):
+                self.stopped = f"Stopped after step {event['step']:,}; it goes on from there."
+
+    def _report(self) -> None:
+        """Say that the job is looked after. The training goes on while the database is away."""
+        told, self.told = self.told, {}
+        try:
+            if states.beat(self.job, **told):
+                return
+            self.is_ours = states.is_held(self.job)
+            self.is_ending = True
+        except DatabaseError as error:
+            log.warning("The database does not answer, training goes on: %s", error)
+            self.told = told | self.told
+            connection.close()
+
+    def _heed(self, child: Child, grace_s: float) -> None:
+        wishes = self.wishes
+        self.is_ending = self.is_ending or wishes.stop.is_set() or wishes.give_back.is_set()
+        if not self.is_ending:
+            return
+        if self.kill_at is None:
+            child.ask_to_stop()
+            self.kill_at = time.monotonic() + grace_s
+        if time.monotonic() >= self.kill_at or wishes.at_once.is_set() or not self.is_ours:
+            child.kill()
+
+    # --- Its end -------------------------------------------------------------------------------------
+    def _conclude(self, child: Child) -> None:
+        status = child.status
+        if status == 0:
+            self._register()
+        elif self.is_ending or status == STOPPED_BY_SIGNAL:
+            self._leave(self.stopped)
+        elif number := _killed_by(child):
+            name = signal.Signals(number).name
+            _answered(lambda: states.lose(self.job, f"The training process was killed by {name}."))
+        else:
+            words = self.reason or self._last_words(child)
+            _answered(
+                lambda: states.fail(self.job, words or f"The training process ended with status {status}.")
+            )
+
+    def _last_words(self, child: Child) -> str:
+        lines = [line for line in child.last_lines if ": " in line]
+        return lines[-1].partition(": ")[2] if lines else ""
+
+    def _leave(self, reason: str) -> None:
+        """It was asked to end: stopped by a person, given back by the worker, or not ours any more."""
+        if self.wishes.give_back.is_set() and not _answered(lambda: states.is_stopping(self.job)):
+            _answered(lambda: states.give_back(self.job, "The worker was shut down; it goes on by itself."))
+        else:
+            _answered(lambda: states.stop(self.job, reason))
+
+    def _register(self) -> None:
+        job = self.job
+        version = _answered(
+            lambda: register(
+                directory=preparation.model_directory(job),
+                name=f"PlaNet {job.recipe}",
+                trained_on_drawings=_has_drawings(job),
+                data=_data_of(job),
+                parent=job.init_from,
+            )
+        )
+        if version.path != preparation.model_directory(job):  # another job has made the very same
+            shutil.rmtree(preparation.model_directory(job), ignore_errors=True)
+        if _answered(lambda: states.succeed(job, version)):
+            _answered(lambda: _play_if_nobody_does(version))
+
+
+def _killed_by(child: Child) -> int:
+    """The number of the signal that ended it, or 0.
+
+    torchrun ends with 1 whatever became of its processes, and says what in its last lines. The others of a
+    killed one fail too, of a broken connection: what counts is the first.
+    """
+    if child.status is not None and child.status < 0:
+        return -child.status
+    first = "\n".join(child.last_lines).partition(FIRST_OF_TORCHRUN)[2]
+    found = re.search(r"^\s*exitcode\s*: -(\d+) ", first, re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+def _has_drawings(job: TrainingJob) -> bool:
+    map_ = job.data_set.map
+    return map_ is not None and map_.panoramas.filter(drawn=True).exists()
+
+
+def _data_of(job: TrainingJob) -> dict[str, Any]:
+    data_set, map_ = job.data_set, job.data_set.map
+    photos = data_set.photos or (map_.panoramas.count() if map_ else 0)
+    return {"name": data_set.name, "photos": photos, "licences": data_set.licences}
+
+
+def _play_if_nobody_does(version: ModelVersion) -> None:
+    if ModelVersion.objects.filter(is_active=True).exists():
+        return
+    try:
+        services.put_into_play(version)
+    except RegistryError as error:
+        log.error("%s does not play: %s", version, error)
+
+
+def _describe(pace: dict[str, Any]) -> str:
+    if "epoch" not in pace:
+        return "Reading the photos." if pace.get("phase") == "read" else ""
+    left = pace.get("seconds_left")
+    of = f" of {pace['epochs']}" if "epochs" in pace else ""
+    return f"Epoch {pace['epoch']}{of}" + ("" if left is None else f", {duration(left)} left")

@@ -1,116 +1,220 @@
+"""What people do with training jobs. Callers ask `may_start` first; who did what, and when, is logged."""
+
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+import json
+import logging
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+from django.contrib.admin.models import DELETION
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
-from geogame.lib.queue import INFERENCE, RUN_TRAINING_JOB, TRAINING, WARM_UP, enqueue
-from geogame.panoramas.models import Map
+from geogame.datasets.models import DataSet
+from geogame.lib.journal import note as journal
+from geogame.registry.activation import ask_to_play
+from geogame.registry.health import play_now
 from geogame.registry.models import ModelVersion
-from geogame.registry.services import activate
+from geogame.training import states
+from geogame.training.limits import no_room
 from geogame.training.models import TrainingJob
-from planet_core.recipe import names as recipe_names
+from planet_core.recipe import Recipe, RecipeError
+from planet_core.recipe import load as load_recipe
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+log = logging.getLogger(__name__)
 State = TrainingJob.State
-HEARTBEAT_LOST_AFTER = timedelta(seconds=90)
-QUEUED_AGAIN_AFTER = timedelta(seconds=60)
+PERMISSION = "training.start_trainingjob"
+MOST_DEVICES = 64
+MOST_SEED = 2**31 - 1
 
 
 class TrainingError(Exception):
-    """Why a training job cannot be made, as a sentence for people."""
+    """Why something cannot be done with a training job, as a sentence for people.
+
+    `field` is the one of a form that it is about, if any.
+    """
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
-def create_job(*, map_: Map, recipe: str, user: User | None = None) -> TrainingJob:
-    if recipe not in recipe_names():
-        raise TrainingError(f"There is no recipe “{recipe}”. Known: {', '.join(recipe_names())}.")
-    if not map_.panoramas.exists():
-        raise TrainingError(f"The map “{map_.name}” has no panoramas to train on: import some first.")
-    return TrainingJob.objects.create(map=map_, recipe=recipe, requested_by=user)
+def may_start(user: User | AnonymousUser) -> bool:
+    """Whether this person may start, stop, resume, clone and delete training jobs."""
+    return user.is_active and user.is_staff and user.has_perm(PERMISSION)
+
+
+# --- Making one ----------------------------------------------------------------------------------------
+def recipe_of(name: str, values: Mapping[str, Any]) -> Recipe:
+    """The recipe with these values. TrainingError names what makes no sense."""
+    try:
+        return load_recipe(name).changed([f"{key}={json.dumps(value)}" for key, value in values.items()])
+    except RecipeError as error:
+        known = {each.name for each in fields(Recipe)} - {"name"}
+        named = [word for word in re.findall(r"\w+", str(error)) if word in known]
+        field = "recipe" if str(error).startswith("there is no recipe") else named[0] if named else ""
+        raise TrainingError(f"{error}.", field=field) from error
 
 
 @transaction.atomic
-def queue_job(*, map_: Map, recipe: str, user: User | None = None) -> TrainingJob:
-    """Hand the job to the training worker."""
-    job = create_job(map_=map_, recipe=recipe, user=user)
-    enqueue(RUN_TRAINING_JOB, queue=TRAINING, job_id=job.pk)
+def create_job(
+    *,
+    data_set: DataSet,
+    recipe: str,
+    values: Mapping[str, Any] | None = None,
+    init_from: ModelVersion | None = None,
+    seed: int = 0,
+    devices: int = 1,
+    by: User | None = None,
+    cloned_from: TrainingJob | None = None,
+) -> TrainingJob:
+    """A job that waits; `queue_job` hands it to the training worker. TrainingError says what is wrong."""
+    recipe_of(recipe, values or {})
+    _check_data_set(data_set)
+    if not 0 <= seed <= MOST_SEED:
+        raise TrainingError(
+            gettext("The seed is %(seed)s: use 0 to %(most)s.") % {"seed": seed, "most": MOST_SEED},
+            field="seed",
+        )
+    if not 1 <= devices <= MOST_DEVICES:
+        text = gettext("It cannot run on %(devices)s devices: use 1 to %(most)s.")
+        raise TrainingError(text % {"devices": devices, "most": MOST_DEVICES}, field="devices")
+    _require_room()
+    job = TrainingJob.objects.create(
+        data_set=data_set,
+        recipe=recipe,
+        values=dict(values or {}),
+        init_from=init_from,
+        seed=seed,
+        devices=devices,
+        requested_by=by,
+        cloned_from=cloned_from,
+    )
+    states.note(job, before="", after=State.QUEUED, by=by, reason="Created.")
     return job
 
 
-def queue_waiting_jobs_again() -> int:
-    """Enqueue the jobs that wait too long: the broker may have lost their messages. The clock calls this."""
-    long_ago = timezone.now() - QUEUED_AGAIN_AFTER
-    waiting = TrainingJob.objects.filter(state=State.QUEUED, created_at__lt=long_ago)
-    waiting = waiting.exclude(heartbeat_at__gte=long_ago)
-    if TrainingJob.objects.filter(state=State.RUNNING).exists():
-        return 0  # the worker is busy: they wait for their turn
-    for job in waiting:
-        TrainingJob.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now())
-        enqueue(RUN_TRAINING_JOB, queue=TRAINING, job_id=job.pk)
-    return len(waiting)
+def _check_data_set(data_set: DataSet) -> None:
+    if data_set.kind == DataSet.Kind.MAP:
+        if data_set.map is None or not data_set.map.panoramas.exists():
+            text = gettext("The map “%(name)s” has no panoramas to train on: import some first.")
+            raise TrainingError(text % {"name": data_set}, field="data_set")
+    elif data_set.state != DataSet.State.READY:
+        text = gettext("The data set “%(name)s” has not been read yet: read it first.")
+        raise TrainingError(text % {"name": data_set}, field="data_set")
 
 
-def claim(job: TrainingJob) -> bool:
-    """Whoever changes the job from queued to running runs it; a task delivered twice does nothing."""
-    now = timezone.now()
-    claimed = TrainingJob.objects.filter(pk=job.pk, state=State.QUEUED).update(
-        state=State.RUNNING, started_at=now, heartbeat_at=now
+def _require_room() -> None:
+    if reason := no_room():
+        raise TrainingError(reason)
+
+
+def queue_job(job: TrainingJob) -> None:
+    """Hand the job to the training worker."""
+    states.send_to_worker(job)
+
+
+def clone(job: TrainingJob, *, seed: int | None = None, by: User | None = None) -> TrainingJob:
+    """The same once more, with another seed if wished; it waits for `queue_job`."""
+    return create_job(
+        data_set=job.data_set,
+        recipe=job.recipe,
+        values=job.values,
+        init_from=job.init_from,
+        seed=job.seed if seed is None else seed,
+        devices=job.devices,
+        by=by,
+        cloned_from=job,
     )
-    job.refresh_from_db()
-    return claimed == 1
 
 
-def report_progress(job: TrainingJob, *, progress: float, message: str) -> bool:
-    """Store how far the job is. False when it should stop."""
-    TrainingJob.objects.filter(pk=job.pk, state=State.RUNNING).update(
-        progress=progress, message=message[:500], heartbeat_at=timezone.now()
-    )
-    return not TrainingJob.objects.filter(pk=job.pk, stop_requested=True).exists()
-
-
-def succeed(job: TrainingJob, version: ModelVersion) -> None:
-    _end(job, State.SUCCEEDED, f"Registered as {version}.", progress=1.0, model_version=version)
-
-
-def fail(job: TrainingJob, reason: str) -> None:
-    _end(job, State.FAILED, reason)
-
-
-def stop(job: TrainingJob) -> None:
-    _end(job, State.STOPPED, "Stopped before its end.")
-
-
-def request_stop(job: TrainingJob) -> None:
-    queued = TrainingJob.objects.filter(pk=job.pk, state=State.QUEUED).update(
-        state=State.STOPPED, finished_at=timezone.now(), message="Stopped before it began."
-    )
-    if not queued:
-        TrainingJob.objects.filter(pk=job.pk, state=State.RUNNING).update(stop_requested=True)
-
-
-def _end(job: TrainingJob, state: str, message: str, **changes: object) -> None:
-    TrainingJob.objects.filter(pk=job.pk, state=State.RUNNING).update(
-        state=state, message=message[:500], finished_at=timezone.now(), **changes
-    )
-    job.refresh_from_db()
-
-
-def fail_lost_jobs() -> int:
-    """End the jobs that nobody runs any more; the clock calls this again and again."""
-    return TrainingJob.objects.filter(
-        state=State.RUNNING, heartbeat_at__lt=timezone.now() - HEARTBEAT_LOST_AFTER
-    ).update(
-        state=State.FAILED,
+# --- Stopping, going on, deleting ------------------------------------------------------------------------
+def request_stop(job: TrainingJob, *, by: User | None = None) -> None:
+    """Stop it, with a checkpoint from which it can go on. TrainingError where it has ended."""
+    before_it_began = "Stopped before it began."
+    if states.change(
+        job,
+        before=[State.QUEUED],
+        after=State.STOPPED,
+        reason=before_it_began,
+        by=by,
         finished_at=timezone.now(),
-        message="The worker that ran this job is gone. Start it again.",
-    )
+        message=before_it_began,
+    ):
+        return
+    asked = states.change(job, before=states.WORKING, after=State.STOPPING, reason="Asked to stop.", by=by)
+    if not asked and job.state != State.STOPPING:
+        raise TrainingError(gettext("This job has ended already."))
 
 
 @transaction.atomic
+def resume(job: TrainingJob, *, by: User | None = None, call: bool = True) -> None:
+    """Queue a stopped or failed job again: it goes on from its last checkpoint, if there is one.
+
+    Without `call` the worker is not told: the caller runs it.
+    """
+    _require_room()
+    queued = states.change(
+        job,
+        before=[State.STOPPED, State.FAILED],
+        after=State.QUEUED,
+        reason="Resumed.",
+        by=by,
+        heartbeat_at=timezone.now(),
+        finished_at=None,
+        losses=0,
+        message="",
+    )
+    if not queued:
+        raise TrainingError(gettext("Only a stopped or failed job can go on."))
+    if call:
+        states.send_to_worker(job)
+
+
+@transaction.atomic
+def delete(job: TrainingJob, *, by: User | None = None) -> None:
+    """Delete the job and the files of its run. A model version that it made stays in the registry.
+
+    TrainingError while it runs, and while its model plays: how that came to be stays on record.
+    """
+    kept = TrainingJob.objects.select_for_update().get(pk=job.pk)
+    if kept.state in states.ACTIVE:
+        raise TrainingError(gettext("This job still runs: stop it first."))
+    if kept.model_version and kept.model_version.is_active:
+        text = gettext("Its model %(version)s is in play: take it out of play first.")
+        raise TrainingError(text % {"version": kept.model_version})
+    journal(by, kept, "Deleted with the files of its run.", DELETION)
+    folders = [kept.run_directory]
+    if kept.model_version is None:
+        folders.append(Path(settings.MODEL_ROOT) / kept.token)
+    kept.delete()
+    transaction.on_commit(lambda: _remove(folders))
+
+
+def _remove(folders: list[Path]) -> None:
+    for folder in folders:
+        if not folder.exists():
+            continue
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            log.error("Could not remove all of %s: %s", folder, error)
+
+
 def put_into_play(version: ModelVersion) -> None:
-    activate(version)
-    enqueue(WARM_UP, queue=INFERENCE)
+    """Once it has answered: here and now where no worker runs, else by the workers."""
+    if settings.REDIS_URL:
+        ask_to_play(version)
+    else:
+        play_now(version)
