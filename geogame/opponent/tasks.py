@@ -7,6 +7,7 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import celeryd_after_setup
+from django.conf import settings
 from django.utils import timezone
 
 from geogame.games.answers import answer_of
@@ -14,17 +15,29 @@ from geogame.games.lifecycle import go_without_model, seal_answer
 from geogame.games.models import Round
 from geogame.games.queries import model_of
 from geogame.lib.background import only_one, start_one
-from geogame.lib.queue import ANSWER_ROUND, EXPLAIN_WAITING, INFERENCE, PREDICT_AHEAD, WARM_UP, enqueue
+from geogame.lib.queue import (
+    ANSWER_ROUND,
+    EXPLAIN_WAITING,
+    GO_LIVE,
+    INFERENCE,
+    PREDICT_AHEAD,
+    WARM_UP,
+    enqueue,
+)
 from geogame.opponent.words import COULD_NOT_ANSWER
 from geogame.panoramas.fair import PictureGone
 from geogame.predictions import explanations
 from geogame.predictions import services as predictions
+from geogame.registry import activation as activations
+from geogame.registry.models import Activation
 from geogame.registry.queries import active_version
 from planet_core.images import ImageError
 from planet_core.model_directory import ModelDirectoryError
 
 log = logging.getLogger(__name__)
 EXPLAINER = "explain"
+PROBES_HERE = 2
+"""Pictures with which a new version shows that it answers here: rounds wait meanwhile."""
 
 
 @shared_task(name=ANSWER_ROUND)
@@ -61,6 +74,26 @@ def warm_up() -> None:
         predictor_at(version.path, version.digest)
     except (ModelDirectoryError, OSError) as error:
         log.error("The model in play cannot be loaded: %s", error)
+
+
+@shared_task(name=GO_LIVE)
+def go_live(activation_id: int) -> None:
+    """Load a version that answered in a process of its own, let it answer here, too, and put it into play."""
+    from geogame.opponent.inference import predictor_at
+    from planet_core.health import HealthError, examine
+
+    activation = Activation.objects.select_related("version").filter(pk=activation_id).first()
+    if activation is None or not activations.begin_loading(activation):
+        return
+    version = activation.version
+    try:
+        predictor = predictor_at(version.path, version.digest)
+        examine(predictor, settings.MODEL_ANSWER_TIMEOUT_S, count=PROBES_HERE)
+    except (ModelDirectoryError, HealthError, OSError, RuntimeError, MemoryError) as error:
+        log.error("%s does not go into play: %s", version, error)
+        activations.fail(activation, str(error) or type(error).__name__)
+        return
+    activations.go_live(activation)
 
 
 @shared_task(name=PREDICT_AHEAD)

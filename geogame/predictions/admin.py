@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from geogame.lib.admin_classes import ModelAdmin
 from geogame.lib.words import counted
 from geogame.predictions.explanations import retry
 from geogame.predictions.models import Explanation, PredictionJob
@@ -11,7 +12,7 @@ from geogame.predictions.services import request_stop, resume
 
 
 @admin.register(PredictionJob)
-class PredictionJobAdmin(admin.ModelAdmin[PredictionJob]):
+class PredictionJobAdmin(ModelAdmin[PredictionJob]):
     """Answers of the models in play, computed ahead of play."""
 
     list_display = [
@@ -57,7 +58,7 @@ class PredictionJobAdmin(admin.ModelAdmin[PredictionJob]):
 
 
 @admin.register(Explanation)
-class ExplanationAdmin(admin.ModelAdmin[Explanation]):
+class ExplanationAdmin(ModelAdmin[Explanation]):
     """Layers behind results: probability on the map, heat over the picture."""
 
     list_display = ["asked_at", "state", "prediction_id", "message", "ready_at"]

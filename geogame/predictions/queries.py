@@ -57,6 +57,21 @@ def missing(
     return named.exclude(Exists(there))
 
 
+def top_answers(version: ModelVersion, map_: Map) -> dict[int, tuple[float, float, float]]:
+    """The most probable cell of what `stored` has for the playable panoramas of a map: latitude and longitude
+    of its centre, and its probability, by panorama.
+    """
+    views = dict(playable(map_).annotate(view=_view()).values_list("pk", "view"))
+    rows = Prediction.objects.filter(
+        model_version=version, rule=RULE, panorama__in=playable(map_)
+    ).values_list("panorama", "view", "top_cells")
+    return {
+        pk: (cells[0]["lat"], cells[0]["lng"], cells[0]["probability"])
+        for pk, view, cells in rows
+        if views.get(pk) == view and cells
+    }
+
+
 def places_answered(version: ModelVersion, map_: Map) -> dict[int, tuple[float, float]]:
     """What `stored` has for the playable panoramas of a map: latitude and longitude by panorama."""
     views = dict(playable(map_).annotate(view=_view()).values_list("pk", "view"))

@@ -64,6 +64,11 @@ def _cell_countries(digest: str, directory: Path) -> CellCountries:
     return CellCountries.of(Partition.load(check_file(directory, PARTITION)))
 
 
+def partition_of(version: ModelVersion) -> Partition:
+    """The cells of the version. ModelDirectoryError, PartitionError, OSError as `cell_countries`."""
+    return Partition.load(check_file(version.path, PARTITION))
+
+
 def known_to_model(
     version: ModelVersion | None, pictures: Sequence[tuple[str, str, float, float]]
 ) -> list[bool]:

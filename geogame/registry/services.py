@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from geogame.lib.queue import INFERENCE, PREDICT_AHEAD, enqueue
+from geogame.registry.cards import write_card
 from geogame.registry.models import ModelVersion
 from planet_core.files import atomic_directory
 from planet_core.model_directory import (
@@ -18,39 +21,73 @@ from planet_core.model_directory import (
     version_digest,
 )
 
+Origin = ModelVersion.Origin
 SHIPPED = "procedural-earth"
 CARDS = ("README.md", "MODEL_CARD.md", "model_card.md")
+FACTS = ("network", "parameters", "image_px", "temperature", "packed_from", "calibrated_from", "needs")
 
 
 class RegistryError(Exception):
-    """Why a model version cannot be registered or put into play, as a sentence for people."""
+    """Why something cannot be done with a model version, as a sentence for people."""
 
 
 def register(
-    *, directory: Path, name: str, card: str = "", trained_on_drawings: bool = False
+    *,
+    directory: Path,
+    name: str,
+    card: str = "",
+    trained_on_drawings: bool = False,
+    data: dict[str, Any] | None = None,
+    parent: ModelVersion | None = None,
+    origin: str = Origin.TRAINED,
 ) -> ModelVersion:
-    """Enter a model version directory, which lies inside MODEL_ROOT, into the registry."""
+    """Enter a model version directory, which lies inside MODEL_ROOT, into the registry. One that is there
+    already stays as it is.
+
+    Args:
+        card: one that came with it; without one it is written (`registry.cards`).
+        data: what it trained on: `name`, `photos` and the number of photos by licence, `licences`.
+        parent: the version whose weights it began with.
+    """
     root = Path(settings.MODEL_ROOT).resolve()
     directory = directory.resolve()
     if root not in directory.parents:
-        raise RegistryError(f"{directory} is not inside MODEL_ROOT ({root}): move it there first.")
+        raise RegistryError(
+            _("%(folder)s is not inside MODEL_ROOT (%(root)s): move it there first.")
+            % {"folder": directory, "root": root}
+        )
     try:
         digest, config, metrics = version_digest(directory), read_config(directory), read_metrics(directory)
     except ModelDirectoryError as error:
         raise RegistryError(str(error)) from error
-    version, _ = ModelVersion.objects.get_or_create(
+    version, is_new = ModelVersion.objects.get_or_create(
         digest=digest,
         defaults={
-            "name": name,
-            "recipe": config["recipe"]["name"],
+            "name": name[:100],
+            "recipe": str(config["recipe"]["name"])[:50],
             "directory": str(directory.relative_to(root)),
             "cells": config["cells"],
+            "partition_digest": config["partition_digest"],
+            "bytes": sum(path.stat().st_size for path in directory.iterdir()),
+            "facts": {key: config[key] for key in FACTS if key in config},
             "metrics": metrics,
+            "data": data or {},
+            "origin": origin,
+            "parent": parent,
+            "needs": _needed(config),
             "card": card,
+            "card_is_own": bool(card),
             "trained_on_drawings": trained_on_drawings,
         },
     )
+    if is_new and not card:
+        write_card(version)
     return version
+
+
+def _needed(config: dict[str, Any]) -> ModelVersion | None:
+    """The image model without which a version cannot answer, if it is here."""
+    return ModelVersion.objects.filter(digest=config["needs"]).first() if "needs" in config else None
 
 
 def install_shipped(directory: Path, *, name: str) -> ModelVersion | None:
@@ -69,25 +106,49 @@ def install_shipped(directory: Path, *, name: str) -> ModelVersion | None:
     if not copy.is_dir():
         with atomic_directory(copy) as new:
             shutil.copytree(directory, new, dirs_exist_ok=True)
-    version = register(directory=copy, name=name, card=_card_in(copy), trained_on_drawings=True)
-    activate(version)
+    version = register(
+        directory=copy, name=name, card=card_in(copy), trained_on_drawings=True, origin=Origin.SHIPPED
+    )
+    activate(version)  # the tests of the program have seen it answer, and there is nothing that it replaces
     return version
 
 
-def _card_in(directory: Path) -> str:
+def card_in(directory: Path) -> str:
     cards = [directory / name for name in CARDS if (directory / name).is_file()]
     return cards[0].read_text(encoding="utf-8") if cards else ""
 
 
-@transaction.atomic
-def activate(version: ModelVersion) -> None:
-    """Put the version into play, in place of the one that plays now."""
+def examine(version: ModelVersion) -> None:
+    """What can be said of a version without loading it. RegistryError where it cannot play."""
     try:
-        found = version_digest(version.path)
+        config, found = read_config(version.path), version_digest(version.path)
     except ModelDirectoryError as error:
         raise RegistryError(str(error)) from error
     if found != version.digest:
-        raise RegistryError(f"The files in {version.path} are not those that were registered as {version}.")
+        raise RegistryError(
+            _("The files in %(folder)s are not those that were registered as %(version)s.")
+            % {"folder": version.path, "version": version}
+        )
+    if "needs" not in config:
+        return
+    needed = _needed(config)
+    if needed is None:
+        raise RegistryError(
+            _("%(version)s answers with the image model %(digest)s, which is not here: import it first.")
+            % {"version": version, "digest": str(config["needs"])[:12]}
+        )
+    if version.needs_id != needed.pk:
+        version.needs = needed
+        version.save(update_fields=["needs"])
+    examine(needed)
+
+
+@transaction.atomic
+def activate(version: ModelVersion) -> None:
+    """Put the version into play, in place of the one that plays now: for whoever has seen it answer.
+    Everybody else asks for it (`registry.activation`).
+    """
+    examine(version)
     ModelVersion.objects.filter(is_active=True).exclude(pk=version.pk).update(is_active=False)
     version.is_active = True
     version.activated_at = timezone.now()
