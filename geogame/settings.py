@@ -70,7 +70,8 @@ RATE_LIMITS = env_limits(
 
 # --- Apps ----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin.apps.SimpleAdminConfig",  # geogame/pages/apps.py says why
+    "unfold.apps.BasicAppConfig",
+    "geogame.pages.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -83,6 +84,8 @@ INSTALLED_APPS = [
     "geogame.profiles",
     "geogame.ratings",
     "geogame.training",
+    "geogame.evaluations",
+    "geogame.datasets",
     "geogame.reports",
     "geogame.studies",
     "geogame.round_sets",
@@ -228,6 +231,14 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_ALWAYS_EAGER = False
 
+# --- The admin ---------------------------------------------------------------------------------------
+# Colours and fonts: static/css/admin.css; what else it shows: geogame/pages/admin_site.py.
+UNFOLD = {
+    "SITE_SYMBOL": "public",
+    "SHOW_BACK_BUTTON": True,
+    "SIDEBAR": {"show_search": True, "navigation": "geogame.pages.admin_site.navigation"},
+}
+
 # --- Pictures, static files, map -------------------------------------------------------------------
 # What lies under the name of a version never changes: a browser asks for it once.
 STATIC_VERSION = env_slug("STATIC_VERSION")
@@ -238,6 +249,7 @@ VENDOR = {
     "vendor/pannellum": NODE_MODULES / "pannellum" / "build",
     "vendor/inter": NODE_MODULES / "@fontsource-variable" / "inter",
     "vendor/lucide": NODE_MODULES / "lucide-static" / "icons",
+    "vendor/uplot": NODE_MODULES / "uplot" / "dist",
     "vendor/topojson-client": NODE_MODULES / "topojson-client" / "dist",
     "vendor/world-atlas": NODE_MODULES / "world-atlas",
     "basemap": BASE_DIR / "build" / "basemap",
@@ -285,6 +297,30 @@ WORLD_COUNT = env_int("WORLD_COUNT", 600, minimum=0, maximum=5000)
 WORLD_PLAY_SET = BASE_DIR / "procedural_earth" / "play_set"
 WORLD_MODEL = BASE_DIR / "procedural_earth" / "model"
 
+# --- Training --------------------------------------------------------------------------------------
+# How many training jobs run at once, and how many GB runs and model versions may take; 0 is no limit.
+TRAINING_PARALLEL_JOBS = env_int("TRAINING_PARALLEL_JOBS", 1, minimum=1, maximum=64)
+TRAINING_DISK_GB = env_float("TRAINING_DISK_GB", 0.0, minimum=0.0, maximum=1e6)
+# How long a training process that is to stop may take to save its checkpoint before it is killed (seconds).
+TRAINING_STOP_GRACE_S = env_float("TRAINING_STOP_GRACE_S", 60.0, minimum=0.0, maximum=3600.0)
+# After how long without a sign of its worker a job is taken from it (seconds).
+TRAINING_LOST_AFTER_S = env_float("TRAINING_LOST_AFTER_S", 90.0, minimum=1.0, maximum=3600.0)
+# Over several machines: how many there are, and where they meet.
+TRAINING_NODES = env_int("TRAINING_NODES", 1, minimum=1, maximum=1024)
+TRAINING_RENDEZVOUS = env_str("TRAINING_RENDEZVOUS")
+if TRAINING_NODES > 1 and ":" not in TRAINING_RENDEZVOUS:
+    raise ImproperlyConfigured(
+        f"TRAINING_NODES={TRAINING_NODES} needs TRAINING_RENDEZVOUS=host:port of this machine to meet at."
+    )
+
+# Data sets to train on: the folders on this machine that they may come from, and how large uploads may be.
+DATA_SET_ROOTS = env_list("DATA_SET_ROOTS", [str(DATA_DIR / "sources")])
+DATA_SET_UPLOAD_MB = env_int("DATA_SET_UPLOAD_MB", 2000, minimum=1, maximum=1_000_000)
+
+# How large a model file may be that is uploaded in the admin.
+MODEL_UPLOAD_MB = env_int("MODEL_UPLOAD_MB", 2000, minimum=1, maximum=1_000_000)
+
+# --- Messages in the log ---------------------------------------------------------------------------
 LOG_LEVEL = env_str("LOG_LEVEL", "WARNING").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
     raise ImproperlyConfigured(f"LOG_LEVEL={LOG_LEVEL!r}: use DEBUG, INFO, WARNING, ERROR or CRITICAL.")

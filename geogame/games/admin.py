@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from geogame.games.models import Game, Round
+from geogame.lib.admin_classes import ModelAdmin, TabularInline
 
 
 class ReadOnly:
@@ -17,13 +18,13 @@ class ReadOnly:
         return False
 
 
-class RoundInline(ReadOnly, admin.TabularInline[Round, Game]):
+class RoundInline(ReadOnly, TabularInline[Round, Game]):
     model = Round
     fields = ["number", "panorama", "condition", "state", "opened_at", "closed_at", "model_absent"]
 
 
 @admin.register(Game)
-class GameAdmin(ReadOnly, admin.ModelAdmin[Game]):
+class GameAdmin(ReadOnly, ModelAdmin[Game]):
     list_display = ["created_at", "mode", "map", "state", "rounds_total", "finished_at"]
     list_filter = ["state", "mode", "map"]
     inlines = [RoundInline]

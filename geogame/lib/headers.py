@@ -42,6 +42,10 @@ GAME: Final = COMMON | {
     "manifest-src": "'self'",
 }
 
+# unfold's pages are written for Alpine, which makes functions of the attributes of the page (unsafe-eval),
+# and set widths as attributes. Inline scripts, handlers and style sheets stay forbidden.
+ADMIN_ONLY: Final = COMMON | {"script-src": "'self' 'unsafe-eval'", "style-src-attr": "'unsafe-inline'"}
+
 
 class Nonce:
     """Made when a template first writes it: a page without inline scripts allows none."""
@@ -73,7 +77,7 @@ def security_headers(get_response: Callable[[HttpRequest], Any]) -> Callable[[Ht
 
 def policy(path: str, nonce: str = "") -> str:
     """The Content-Security-Policy of the page at `path`."""
-    sources = dict(COMMON if path.startswith(ADMIN) else GAME)
+    sources = dict(ADMIN_ONLY if path.startswith(ADMIN) else GAME)
     if nonce:
         sources["script-src"] += f" 'nonce-{nonce}'"
     if settings.MAP_TILE_URL and not path.startswith(ADMIN):

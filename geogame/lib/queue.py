@@ -18,11 +18,15 @@ EXPLAIN = "explain"
 ANSWER_ROUND = "opponent.answer_round"
 WARM_UP = "opponent.warm_up"
 PREDICT_AHEAD = "opponent.predict_ahead"
+RUN_EVALUATIONS = "evaluations.run"
+GO_LIVE = "opponent.go_live"
+CHECK_MODEL = "registry.check_model"
 EXPLAIN_WAITING = "opponent.explain_waiting"
 RUN_TRAINING_JOB = "training.run_job"
 BUILD_WORLD = "world.build_world"
 RATE_GAMES = "ratings.rate_games"
 REFRESH_REPORTS = "reports.refresh"
+READ_DATA_SETS = "datasets.read"
 
 # At once: a server that was started anew has cut the connection, and nobody waits for one that is away.
 ONCE_MORE = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}

@@ -3,10 +3,17 @@ from __future__ import annotations
 from importlib import import_module
 
 from django.apps import AppConfig, apps
+from django.contrib.admin.apps import SimpleAdminConfig
 from django.utils.module_loading import module_has_submodule
 
 
+class AdminConfig(SimpleAdminConfig):
+    default = False
+    default_site = "geogame.pages.admin_site.ArenaAdminSite"
+
+
 class PagesConfig(AppConfig):
+    default = True
     name = "geogame.pages"
 
     def ready(self) -> None:

@@ -41,6 +41,8 @@ from procedural_earth.play_set import PlaySetError
 ANY_ADDRESS = {"0.0.0.0", "::"}
 MOST_SOCKET_PATH = 80
 FIRST_PICTURES = 20
+# A training process that stops finishes its step and saves a checkpoint first.
+TRAINING_GRACE_S = 20.0
 
 Say = Callable[[str], None]
 
@@ -254,21 +256,22 @@ def web(host: str, port: int) -> Program:
     return Program("web", [sys.executable, "-m", *command.split()], rank=0, vital=True, grace_s=5)
 
 
-def worker(name: str, queues: str) -> Program:
+def worker(name: str, queues: str, *, at_once: int = 1, grace_s: float = Program.grace_s) -> Program:
+    pool = "solo" if at_once == 1 else f"threads --concurrency={at_once}"
     command = (
-        f"celery --quiet --skip-checks -A geogame worker --pool=solo -Q {queues} -n {name}@%h "
+        f"celery --quiet --skip-checks -A geogame worker --pool={pool} -Q {queues} -n {name}@%h "
         "--without-gossip --without-mingle --without-heartbeat --loglevel=WARNING"
     )
     # Celery tells root, at length and in each worker, not to be root.
     quiet = ["-W", "ignore:You're running the worker"]
-    return Program(name, [sys.executable, *quiet, "-m", *command.split()], rank=1)
+    return Program(name, [sys.executable, *quiet, "-m", *command.split()], rank=1, grace_s=grace_s)
 
 
 def workers() -> list[Program]:
     return [
         worker("inference", "inference"),
         worker("default", "default,explain"),
-        worker("training", "training"),
+        worker("training", "training", at_once=settings.TRAINING_PARALLEL_JOBS, grace_s=TRAINING_GRACE_S),
     ]
 
 

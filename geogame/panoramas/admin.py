@@ -5,12 +5,13 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from geogame.lib.admin_classes import ModelAdmin
 from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.services import MapError, publish_map, unpublish_map, withdraw
 
 
 @admin.register(Map)
-class MapAdmin(admin.ModelAdmin[Map]):
+class MapAdmin(ModelAdmin[Map]):
     list_display = ["name", "panorama_count", "scale_km", "is_published", "published_at"]
     list_filter = ["is_published"]
     fields = ["name", "slug", "scale_km", "is_published", "created_at", "published_at"]
@@ -43,7 +44,7 @@ class MapAdmin(admin.ModelAdmin[Map]):
 
 
 @admin.register(Panorama)
-class PanoramaAdmin(admin.ModelAdmin[Panorama]):
+class PanoramaAdmin(ModelAdmin[Panorama]):
     list_display = [
         "pk",
         "lat",

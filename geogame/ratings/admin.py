@@ -3,10 +3,11 @@ from __future__ import annotations
 from django.contrib import admin
 
 from geogame.games.admin import ReadOnly
+from geogame.lib.admin_classes import ModelAdmin, TabularInline
 from geogame.ratings.models import RatedResult, RatedSide, Rating
 
 
-class SideInline(ReadOnly, admin.TabularInline[RatedSide, RatedResult]):
+class SideInline(ReadOnly, TabularInline[RatedSide, RatedResult]):
     model = RatedSide
     fields = [
         "player",
@@ -20,7 +21,7 @@ class SideInline(ReadOnly, admin.TabularInline[RatedSide, RatedResult]):
 
 
 @admin.register(Rating)
-class RatingAdmin(ReadOnly, admin.ModelAdmin[Rating]):
+class RatingAdmin(ReadOnly, ModelAdmin[Rating]):
     """Made from the games alone (`manage.py recompute_ratings`): nobody sets one."""
 
     list_display = ["player", "ladder", "rating", "deviation", "won", "drawn", "lost", "played_at"]
@@ -30,7 +31,7 @@ class RatingAdmin(ReadOnly, admin.ModelAdmin[Rating]):
 
 
 @admin.register(RatedResult)
-class RatedResultAdmin(ReadOnly, admin.ModelAdmin[RatedResult]):
+class RatedResultAdmin(ReadOnly, ModelAdmin[RatedResult]):
     list_display = ["settled_at", "game_id", "ladder", "reason", "reason_count", "weight", "left"]
     list_filter = ["reason", "left", "ladder"]
     list_select_related = ["ladder__map"]

@@ -5,13 +5,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from geogame.games.admin import ReadOnly
+from geogame.lib.admin_classes import ModelAdmin
 from geogame.round_sets.models import OutsidePlayer, RoundSet
 from geogame.round_sets.queries import sets_with_counts
 from geogame.round_sets.services import close, revoke
 
 
 @admin.register(RoundSet)
-class RoundSetAdmin(ReadOnly, admin.ModelAdmin[RoundSet]):
+class RoundSetAdmin(ReadOnly, ModelAdmin[RoundSet]):
     list_display = [
         "__str__",
         "map_name",
@@ -47,7 +48,7 @@ class RoundSetAdmin(ReadOnly, admin.ModelAdmin[RoundSet]):
 
 
 @admin.register(OutsidePlayer)
-class OutsidePlayerAdmin(ReadOnly, admin.ModelAdmin[OutsidePlayer]):
+class OutsidePlayerAdmin(ReadOnly, ModelAdmin[OutsidePlayer]):
     """A token is made on the command line, `manage.py round_set token PLAYER`, where it is shown once."""
 
     list_display = ["name", "created_at", "token_made_at", "revoked_at"]

@@ -3,11 +3,12 @@ from __future__ import annotations
 from django.contrib import admin
 
 from geogame.games.admin import ReadOnly
+from geogame.lib.admin_classes import ModelAdmin, TabularInline
 from geogame.studies.models import Study, Subject
 from geogame.studies.queries import progress_of
 
 
-class SubjectInline(ReadOnly, admin.TabularInline[Subject, Study]):
+class SubjectInline(ReadOnly, TabularInline[Subject, Study]):
     """Without the links: who reads the admin is not who they are for."""
 
     model = Subject
@@ -15,7 +16,7 @@ class SubjectInline(ReadOnly, admin.TabularInline[Subject, Study]):
 
 
 @admin.register(Study)
-class StudyAdmin(ReadOnly, admin.ModelAdmin[Study]):
+class StudyAdmin(ReadOnly, ModelAdmin[Study]):
     """Studies are made and closed by `manage.py study`."""
 
     list_display = ["name", "map", "model_version", "status", "created_at", "ends_at", "closed_at"]

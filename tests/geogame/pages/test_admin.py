@@ -6,9 +6,10 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from geogame.datasets.services import data_set_of_map
 from geogame.panoramas.models import Map
 from geogame.panoramas.services import unpublish_map
-from geogame.registry.models import ModelVersion
+from geogame.registry.models import Activation, ModelVersion
 from geogame.registry.services import deactivate
 from geogame.round_sets.models import OutsidePlayer
 from geogame.round_sets.services import create, issue_token
@@ -59,9 +60,12 @@ def test_a_panorama_is_taken_down(staff: Client, make_map: MakeMap) -> None:
 
 def test_a_model_version_is_put_into_play_and_out(staff: Client, model_version: ModelVersion) -> None:
     deactivate(model_version)
-    assert "plays from now on" in act(staff, "registry/modelversion", "activate_version", model_version.pk)
-    model_version.refresh_from_db()
-    assert model_version.is_active
+    page = act(staff, "registry/modelversion", "activate_version", model_version.pk)
+    assert "plays as soon as it has answered" in page
+    asked = Activation.objects.get()
+    assert asked.asked_by
+    assert not ModelVersion.objects.get().is_active
+    ModelVersion.objects.update(is_active=True)
     assert "no longer plays" in act(staff, "registry/modelversion", "take_out_of_play", model_version.pk)
 
 
@@ -112,7 +116,7 @@ def test_a_round_set_is_closed_and_a_token_revoked(staff: Client, make_map: Make
     "model", ["games/game", "panoramas/panorama", "registry/modelversion", "training/trainingjob"]
 )
 def test_every_list_opens(staff: Client, make_map: MakeMap, model_version: ModelVersion, model: str) -> None:
-    create_job(map_=make_map(), recipe="tiny")
+    create_job(data_set=data_set_of_map(make_map()), recipe="tiny")
     assert staff.get(f"/admin/{model}/").status_code == 200
 
 

@@ -74,6 +74,8 @@ class Table:
         place_guess(game=self.game, player=self.player, round_token=round_.token, lat=lat, lng=lng)
 
     def go_on(self) -> None:
+        # Whoever asked for the daily page had it made of the few pictures that a challenge would wait for.
+        Daily.objects.filter(attempts=None).delete()
         next_round(game=self.game, player=self.player, after=self.current().token)
 
     def play_on(self) -> None:

@@ -3,31 +3,39 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
+from geogame.datasets.services import remove_leftovers, settle_data_sets
+from geogame.evaluations.services import look_after_evaluations
 from geogame.games.dailies import make_todays
 from geogame.games.lifecycle import close_overdue_rounds, open_overdue_rounds
 from geogame.predictions import explanations
 from geogame.predictions.services import queue_lost_job_again
 from geogame.ratings.services import ask_again as ask_for_ratings
+from geogame.registry.activation import look_after_activations
 from geogame.reports.refresh import look as ask_for_reports
 from geogame.rooms.services import settle_rooms
 from geogame.studies.services import close_ended as close_ended_studies
-from geogame.training.services import fail_lost_jobs, queue_waiting_jobs_again
+from geogame.training.states import look_after_lost_jobs, queue_waiting_jobs_again
 from geogame.world import services as world
 
 log = logging.getLogger(__name__)
 TICK_S = 0.5
+HOUR_S = 3600.0
 DUTIES = (
     *(open_overdue_rounds, close_overdue_rounds, settle_rooms, make_todays),
     *(queue_lost_job_again, explanations.queue_waiting_again, ask_for_ratings, ask_for_reports),
-    *(fail_lost_jobs, queue_waiting_jobs_again, close_ended_studies),
+    *(look_after_lost_jobs, queue_waiting_jobs_again, look_after_activations, settle_data_sets),
+    *(look_after_evaluations, close_ended_studies),
     *(world.revive_lost_jobs, world.queue_waiting_jobs_again),
 )
+HOURLY = (remove_leftovers,)
+"""When it starts, too."""
 
 
 class Command(BaseCommand):
@@ -42,9 +50,12 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())
+        next_hour = time.monotonic()
         while not stopped.wait(TICK_S):
             close_old_connections()
-            for duty in DUTIES:
+            is_hour = time.monotonic() >= next_hour
+            next_hour = time.monotonic() + HOUR_S if is_hour else next_hour
+            for duty in (*DUTIES, *(HOURLY if is_hour else ())):
                 try:
                     duty()
                 except DatabaseError as error:
