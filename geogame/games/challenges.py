@@ -13,7 +13,7 @@ from geogame.accounts.services import lock
 from geogame.games.boards import runs_of, void_rounds
 from geogame.games.errors import GameError
 from geogame.games.models import Challenge, Game
-from geogame.games.queries import model_of, set_aside
+from geogame.games.queries import model_of, set_aside, unfinished_daily
 from geogame.games.services import begin
 from geogame.games.standings import Page, Ranked, page_of, place_of, rank
 from geogame.panoramas.models import Panorama
@@ -58,6 +58,11 @@ def accept(*, challenge: Challenge, player: Player, device: str = "") -> Game:
         raise GameError(
             "set-aside",
             _("Pictures of this challenge are kept for a study that runs: come again when it is over."),
+        )
+    if Panorama.objects.filter(unfinished_daily([player.pk]), rounds__game=sent).exists():
+        raise GameError(
+            "finish-first",
+            _("Pictures of this challenge are in today’s daily game, too: finish that first."),
         )
     game = Game.objects.create(
         map=sent.map,

@@ -53,7 +53,7 @@ def candidates_for(
     """
     theirs = Round.objects.filter(game__seats__player=player)
     # Rounds, not exposures: what another tab has asked for and not opened yet is as good as seen.
-    rows = _not_open_elsewhere(map_, theirs, game).exclude(_unfinished_daily([player.pk]))
+    rows = _not_open_elsewhere(map_, theirs, game).exclude(unfinished_daily([player.pk]))
     if with_country:
         rows = rows.exclude(country="")
     return _as_candidates(rows, theirs.filter(wanted=True), version)
@@ -72,7 +72,7 @@ def candidates_for_all(
     """
     everybody = [*players, *watching]
     theirs = Round.objects.filter(game__seats__player__in=everybody)
-    rows = _not_open_elsewhere(map_, theirs, game).exclude(_unfinished_daily(everybody))
+    rows = _not_open_elsewhere(map_, theirs, game).exclude(unfinished_daily(everybody))
     seen = Round.objects.filter(game__seats__player__in=players, wanted=True)
     return _as_candidates(rows, seen, version)
 
@@ -130,7 +130,7 @@ def _as_candidates(
     ]
 
 
-def _unfinished_daily(players: Sequence[int]) -> Q:
+def unfinished_daily(players: Sequence[int]) -> Q:
     """What `in_todays_daily` says, while one of the players has not finished it."""
     finished = (
         DailyAttempt.objects.filter(player__in=players, game__state=Game.State.FINISHED)

@@ -25,8 +25,8 @@ from geogame.games.lifecycle import (
     void_round,
 )
 from geogame.games.models import Game, Guess, Round, Seat
-from geogame.games.queries import candidates_for, set_aside, untouched_game
-from geogame.panoramas.models import Map
+from geogame.games.queries import candidates_for, set_aside, unfinished_daily, untouched_game
+from geogame.panoramas.models import Map, Panorama
 from geogame.registry.models import ModelVersion
 from geogame.registry.queries import active_version
 from planet_core.geo import normalise_lng
@@ -134,7 +134,19 @@ def next_round(*, game: Game, player: Player, after: str) -> None:
         raise GameError("round-open", _("Place your guess first."))
     following = game.rounds.select_related("game", "panorama").filter(number=current.number + 1).first()
     if following:
+        _check_daily(following, player)
         ask_for(following)
+
+
+def _check_daily(round_: Round, player: Player) -> None:
+    """A challenge may have begun before the day whose daily has its next picture."""
+    if round_.wanted or not round_.game.challenge_id:
+        return
+    if Panorama.objects.filter(unfinished_daily([player.pk]), pk=round_.panorama_id).exists():
+        raise GameError(
+            "finish-first",
+            _("The next picture of this challenge is in today’s daily game, too: finish that first."),
+        )
 
 
 @transaction.atomic

@@ -81,9 +81,10 @@ def state_of_study(study: Study) -> str:
     progress = progress_of(study)
     agreed = sum(one.subject.player_id is not None for one in progress)
     finished = sum(one.words == "finished" for one in progress)
-    have = "has" if agreed == 1 else "have"
+    have, also = ("has" if number == 1 else "have" for number in (finished, agreed))
     parts = [
-        f"Study “{study}”: {finished} of {len(progress)} subjects have finished, {agreed} {have} agreed.",
+        f"Study “{study}”: {finished} of {counted(len(progress), 'subject')} {have} finished,"
+        f" {agreed} {also} agreed.",
         f"They are told places and answers {study.told_when}.",
     ]
     if withheld := agreed - reported_subjects(study).count():

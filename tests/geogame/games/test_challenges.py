@@ -9,11 +9,12 @@ from django.utils.translation import override
 
 from geogame.accounts.models import Player
 from geogame.games.challenges import accept, board, link_of, run_at, send
+from geogame.games.dailies import start_daily, todays
 from geogame.games.errors import GameError
-from geogame.games.models import Challenge, Exposure, Game, Guess, Round, Seal
+from geogame.games.models import Challenge, DailyRound, Exposure, Game, Guess, Round, Seal
 from geogame.games.services import next_round, start_game
 from geogame.games.snapshots import snapshot
-from geogame.panoramas.models import Map
+from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.services import unpublish_map, withdraw
 from geogame.registry.models import ModelVersion
 from tests.geogame.games.playing import guess, open_round, panoramas_of, play, score
@@ -132,6 +133,54 @@ def test_a_player_has_one_run(challenge: Challenge, bob: Player) -> None:
     play(run, bob)
     assert accept(challenge=challenge, player=bob) == run
     assert Game.objects.filter(challenge=challenge).count() == 1
+
+
+def test_pictures_of_todays_daily_wait_until_the_player_has_finished_it(
+    challenge: Challenge, bob: Player
+) -> None:
+    assert todays()
+    with pytest.raises(GameError, match="in today’s daily game") as refused:
+        accept(challenge=challenge, player=bob)
+    assert refused.value.code == "finish-first"
+    assert run_at(challenge, bob) is None
+    daily = start_daily(player=bob)
+    with pytest.raises(GameError, match="finish that first"):
+        accept(challenge=challenge, player=bob)
+    play(daily, bob)
+    assert play(accept(challenge=challenge, player=bob), bob).state == Game.State.FINISHED
+
+
+def test_others_of_a_walk_of_todays_daily_wait_too(alice: Player, bob: Player, make_map: MakeMap) -> None:
+    map_ = make_map(2)
+    sent = play(start_game(player=alice, map_=map_, version=None), alice)
+    make_map(6, name="Larger")
+    assert todays()
+    challenge = send(game=sent, player=alice)
+    shown = DailyRound.objects.select_related("panorama")[0].panorama
+    Panorama.objects.filter(pk=shown.pk).update(group="walk")
+    assert accept(challenge=challenge, player=alice) == sent
+    Panorama.objects.filter(rounds__game=sent).update(group="walk")
+    with pytest.raises(GameError, match="in today’s daily game"):
+        accept(challenge=challenge, player=bob)
+    Panorama.objects.filter(rounds__game=sent).update(group="another")
+    accept(challenge=challenge, player=bob)
+
+
+def test_a_run_that_began_before_the_day_waits_before_the_next_picture(
+    challenge: Challenge, bob: Player
+) -> None:
+    run = accept(challenge=challenge, player=bob)
+    first = guess(run, bob)
+    next_round(game=run, player=bob, after=first.token)
+    second = guess(run, bob)
+    assert todays()
+    next_round(game=run, player=bob, after=first.token)  # that one is open: asking again changes nothing
+    with pytest.raises(GameError, match="next picture of this challenge") as refused:
+        next_round(game=run, player=bob, after=second.token)
+    assert refused.value.code == "finish-first"
+    assert not run.rounds.get(number=3).wanted
+    play(start_daily(player=bob), bob)
+    assert play(run, bob).state == Game.State.FINISHED
 
 
 def test_the_sender_has_played_already(challenge: Challenge, sent: Game, alice: Player) -> None:

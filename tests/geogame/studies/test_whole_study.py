@@ -142,7 +142,7 @@ def test_status_tells_who_opened_and_who_finished(make_study: MakeStudy) -> None
     ]
     assert "not opened" in printed
     assert f"https://arena.example.org{links[3]}" in printed
-    assert "1 of 4 subjects have finished, 2 have agreed" in printed
+    assert "1 of 4 subjects has finished, 2 have agreed" in printed
     assert "They are told places and answers after the last round." in printed
     assert "It still runs" in printed
 
