@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install play test lint e2e bench clean
+.PHONY: help install play test lint e2e golden bench clean
 MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -21,6 +21,9 @@ lint: install ## Check style, types and import rules of Python and JavaScript; c
 
 e2e: install ## Run only the tests that play in a real browser
 	@scripts/test browser
+
+golden: install ## Run the tests that learn from real photos for minutes, where these are
+	@scripts/test golden
 
 bench: install ## Measure speed with the scripts in benchmarks/
 	@scripts/bench

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from geogame.registry.models import ModelVersion
 
 ROOT = Path(__file__).resolve().parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
 counter = itertools.count(1)
 
 
@@ -61,10 +62,9 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real photos for tests beside the project's checkout; most machines do not have them."""
-    path = ROOT.parent / "shared" / "data"
-    if not path.is_dir():
-        pytest.skip(f"no real photos at {path}")
-    return path
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"no real photos at {SHARED_DATA}")
+    return SHARED_DATA
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGETS = ["help", "install", "play", "test", "lint", "e2e", "bench", "clean"]
+TARGETS = ["help", "install", "play", "test", "lint", "e2e", "golden", "bench", "clean"]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

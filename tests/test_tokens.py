@@ -22,6 +22,7 @@ TEXT = [
         for who in ("truth", "you", "model", "crowd")
         for ground in ("paper", "surface", "sunken")
     ),
+    *((f"scale-{number}", ground) for number in range(1, 6) for ground in ("paper", "surface")),
     ("on-accent", "accent"),
     ("on-accent", "accent-strong"),
     ("on-stage-accent", "stage-accent"),

@@ -75,17 +75,19 @@ def test_the_admin_breaks_no_rule(open_page: OpenPage, arena: Arena) -> None:
     page.locator("#id_password").fill("only-for-tests")
     page.locator("[type=submit]").click()
     page.wait_for_url(f"{arena.url}/admin/")
-    links = page.locator("#content-main a[href^='/admin/']")
+    links = page.locator("#nav-sidebar-apps a[href^='/admin/']")
     paths = sorted({str(link.get_attribute("href")) for link in links.all()})
     assert "/admin/panoramas/map/" in paths
     for path in paths:
         page.goto(arena.url + path)
         assert violations(page) == [], path
-        first = page.locator("#result_list tbody th a").first
+        first = page.locator("#result_list tbody a").first
         if first.count():
             first.click()
             page.wait_for_load_state()
             assert violations(page) == [], page.url
             page.go_back()
-    page.locator("button.theme-toggle").first.click()
+    page.get_by_role("button", name="Account and settings").click()
+    page.get_by_role("button", name="Dark").click()
+    assert page.locator("html.dark").count() == 1
     assert violations(page) == []

@@ -42,8 +42,9 @@ def test_nothing_of_the_program_is_left_out(loaded: dict[str, list[str]]) -> Non
         loaded["modules"]
     )
     assert [name for name in loaded["tasks"] if not name.startswith("celery.")] == [
-        *("opponent.answer_round", "opponent.explain_waiting", "opponent.predict_ahead", "opponent.warm_up"),
-        *("ratings.rate_games", "reports.refresh", "training.run_job", "world.build_world"),
+        *("datasets.read", "evaluations.run", "opponent.answer_round", "opponent.explain_waiting"),
+        *("opponent.go_live", "opponent.predict_ahead", "opponent.warm_up", "ratings.rate_games"),
+        *("registry.check_model", "reports.refresh", "training.run_job", "world.build_world"),
     ]
 
 
