@@ -89,6 +89,18 @@ class Arena:
     url: str
     data: Path
     places: list[tuple[str, str]]
+    environment: dict[str, str]
+
+    def manage(self, *words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def sql(self, statement: str, *values: Any) -> list[Any]:
         with contextlib.closing(sqlite3.connect(self.data / "db.sqlite3", timeout=20)) as database, database:
@@ -185,7 +197,7 @@ def arena(tmp_path_factory: pytest.TempPathFactory, model_directory: Path) -> It
                 lambda: healthy(url) or play.poll() is not None, START_S, "manage.py play does not answer"
             )
             assert play.poll() is None, (data / "play.log").read_text()
-            yield Arena(url, data, places["Drawn Europe"])
+            yield Arena(url, data, places["Drawn Europe"], environment)
         finally:
             play.send_signal(signal.SIGINT)
             play.wait(timeout=30)
