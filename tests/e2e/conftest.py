@@ -33,6 +33,7 @@ from playwright.sync_api import (
 
 from tests.conftest import ROOT
 
+CHROMIUMS = ("chromium-headless-shell", "chromium", "google-chrome", "chromium-browser")
 ARTEFACTS = ROOT / "test-artifacts"
 SET_UP = """
 import sys
@@ -213,8 +214,8 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
-    assert path, "no Chromium found: install it (Debian: sudo apt-get install chromium)"
+    path = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    assert path, "no Chromium found: install it (Debian: sudo apt-get install chromium-headless-shell)"
     flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
     # Panoramas need WebGL; all else is drawn several times as fast without a graphics card made of software.
     flags += ["--disable-gpu", "--enable-unsafe-swiftshader"]
