@@ -166,7 +166,7 @@ def clustered_share(hits: npt.ArrayLike, clusters: npt.ArrayLike) -> Estimate:
     if 0 < share < 1:
         trials = min(numbers.size, share * (1 - share) / variance) if variance > 0 else numbers.size
     low, high = wilson_interval(share * trials, trials, student_t(count - 1))
-    return Estimate(share, low, high)
+    return Estimate(share, min(low, share), max(high, share))
 
 
 def _residuals(values: npt.ArrayLike, clusters: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -178,7 +178,7 @@ def _residuals(values: npt.ArrayLike, clusters: npt.ArrayLike) -> tuple[FloatArr
             f" {names.shape}"
         )
     _, index = np.unique(names, return_inverse=True)
-    return numbers, np.bincount(index, numbers - numbers.mean())
+    return numbers, np.bincount(index, numbers - numbers.mean()).astype(np.float64)
 
 
 def _variance(residuals: FloatArray, photos: int) -> float:
