@@ -236,7 +236,7 @@ def _difference_of_parts(hits: BoolArray, plus: BoolArray, minus: BoolArray, alb
     spread = clustered_mean(weights[both], album[both])
     if spread.low is None or spread.high is None:
         return Estimate(value, None, None)
-    return Estimate(value, value + spread.low, value + spread.high)
+    return _within_one(Estimate(value, value + spread.low, value + spread.high))
 
 
 # ------------------------------------------------------------------------------------------------
@@ -301,7 +301,14 @@ def _cues(photos: Photos, km: Mapping[str, FloatArray]) -> Report | None:
 
 def _paired(km: FloatArray, other_km: FloatArray, scale: float, album: IntArray) -> Estimate:
     """The share within a scale less the other row's, over the same photos."""
-    return clustered_mean((km <= scale).astype(np.float64) - (other_km <= scale), album)
+    return _within_one(clustered_mean((km <= scale).astype(np.float64) - (other_km <= scale), album))
+
+
+def _within_one(difference: Estimate) -> Estimate:
+    """A difference of two shares, whose ends cannot be beyond -1 and 1."""
+    if difference.low is None or difference.high is None:
+        return difference
+    return Estimate(difference.value, max(-1.0, difference.low), min(1.0, difference.high))
 
 
 def _pair(order: Order, photos: Photos, km: Mapping[str, FloatArray]) -> Report:

@@ -25,7 +25,7 @@ def markdown(report: Report, command: str = "") -> str:
     if command:
         lines += [f"Written by `{command}`.", ""]
     lines += _data(report) + _table_4(report) + _orders(report) + _positions(report)
-    lines += _several_places(report) + _cues(report)
+    lines += _several_places(report) + _cues(report) + _trained(report)
     return "\n".join(lines)
 
 
@@ -241,6 +241,36 @@ def _cues(report: Report) -> Lines:
         lines += [f"{found['photos']} photos {titles[name]}:", ""]
         lines += [*table(["row", *_scales(), "median km"], rows), ""]
     return lines
+
+
+def _trained(report: Report) -> Lines:
+    """How the rows came about, where they were trained for this table."""
+    if "trained" not in report:
+        return []
+    rows = []
+    for name, found in report["trained"].items():
+        recipe, validation = found["recipe"], found["validation"]
+        shares = validation["accuracy_at_km"] if validation else {}
+        chosen = f"epoch {found['best_epoch']}" if found["best_epoch"] else "-"
+        if "temper" in recipe:
+            chosen = f"temper {recipe['temper']:g}, prior power {recipe['prior_power']:g}"
+        rows.append(
+            [
+                name,
+                recipe["name"],
+                str(found["trained_on"]["albums"]),
+                chosen,
+                *(f"{100 * shares[str(scale)]:.1f}" if shares else "-" for scale in SCALES_KM),
+            ]
+        )
+    return [
+        "## How the rows were trained",
+        "",
+        "On the validation albums, which chose the epoch (or the emission), in %:",
+        "",
+        *table(["row", "recipe", "albums", "chosen", *_scales()], rows),
+        "",
+    ]
 
 
 # ------------------------------------------------------------------------------------------------

@@ -143,9 +143,10 @@ def clustered_mean(values: npt.ArrayLike, clusters: npt.ArrayLike) -> Estimate:
     """
     numbers, residuals = _residuals(values, clusters)
     value, count = float(numbers.mean()), len(residuals)
-    if count < 2:
+    variance = _variance(residuals, numbers.size) if count > 1 else 0.0
+    if variance <= 1e-24:  # all the same: how sure that is, nothing tells
         return Estimate(value, None, None)
-    half = student_t(count - 1) * math.sqrt(_variance(residuals, numbers.size))
+    half = student_t(count - 1) * math.sqrt(variance)
     return Estimate(value, value - half, value + half)
 
 
@@ -153,7 +154,8 @@ def clustered_share(hits: npt.ArrayLike, clusters: npt.ArrayLike) -> Estimate:
     """The share of photos that are hits, with Wilson's interval of as many trials as the clusters are worth.
 
     The effective number of trials is the one at which independent photos would vary as much as these do; it
-    is at most the number of photos. Where all or none are hits, clusters count as one trial each.
+    is at most the number of photos. Where all or none are hits, photos of a cluster count as right or wrong
+    all together.
 
     Args, Raises: as `clustered_mean`.
     """
@@ -162,9 +164,10 @@ def clustered_share(hits: npt.ArrayLike, clusters: npt.ArrayLike) -> Estimate:
     if count < 2:
         return Estimate(share, None, None)
     variance = _variance(residuals, numbers.size)
-    trials = float(count)
+    sizes = np.unique(np.asarray(clusters), return_counts=True)[1].astype(np.float64)
+    trials = float(numbers.size**2 / (sizes @ sizes))
     if 0 < share < 1:
-        trials = min(numbers.size, share * (1 - share) / variance) if variance > 0 else numbers.size
+        trials = min(numbers.size, share * (1 - share) / max(variance, 1e-24))
     low, high = wilson_interval(share * trials, trials, student_t(count - 1))
     return Estimate(share, min(low, share), max(high, share))
 

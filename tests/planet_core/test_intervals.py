@@ -154,8 +154,16 @@ def test_shares_of_all_or_none_count_clusters_and_not_photos() -> None:
     found = clustered_share(np.ones(500), clusters)
     assert found.value == found.high == 1.0
     assert found.low == pytest.approx(wilson_interval(10, 10, student_t(9))[0])
+    one_large = clustered_share(np.ones(100), np.concatenate([np.zeros(91), np.arange(1, 10)]))
+    assert one_large.low is not None
+    assert one_large.low < 0.2
     independent = clustered_share(np.arange(500) % 2, clusters)
     assert independent.low == pytest.approx(wilson_interval(250, 500, student_t(9))[0])
+
+
+def test_values_that_are_all_the_same_have_no_interval() -> None:
+    found = clustered_mean(np.full(30, 0.25), np.arange(30))
+    assert (found.value, found.low, found.high) == (0.25, None, None)
 
 
 def test_one_cluster_has_no_interval() -> None:
