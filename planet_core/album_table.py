@@ -3,10 +3,10 @@
     python -m planet_core.album_table --image-model MODEL --train A --validation B --test C --out OUT
     python -m planet_core.album_table … --rows lstm lstm-rep hmm --set hidden=256 --epochs 20
 
-A, B and C are folders with albums.jsonl. All photos are embedded once, into OUT/embeddings (or --cache). Each
-row is a run of `train_album` in OUT/rows/NAME, with one recipe for all of them; `hmm` is fitted. Rows that are
-finished are kept, one that was cut off goes on: the same command goes on where it was stopped. OUT gets
-albums.md and albums.json. Test albums are looked at when every row is there, and choose nothing.
+A, B and C are folders with albums.jsonl. All photos are embedded once, into OUT/embeddings (or --cache).
+Each row is a run of `train_album` in OUT/rows/NAME, with one recipe for all of them; `hmm` is fitted. Rows
+that are finished are kept, one that was cut off goes on: the same command goes on where it was stopped. OUT
+gets albums.md and albums.json. Test albums are looked at when every row is there, and choose nothing.
 """
 
 from __future__ import annotations
