@@ -21,8 +21,8 @@ JOURNEYS: dict[Journey, float] = {"stay": 0.42, "onward": 0.25, "flight": 0.18, 
 """Chances of: one stay; a second one overland; a second one in another country; the same and back again."""
 PHOTOS_MEAN, PHOTOS_SPREAD, PHOTOS_LEAST, PHOTOS_MOST = 16.0, 4.0, 8, 25
 """Photos of a trip: normal, rounded, kept within these bounds."""
-PHOTOS_OF_STOP = (0.15, 0.30, 0.33, 0.22)
-"""Chances of 1, 2, 3, 4 photos where the traveller stops: their place, day and hour are the same."""
+PHOTOS_OF_STOP = (0.08, 0.20, 0.30, 0.24, 0.18)
+"""Chances of 1, 2, … photos where the traveller stops: their place, day and hour are the same."""
 MINUTES_BETWEEN_PHOTOS = (1.0, 6.0)
 LEAST_SHARE_OF_STAY = 0.25
 """Of the photos of a trip, at least this share belongs to each of its stays."""
@@ -148,8 +148,5 @@ def shots_of_stop(rng: np.random.Generator, most: int, photos_before: int) -> tu
 def _headings(rng: np.random.Generator, count: int) -> list[float]:
     """Directions in random order, `SAME_DIRECTION_DEG` apart at least."""
     room = 360 - count * SAME_DIRECTION_DEG
-    gaps = (
-        np.diff(np.sort(rng.random(count - 1)), prepend=0.0) * room + SAME_DIRECTION_DEG if count > 1 else []
-    )
-    turns = np.concatenate([[0.0], np.cumsum(gaps)[: count - 1]]) + rng.uniform(0, 360)
+    turns = np.sort(rng.random(count)) * room + SAME_DIRECTION_DEG * np.arange(count) + rng.uniform(0, 360)
     return [round(float(turn) % 360, 1) for turn in rng.permutation(turns)]
