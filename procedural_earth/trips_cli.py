@@ -15,6 +15,7 @@ from planet_core.stopping import Stopped, UserError, stopping_on_signals
 from procedural_earth.places import SamplingError
 from procedural_earth.trips_draw import ERRORS, TripsWish, fill
 from procedural_earth.trips_places import PARTS
+from procedural_earth.view_shards import QUALITY
 
 DESCRIPTION = """Draw photo trips, and write them as albums (albums.jsonl and pictures below it).
 
@@ -30,7 +31,7 @@ def main(arguments: list[str]) -> int:
         UserError: for what the person who typed it can put right.
     """
     options = _parser().parse_args(arguments)
-    wish = TripsWish(options.part, options.albums, options.seed, options.size)
+    wish = TripsWish(options.part, options.albums, options.seed, options.size, quality=options.quality)
     progress, started = Progress(sys.stderr, "photos", "photos/s"), time.monotonic()
 
     def tell(done: int, left_out: int, photos: int) -> None:
@@ -70,6 +71,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--albums", type=_within(1, 100_000), required=True, metavar="N", help="how many trips")
     add("--seed", type=int, default=0, metavar="S", help="another seed draws other trips (0)")
     add("--size", type=_within(32, 4096), default=128, metavar="PX", help="side of a photo (128)")
+    add(
+        "--quality",
+        type=_within(1, 95),
+        default=QUALITY,
+        metavar="Q",
+        help="of the JPEG files (85, as views)",
+    )
     add(
         "--workers",
         type=_within(1, 1024),

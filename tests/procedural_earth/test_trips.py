@@ -258,6 +258,20 @@ def test_a_trip_that_cannot_be_drawn_is_listed_and_left_out(
     assert "nothing could be drawn" in capsys.readouterr().err
 
 
+def test_the_shipped_trips_are_whole_and_held_out() -> None:
+    folder = Path(trips_draw.__file__).parent / "play_trips"
+    albums = read_albums(folder)
+    assert len(albums) == 4
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 1_500_000
+    for album in albums:
+        assert album.drawn
+        assert "not photographed" in str(album.licence)
+        assert all(pixels(photo.path).shape == (384, 384, 3) for photo in album.photos)
+        lat = np.array([photo.lat for photo in album.photos])
+        lng = np.array([photo.lng for photo in album.photos])
+        assert held_out.is_held_out(lat, lng).all()
+
+
 @pytest.mark.parametrize("options", [["--albums", "0"], ["--albums", "2", "--size", "16"]])
 def test_wrong_numbers_are_named(
     tmp_path: Path, options: list[str], capsys: pytest.CaptureFixture[str]
