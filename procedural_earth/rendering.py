@@ -331,7 +331,9 @@ def render_views(
     for wide in fovs:
         if not 5 <= wide < 150:
             raise RenderError(f"the field of view is {wide} degrees; give 5 to 149")
-    if not headings or len(fovs) != len(headings):
+    if not headings:
+        raise RenderError("no heading is given; give one for each view")
+    if len(fovs) != len(headings):
         raise RenderError(f"{len(headings)} headings and {len(fovs)} fields of view; give one for each view")
     scene = scene_of(lat, lng, date=date, hour=hour, seed=seed, without=without)
     faces = [view_face(heading, pitch, wide, px) for heading, wide in zip(headings, fovs, strict=True)]
