@@ -11,6 +11,7 @@ from planet_core.stopping import UserError
 COMMANDS = {
     "render": ("procedural_earth.render_cli", "draw a panorama or a view of a place"),
     "shards": ("procedural_earth.shards_cli", "draw training views and pack them into shards"),
+    "trips": ("procedural_earth.trips_cli", "draw photo trips as albums"),
     "places": ("procedural_earth.places_cli", "draw places and write them as CSV"),
     "play_set": ("procedural_earth.play_set_cli", "draw the panoramas that come with the program"),
     "clue_pictures": ("procedural_earth.clue_pictures", "draw the pictures that explain the clues"),

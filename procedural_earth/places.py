@@ -120,7 +120,7 @@ def sample(
         before = len(found)
         lat, lng = _candidates(generator, cumulative)
         if avoided is not None:
-            far = _far_from(lat, lng, avoided, exclude_km)
+            far = _far(lat, lng, avoided, exclude_km)
             lat, lng = lat[far], lng[far]
         for pair in zip(lat.tolist(), lng.tolist(), strict=True):
             found.setdefault(identity(*pair), pair)
@@ -139,28 +139,40 @@ def _entropy(preset: str, seed: int) -> int:
 
 def _candidates(generator: np.random.Generator, cumulative: Array) -> tuple[Array, Array]:
     """One batch of places around towns, on land, in the town's own country; fewer than `BATCH`."""
-    towns = packed("towns")
     picked = np.searchsorted(cumulative, generator.random(BATCH) * cumulative[-1], side="right")
-    picked = np.minimum(picked, len(cumulative) - 1)
+    return around_towns(generator, np.minimum(picked, len(cumulative) - 1))
+
+
+def around_towns(generator: np.random.Generator, picked: Array) -> tuple[Array, Array]:
+    """A place in or around each of these towns (their numbers), without those where nothing can be drawn.
+
+    Returns latitudes and longitudes, rounded, in the order of the towns and in the town's own country.
+    """
+    towns, count = packed("towns"), len(picked)
     lat, lng = towns["lat"][picked] / 1e4, towns["lng"][picked] / 1e4
     radius_km = np.sqrt(np.maximum(towns["population"][picked], 500) / 2500.0 / np.pi)
-    inside = generator.random(BATCH) < IN_TOWN
-    near_km = radius_km * np.sqrt(generator.random(BATCH))
+    inside = generator.random(count) < IN_TOWN
+    near_km = radius_km * np.sqrt(generator.random(count))
     far_km = radius_km + generator.exponential(np.clip(0.6 * _spacing_km()[picked], 2.0, 40.0))
-    distance_km, bearing = np.where(inside, near_km, far_km), generator.uniform(0, 2 * np.pi, BATCH)
+    distance_km, bearing = np.where(inside, near_km, far_km), generator.uniform(0, 2 * np.pi, count)
     to_lat, to_lng = offset(lat, lng, distance_km * np.sin(bearing), distance_km * np.cos(bearing))
     to_lat, to_lng = np.round(to_lat, 4), np.round(to_lng, 4)
-    good = ~is_sea(to_lat, to_lng) & ~is_lake(to_lat, to_lng) & (elevation_m(to_lat, to_lng) < HIGHEST_ROAD_M)
-    good &= np.isin(_countries(to_lat, to_lng), ["", *cues()])
-    good &= koeppen(to_lat, to_lng) != "EF"
-    same = _countries(to_lat, to_lng) == towns["codes"][towns["country"][picked]]
+    good = can_be_drawn(to_lat, to_lng)
+    same = countries(to_lat, to_lng) == towns["codes"][towns["country"][picked]]
     # a town whose own place the raster gives to a neighbour (a microstate) keeps what lies around it
-    mapped = _countries(lat, lng) == towns["codes"][towns["country"][picked]]
+    mapped = countries(lat, lng) == towns["codes"][towns["country"][picked]]
     good &= same | ~mapped
     return to_lat[good], to_lng[good]
 
 
-def _countries(lat: Array, lng: Array) -> Array:
+def can_be_drawn(lat: Array, lng: Array) -> Array:
+    """Whether there is land with a road at places (degrees, (n,)): no sea, lake, ice sheet, nor too high."""
+    good = ~is_sea(lat, lng) & ~is_lake(lat, lng) & (elevation_m(lat, lng) < HIGHEST_ROAD_M)
+    good &= np.isin(countries(lat, lng), ["", *cues()])
+    return np.asarray(good & (koeppen(lat, lng) != "EF"))
+
+
+def countries(lat: Array, lng: Array) -> Array:
     """Country codes, "" where there is none near."""
     return np.asarray(packed("countries")["codes"][country_number(lat, lng)])
 
@@ -221,7 +233,12 @@ def _unit_vectors(lat: npt.ArrayLike, lng: npt.ArrayLike) -> Array:
     return np.stack([np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)], axis=-1)
 
 
-def _far_from(lat: Array, lng: Array, avoided: Array, km: float) -> Array:
+def far_from(lat: Array, lng: Array, avoided: tuple[npt.ArrayLike, npt.ArrayLike], km: float) -> Array:
+    """Whether places (degrees, (n,)) lie more than `km` from all of `avoided` (degrees, (m,) each)."""
+    return _far(lat, lng, _unit_vectors(*avoided), km)
+
+
+def _far(lat: Array, lng: Array, avoided: Array, km: float) -> Array:
     if not len(avoided):
         return np.ones(len(lat), bool)
     # the chord of an angle: exact also for the shortest distances
@@ -249,7 +266,7 @@ def _dated(lat: Array, lng: Array, names: Array, entropy: int) -> Places:
         lat=lat,
         lng=lng,
         identity=names,
-        country=_countries(lat, lng),
+        country=countries(lat, lng),
         koeppen=koeppen(lat, lng),
         date=dates[day],
         hour=hour,

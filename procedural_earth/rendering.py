@@ -313,7 +313,7 @@ def render_view(
 
 def render_views(
     lat: float, lng: float, *, date: datetime.date, hour: float, headings: Sequence[float],
-    pitch: float = 0.0, fov: float = 90.0, px: int = 160, seed: int = 0,
+    pitch: float = 0.0, fov: float | Sequence[float] = 90.0, px: int = 160, seed: int = 0,
     without: Collection[str] = frozenset(), masks: bool = False,
 ) -> list[Rendering]:  # fmt: skip
     """Square views of one place at one moment, one a heading, as `render_view` draws each.
@@ -322,16 +322,21 @@ def render_views(
 
     Args:
         headings: Degrees clockwise from north of the middle of each view.
-        pitch, fov, px, seed, without, masks: As for `render_view`.
+        fov: Degrees across, less than 150: one for all, or one a heading.
+        pitch, px, seed, without, masks: As for `render_view`.
     """
+    fovs = [float(fov)] * len(headings) if isinstance(fov, int | float) else list(fov)
     if not 8 <= px <= 4096:
         raise RenderError(f"the view is {px} px wide; give 8 to 4096")
-    if not 5 <= fov < 150:
-        raise RenderError(f"the field of view is {fov} degrees; give 5 to 149")
+    for wide in fovs:
+        if not 5 <= wide < 150:
+            raise RenderError(f"the field of view is {wide} degrees; give 5 to 149")
     if not headings:
         raise RenderError("no heading is given; give one for each view")
+    if len(fovs) != len(headings):
+        raise RenderError(f"{len(headings)} headings and {len(fovs)} fields of view; give one for each view")
     scene = scene_of(lat, lng, date=date, hour=hour, seed=seed, without=without)
-    faces = [view_face(heading, pitch, fov, px) for heading in headings]
+    faces = [view_face(heading, pitch, wide, px) for heading, wide in zip(headings, fovs, strict=True)]
     prepared = _prepare(scene, faces[0].sector if len(faces) == 1 else None)
     renderings = []
     for face in faces:

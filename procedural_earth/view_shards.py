@@ -13,7 +13,7 @@ import datetime
 import hashlib
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -96,6 +96,22 @@ def choose(
     belongs = PARTS[part]
     if belongs is None:
         return sample(count, preset, seed, exclude, km)
+    return choose_where(belongs, count, preset, seed, exclude, km)
+
+
+def choose_where(
+    belongs: Callable[[Array, Array], Array],
+    count: int,
+    preset: str,
+    seed: int,
+    exclude: tuple[Array, Array] | None,
+    km: float,
+) -> Places:
+    """The first `count` places of the preset of whose latitudes and longitudes `belongs` says yes.
+
+    Raises:
+        SamplingError: as `choose`.
+    """
     asked = count + count // 16 + 64
     while True:
         places = sample(asked, preset, seed, exclude, km)

@@ -276,3 +276,5 @@ def test_several_views_are_those_drawn_one_by_one() -> None:
 def test_views_of_no_heading() -> None:
     with pytest.raises(RenderError, match="no heading"):
         render_views(*FRANCE, date=MAY, hour=10.0, headings=[])
+    with pytest.raises(RenderError, match="1 headings and 2 fields of view"):
+        render_views(*FRANCE, date=MAY, hour=10.0, headings=[0.0], fov=[90.0, 60.0])
