@@ -67,14 +67,15 @@ def accuracy(model: Path, seed: int = 3) -> float:
 
 
 def test_memory_learns_what_single_photos_cannot_tell(tmp_path: Path) -> None:
-    """Half of the telling photos come first: `lstm` remembers them, `lstm-rep` and `blstm` know all."""
-    found = {name: accuracy(run(tmp_path / name, name)) for name in ("lstm", "lstm-rep", "blstm")}
+    """Half of the telling photos come first: `lstm` remembers them, `lstm-rep` has seen the others, too."""
+    recipe = replace(RECIPE, epochs=12)
+    found = {name: accuracy(run(tmp_path / name, name, recipe)) for name in ("lstm", "lstm-rep", "blstm")}
     metrics = album_directory.read_metrics(tmp_path / "lstm" / "model")
     single = metrics["baseline"]["single photos"]["accuracy"]
     assert single < 0.5
-    assert found["lstm"] > single + 0.15
+    assert found["lstm"] > single + 0.25
     assert found["lstm-rep"] > found["lstm"] + 0.05
-    assert found["blstm"] > 0.9
+    assert found["blstm"] > single + 0.25
 
 
 def test_the_papers_recipe_learns_from_random_weights(tmp_path: Path) -> None:
@@ -325,14 +326,14 @@ def test_albums_in_no_cell_and_photos_on_both_sides_are_told(
     same = ["--validation", str(pictures / "train")]
     assert train_album.main(options(pictures, tmp_path / "same", *same)) == 0
     assert "careful: 20 photos of the validation albums are training photos" in capsys.readouterr().err
-    far = album_folder(tmp_path / "far", albums=1)
+    far = album_folder(tmp_path / "far", albums=1, seed=2000)
     lines = (far / "albums.jsonl").read_text()
     values = json.loads(lines)
     for photo in values["photos"]:
         photo["lat"], photo["lng"] = -80.0, 100.0
     (far / "albums.jsonl").write_text(json.dumps(values))
     assert train_album.main(options(pictures, tmp_path / "run", "--train", str(far))) == 2
-    assert "no photo of the training albums lies in a cell" in capsys.readouterr().err
+    assert "no photo of the training albums can be read and lies in a cell" in capsys.readouterr().err
 
 
 # ------------------------------------------------------------------------------------------------ processes
