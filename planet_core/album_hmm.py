@@ -141,13 +141,13 @@ class AlbumHmm:
         """The most probable cell of each photo, (photos,): the most probable path (Viterbi)."""
         states, evidence = self._evidence(track)
         gaps = gap_class(track.gaps_hours)
-        logs = {gap: np.log(self._moves(states, gap)) for gap in set(gaps[1:].tolist())}
+        logs = {gap: np.log(self._moves(states, gap).T.copy()) for gap in set(gaps[1:].tolist())}
         score = np.log(_normalised(self.weight[states])) + evidence[0]
         came = np.zeros(evidence.shape, dtype=np.int32)
         for photo in range(1, len(evidence)):
-            ways = score[:, None] + logs[int(gaps[photo])]  # (from, to)
-            came[photo] = ways.argmax(axis=0)
-            score = ways[came[photo], np.arange(len(states))] + evidence[photo]
+            ways = score + logs[int(gaps[photo])]  # (to, from)
+            came[photo] = ways.argmax(axis=1)
+            score = ways[np.arange(len(states)), came[photo]] + evidence[photo]
         best = np.empty(len(evidence), dtype=np.int64)
         best[-1] = score.argmax()
         for photo in range(len(evidence) - 1, 0, -1):

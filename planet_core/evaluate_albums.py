@@ -20,10 +20,12 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from planet_core import album_answers, album_evaluation, album_hmm, album_hmm_fit, album_report, albums
 from planet_core.album_answers import Asked
 from planet_core.album_directory import is_album_model, read_config, require_image_model
-from planet_core.album_embeddings import Say
+from planet_core.album_embeddings import Embedded, Say
 from planet_core.album_evaluation import AVG, ORACLE, SINGLE, Points
 from planet_core.albums import AlbumError, read_albums
 from planet_core.files import atomic_file
@@ -80,6 +82,20 @@ def rows_of(asked: Asked, models: Sequence[Path], say: Say = lambda text: None) 
     return rows
 
 
+def unreadable(embedded: Embedded) -> list[str]:
+    """What is wrong with each photo that cannot be read, by album and number; no paths of this machine."""
+    photos = [
+        (f"{album.id}, photo {number}", photo.path)
+        for album in embedded.albums
+        for number, photo in enumerate(album.photos, start=1)
+    ]
+    bad = (photos[row] for row in np.flatnonzero(~embedded.readable))
+    return [
+        f"{name}: {problem.removeprefix(f'{path}: ').replace(str(path), path.name)}"
+        for (name, path), problem in zip(bad, embedded.unreadable, strict=True)
+    ]
+
+
 def facts_of(asked: Asked, image_model: Path) -> dict[str, Any]:
     """What the numbers were measured on, JSON values."""
     embedded = asked.embedded
@@ -95,7 +111,7 @@ def facts_of(asked: Asked, image_model: Path) -> dict[str, Any]:
         "median_length": lengths[len(lengths) // 2],
         "longest": lengths[-1],
         "unreadable": len(embedded.unreadable),
-        "unreadable_first": list(embedded.unreadable[:LISTED]),
+        "unreadable_first": unreadable(embedded)[:LISTED],
         "without_time": sum(
             1 for album in embedded.albums for photo in album.photos if photo.taken_at is None
         ),
