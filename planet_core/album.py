@@ -26,12 +26,22 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from planet_core.album_batches import AlbumBatch, joined
-from planet_core.album_layers import OUTPUTS, ImageLayer, Output, TimeAttention
+from planet_core.album_layers import (
+    INPUTS,
+    OUTPUTS,
+    ImageLayer,
+    Output,
+    TimeAttention,
+    evidence,
+    start_with_sums,
+)
 from planet_core.stopping import UserError
 
 VARIANTS = ("avg", "lstm", "lstm-off1", "lstm-off2", "lstm-rep", "blstm", "transformer")
 OFFSETS = {"lstm": 0, "lstm-off1": 1, "lstm-off2": 2}
 ONE_DIRECTIONAL = (*OFFSETS, "lstm-rep")
+LSTMS = (*ONE_DIRECTIONAL, "blstm")
+MOST_EVIDENCE = 4096
 PHOTOS_AT_ONCE = 512  # whose distributions are held at a time
 
 State = tuple[Tensor, Tensor]
@@ -51,6 +61,8 @@ class Settings:
         layers: LSTMs or attention blocks on top of each other.
         dropout: share of input and memory that is dropped in training.
         output: one of `album_layers.OUTPUTS`; `softmax` is the paper's.
+        input: one of `album_layers.INPUTS`; `embedding` is the paper's. With `evidence` the memory has one
+            number for each cell, and starts as a sum over the photos (`album_layers.start_with_sums`).
         time_gaps: whether the LSTMs get the hours since the photo before, and whether a photo could be read,
             beside its embedding; the transformer always does.
         coarser: numbers of cells of the image model's coarser partitions.
@@ -64,6 +76,7 @@ class Settings:
     layers: int = 1
     dropout: float = 0.0
     output: str = "softmax"
+    input: str = "embedding"
     time_gaps: bool = False
     coarser: tuple[int, ...] = ()
 
@@ -73,6 +86,10 @@ class Settings:
             raise UserError(f"there is no album model {self.variant!r}; the models are {', '.join(VARIANTS)}")
         if self.output not in OUTPUTS:
             raise UserError(f"there is no output {self.output!r}; the outputs are {', '.join(OUTPUTS)}")
+        if self.input not in INPUTS:
+            raise UserError(f"there is no input {self.input!r}; the inputs are {', '.join(INPUTS)}")
+        if self.input == "evidence":
+            self._check_evidence()
         least = {"embedding_width": 1, "cells": 1, "hidden": 1, "layers": 1}
         for name, value in least.items():
             if getattr(self, name) < value:
@@ -83,6 +100,20 @@ class Settings:
             raise UserError(f"dropout must be at least 0 and below 1, not {self.dropout}")
         if self.variant == "transformer" and self.hidden % 4:
             raise UserError(f"the transformer's hidden width must be a multiple of 4, not {self.hidden}")
+
+    def _check_evidence(self) -> None:
+        if self.variant not in LSTMS:
+            raise UserError(f"evidence is for LSTMs ({', '.join(LSTMS)}), not for {self.variant}")
+        if self.cells > MOST_EVIDENCE:
+            raise UserError(
+                f"an LSTM of evidence has a memory for each cell, and weights for each pair of cells: at most"
+                f" {MOST_EVIDENCE:,} cells, not {self.cells:,}; take input=embedding"
+            )
+        if (self.hidden, self.layers, self.output) != (self.cells, 1, "softmax"):
+            raise UserError(
+                "an LSTM of evidence has one layer, a softmax above it, and is as wide as there are cells:"
+                f" hidden={self.cells}, not {self.hidden}, layers=1 and output=softmax"
+            )
 
     def as_dict(self) -> dict[str, Any]:
         """The values as JSON takes them."""
@@ -142,7 +173,9 @@ class AlbumModel(nn.Module):
         super().__init__()
         self.settings = settings
         width, cells = settings.embedding_width, settings.cells
-        needs_image = settings.variant == "avg" or settings.output != "softmax"
+        needs_image = (
+            settings.variant == "avg" or settings.output != "softmax" or settings.input == "evidence"
+        )
         self.image = ImageLayer(width, cells, settings.coarser) if needs_image else None
         self.output = None
         if settings.variant != "avg":
@@ -172,7 +205,8 @@ class AlbumModel(nn.Module):
     def logits(self, embeddings: Tensor, memory: Tensor) -> Tensor:
         """Logits (m, cells) of photos, from their embeddings (m, width) and memories (m, hidden)."""
         assert self.output is not None
-        logits: Tensor = self.output(embeddings, self.drop(memory), self.scale, self.image)
+        image = None if self.settings.output == "softmax" else self.image
+        logits: Tensor = self.output(embeddings, self.drop(memory), self.scale, image)
         return logits
 
     def windows(self, batch: AlbumBatch, steps: int) -> Iterator[Window]:
@@ -191,16 +225,30 @@ class AlbumModel(nn.Module):
     def inputs(self, batch: AlbumBatch) -> Tensor:
         """What an LSTM or a transformer gets, (n, t, width [+ 2]): zeros for photos without a picture."""
         seen = batch.readable[..., None]
-        x: Tensor = self.drop((batch.embeddings - self.center) / self.scale * seen)
+        x: Tensor = self.drop(self._of_photos(batch.embeddings) * seen)
         if not self.settings.time_gaps:
             return x
         gaps = torch.log1p(batch.gaps_hours)[..., None] / 5
         return torch.cat([x, gaps, (~seen).to(x.dtype)], dim=2)
 
+    def _of_photos(self, embeddings: Tensor) -> Tensor:
+        seen = (embeddings - self.center) / self.scale
+        if self.settings.input == "evidence":
+            assert self.image is not None
+            return torch.cat([evidence(self.image(embeddings)), seen], dim=-1)
+        return seen
+
+    def _start(self, lstm: nn.LSTM) -> None:
+        if self.settings.input == "evidence":
+            assert self.output is not None
+            start_with_sums(lstm, self.output.layer)
+
     @property
     def input_width(self) -> int:
         """Columns of `inputs`."""
-        return self.settings.embedding_width + (2 if self.settings.time_gaps else 0)
+        settings = self.settings
+        width = settings.embedding_width + (settings.cells if settings.input == "evidence" else 0)
+        return width + (2 if settings.time_gaps else 0)
 
 
 class Average(AlbumModel):
@@ -233,6 +281,7 @@ class OneDirectional(AlbumModel):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, settings.hidden)
         self.lstm = _lstm(self.input_width, settings, bidirectional=False)
+        self._start(self.lstm)
 
     def steps(self, batch: AlbumBatch) -> tuple[Tensor, Tensor, Tensor]:
         """(inputs (n, s, width), steps of each album (n,), steps from a photo's place to its answer (n,))."""
@@ -290,6 +339,7 @@ class Bidirectional(AlbumModel):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, 2 * settings.hidden)
         self.lstm = _lstm(self.input_width, settings, bidirectional=True)
+        self._start(self.lstm)
 
     def _memory(self, batch: AlbumBatch) -> Tensor:
         return _through(self.lstm, self.inputs(batch), batch.lengths, None)[0]

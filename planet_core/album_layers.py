@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -13,6 +14,14 @@ from planet_core.heads import Heads, make_classifier
 
 OUTPUTS = ("softmax", "image-logits", "image-embedding")
 """How a memory becomes logits: see `Output`."""
+INPUTS = ("embedding", "evidence")
+"""What an LSTM gets of a photo: its embedding, as in the paper, or `evidence` for each cell."""
+DOUBT = 1e-3
+"""What `evidence` adds to every probability: as little as a photo may say against a cell."""
+SHARPNESS = 0.5
+"""How much less than sure the sum is taken for: photos of one place err alike."""
+KEPT = 0.9
+"""Share of the evidence that an LSTM of evidence keeps from photo to photo, at first."""
 QUERIES = 256  # of an album at a time, so that attention over thousands of photos fits into memory
 
 
@@ -68,6 +77,73 @@ class ImageLayer(nn.Module):
         for head, parent in zip(found[:-1], self.parents, strict=True):
             total = total + torch.log_softmax(head, dim=-1)[..., parent]
         return total / self.temperature
+
+
+def evidence(logits: Tensor) -> Tensor:
+    """What a photo says of each cell, (…, cells): about 1 for the only one, 0 on the mean of all cells.
+
+    The logarithm of the probability, but of no less than `DOUBT`: summed up over an album, a single photo
+    that is sure of a wrong cell cannot rule the right one out.
+    """
+    found = torch.log(torch.softmax(logits, dim=-1) + DOUBT)
+    said: Tensor = (found - found.mean(dim=-1, keepdim=True)) / -math.log(DOUBT)
+    return said
+
+
+def start_with_sums(lstm: nn.LSTM, output: nn.Linear) -> None:
+    """Sets weights with which an LSTM over `evidence` adds it up, and a softmax that reads the sum.
+
+    Every cell has a memory of its own; each photo adds to it, and `KEPT` of it stays. Training changes what
+    all cells have in common: how far each gate opens, by the inputs behind the evidence (what the photo looks
+    like, the hours since the one before), and how sharp the answer is. So what is learnt from trips through
+    some cells holds for cells that no trip of the training went through.
+
+    Args:
+        lstm: of one layer; its first inputs are the evidence, as many as it is wide.
+        output: from its memory, of each direction, to the cells.
+    """
+    width, open_gate, slope = lstm.hidden_size, 3.0, 0.15
+    share = torch.sigmoid(torch.tensor(open_gate))
+    with torch.no_grad():
+        for parameter in (*lstm.parameters(), *output.parameters()):
+            parameter.zero_()
+        directions = 2 if lstm.bidirectional else 1
+        for suffix in ("", "_reverse")[:directions]:
+            weights, bias = getattr(lstm, f"weight_ih_l0{suffix}"), getattr(lstm, f"bias_ih_l0{suffix}")
+            into, forget, cell, out = (slice(gate * width, (gate + 1) * width) for gate in range(4))
+            weights[cell, :width] = slope * torch.eye(width)
+            bias[into] = bias[out] = open_gate
+            bias[forget] = math.log(KEPT / (1 - KEPT))
+            weights.register_hook(_alike_in_all_cells)
+            bias.register_hook(_alike_in_all_cells)
+            for still in ("weight_hh_l0", "bias_hh_l0"):
+                getattr(lstm, still + suffix).requires_grad_(False)
+        sums = -math.log(DOUBT) * SHARPNESS / (slope * share**2 * directions**0.5)
+        output.weight.copy_((sums * torch.eye(width)).repeat(1, directions))
+        output.weight.register_hook(_equally_sharp)
+        output.bias.requires_grad_(False)
+
+
+def _alike_in_all_cells(gradient: Tensor) -> Tensor:
+    """Of an LSTM's weights (4 * cells, inputs) or biases (4 * cells,): the mean over the cells for its three
+    gates, and none for the evidence and what becomes of it.
+    """
+    into, forget, cell, out = gradient.unflatten(0, (4, -1))
+    gates = [gate.mean(dim=0, keepdim=True).expand_as(gate) for gate in (into, forget, out)]
+    alike = torch.cat([gates[0], gates[1], torch.zeros_like(cell), gates[2]])
+    if gradient.dim() == 2:
+        alike[:, : len(cell)] = 0.0
+    return alike
+
+
+def _equally_sharp(gradient: Tensor) -> Tensor:
+    """Of weights (cells, directions * cells): the mean over each direction's diagonal, and none elsewhere."""
+    cells = len(gradient)
+    found = [
+        torch.eye(cells, dtype=gradient.dtype, device=gradient.device) * part.diagonal().mean()
+        for part in gradient.split(cells, dim=1)
+    ]
+    return torch.cat(found, dim=1)
 
 
 class Output(nn.Module):

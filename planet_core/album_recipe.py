@@ -2,8 +2,9 @@
 
 `paper`   what the paper says of its album models (Sec. 4), and AdaGrad as for its image model: an LSTM and a
           softmax of its own, from random weights; for albums by the hundred thousand
-`modern`  for hundreds of albums: the softmax is the image model's own layer, to which the memory adds; photos
-          are taken away at random and must be told from their neighbours; AdamW, dropout, early stopping
+`modern`  for hundreds of albums: LSTMs start as sums of what the image model says of each photo and learn
+          whom to believe and when to forget; the transformer adds to the image model's own layer; photos
+          are taken away at random and must be told from their neighbours; AdamW, early stopping
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _CHOICES = {
     "optimiser": ("adagrad", "adamw"),
     "labels": ("one-hot", "haversine"),
     "output": ("softmax", "image-logits", "image-embedding"),
+    "input": ("embedding", "evidence"),
     "image_layer": ("kept", "trained"),
 }
 _LEAST = {
@@ -41,6 +43,9 @@ class AlbumRecipe:
         clip: largest length of a step's gradient; 0 for any.
         hidden, layers: width of the memory, and how many LSTMs or attention blocks.
         output: how a memory becomes logits, see `album_layers.Output`; `softmax` is the paper's.
+        input: what LSTMs get of a photo, see `album_layers.INPUTS`: with `evidence` their memory is as wide
+            as there are cells, their output is a softmax and nothing is dropped, whatever `hidden`, `layers`,
+            `output` and `dropout` say.
         image_layer: whether the image model's own layer, where the output uses it, is `kept` or `trained`.
         dropout: share of a photo's numbers, and of the memory, that is dropped in training.
         photo_dropout: share of the photos that are taken away in training, and still to be answered.
@@ -67,6 +72,7 @@ class AlbumRecipe:
     hidden: int = 512
     layers: int = 1
     output: str = "softmax"
+    input: str = "embedding"
     image_layer: str = "kept"
     dropout: float = 0.0
     photo_dropout: float = 0.0
@@ -95,6 +101,25 @@ class AlbumRecipe:
         if not fulfilled:
             raise RecipeError(f"recipe {self.name!r}: {name} must be {what}, not {getattr(self, name)!r}")
 
+    def build_options(self, variant: str, cells: int) -> dict[str, Any]:
+        """The values of `album.Settings` that are the recipe's, for a variant and so many cells."""
+        options = {
+            "hidden": self.hidden,
+            "layers": self.layers,
+            "dropout": self.dropout,
+            "output": self.output,
+            "time_gaps": self.time_gaps,
+        }
+        if self.input == "evidence" and "lstm" in variant:
+            options |= {
+                "input": "evidence",
+                "hidden": cells,
+                "layers": 1,
+                "output": "softmax",
+                "dropout": 0.0,
+            }
+        return options
+
     def changed(self, settings: Sequence[str]) -> AlbumRecipe:
         """The recipe with other values, each `NAME=VALUE`. Raises RecipeError as `Recipe.changed`."""
         return replace(self, **changes_of(self, settings))
@@ -109,7 +134,7 @@ PAPER = AlbumRecipe(
 )
 MODERN = AlbumRecipe(
     name="modern",
-    epochs=30,
+    epochs=12,
     batch_albums=8,
     optimiser="adamw",
     learning_rate=1e-3,
@@ -118,13 +143,15 @@ MODERN = AlbumRecipe(
     clip=1.0,
     hidden=128,
     output="image-embedding",
+    input="evidence",
+    time_gaps=True,
     dropout=0.2,
     photo_dropout=0.15,
     least_share=0.5,
     standardise=True,
     labels="haversine",
     label_scale_km=200.0,
-    patience=8,
+    patience=4,
 )
 RECIPES: Mapping[str, AlbumRecipe] = MappingProxyType({recipe.name: recipe for recipe in (PAPER, MODERN)})
 

@@ -217,12 +217,8 @@ def run(
         photos.embedded.width,
         len(partition),
         cut=cut,
-        hidden=recipe.hidden,
-        layers=recipe.layers,
-        dropout=recipe.dropout,
-        output=recipe.output,
-        time_gaps=recipe.time_gaps,
         coarser=data.layer.coarser,
+        **recipe.build_options(variant, len(partition)),
     )
     model.take_image_layer(data.layer)
     if model.image is not None:
