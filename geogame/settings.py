@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "geogame.round_sets",
     "geogame.opponent",
     "geogame.rooms",
+    "geogame.albums",
     "geogame.games",
     "geogame.predictions",
     "geogame.world",
