@@ -24,6 +24,7 @@ from planet_core import albums as album_files
 from planet_core.albums import AlbumError
 from planet_core.geo import haversine_km
 
+SHIPPED_MAP = "Trips through Procedural Earth"
 SAME_PLACE_KM = 0.025
 Progress = Callable[[int, int], None]
 """Called after each photo with (done, total)."""
@@ -80,6 +81,13 @@ def import_albums(
         progress(done, total)
     _fix_scale(map_)
     return report
+
+
+def import_shipped(folder: Path) -> AlbumImport | None:
+    """The albums that come with the program; only what is missing. None where it brings none. Errors as
+    `import_albums`.
+    """
+    return import_albums(folder, SHIPPED_MAP) if (folder / album_files.FILE).is_file() else None
 
 
 def _import(album: album_files.Album, map_: Map, report: AlbumImport) -> None:
