@@ -2,7 +2,7 @@
  * The page of an album round: one snapshot, one photo on show, and the wires to server, keys and map.
  *
  * @import { Place } from "./types.js"
- * @import { Boot, Side, Snapshot } from "./albums/types.js"
+ * @import { Boot, Photo, Side, Snapshot } from "./albums/types.js"
  */
 import { Outbox } from "./albums/outbox.js";
 import { Paths } from "./albums/paths.js";
@@ -28,6 +28,7 @@ const LOOK_MS = 700;
 class AlbumPage {
   #phase = "";
   #pictured = 0;
+  #announced = 0;
   #spoken = "";
   /** Digests that were shown before the first photo. @type {Map<Side, string>} */
   #promised = new Map();
@@ -219,7 +220,14 @@ class AlbumPage {
     this.#showPhoto();
     this.pin.show(photo.pin, !this.isBusy && !photo.gone);
     this.#renderStep();
-    this.#say(`${photoLabel(photo.number, photos.length)}. ${gapText(photo.gap_h)}`);
+    this.#announce(photo);
+  }
+
+  /** Once a photo: what was said of a pin is not talked over. @param {Photo} photo */
+  #announce({ number, gap_h }) {
+    if (this.#announced === number) return;
+    this.#announced = number;
+    this.#say([photoLabel(number, this.snapshot.photos.length), gapText(gap_h)].filter(Boolean).join(". "));
   }
 
   #renderStep() {
