@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import copy
 import math
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from planet_core.heads import Network
-from planet_core.recipe import Recipe
 from planet_core.stopping import UserError
 
 
-def make_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+class Pace(Protocol):
+    """The values of a recipe that say how weights change; see `recipe.Recipe` for what they mean."""
+
+    @property
+    def optimiser(self) -> str: ...
+    @property
+    def learning_rate(self) -> float: ...
+    @property
+    def weight_decay(self) -> float: ...
+    @property
+    def warmup_share(self) -> float: ...
+    @property
+    def initial_accumulator(self) -> float: ...
+
+
+def make_optimiser(network: nn.Module, recipe: Pace) -> torch.optim.Optimizer:
     """AdaGrad as in the paper, or AdamW, whose decay leaves biases and batch normalisation alone.
 
     Weights that are frozen are left out.
@@ -30,7 +44,7 @@ def make_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     return torch.optim.AdamW(decayed, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
 
 
-def rate_at(step: int, steps: int, recipe: Recipe) -> float:
+def rate_at(step: int, steps: int, recipe: Pace) -> float:
     """Learning rate of a step: linear warm-up, then a cosine down to 0; constant without warm-up."""
     if not recipe.warmup_share:
         return recipe.learning_rate

@@ -147,16 +147,7 @@ class Recipe:
         Raises:
             RecipeError: there is no such value, or what is given is none that it can have.
         """
-        kinds = {field.name: str(field.type) for field in fields(self) if field.name != "name"}
-        values: dict[str, Any] = {}
-        for setting in settings:
-            name, equals, text = setting.partition("=")
-            if not equals or name not in kinds:
-                raise RecipeError(
-                    f"{setting!r} sets no value of a recipe: give NAME=VALUE with one of {', '.join(kinds)}"
-                )
-            values[name] = _parsed(name, text, kinds[name])
-        return replace(self, **values)
+        return replace(self, **changes_of(self, settings))
 
     def as_dict(self) -> dict[str, Any]:
         """The values as JSON takes them."""
@@ -188,6 +179,27 @@ def summary(name: str) -> str:
     source = Path(next(iter(recipes.__path__))) / f"{_module(name)}.py"
     docstring = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
     return docstring.partition("\n")[0]
+
+
+def changes_of(recipe: Any, settings: Sequence[str]) -> dict[str, Any]:
+    """The values of a recipe's fields that settings `NAME=VALUE` name; see `Recipe.changed`.
+
+    Args:
+        recipe: any dataclass of values whose kinds are int, float, str or bool, or tuples of Recipe's.
+
+    Raises:
+        RecipeError: there is no such value, or what is given is none that it can have.
+    """
+    kinds = {field.name: str(field.type) for field in fields(recipe) if field.name != "name"}
+    values: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals or name not in kinds:
+            raise RecipeError(
+                f"{setting!r} sets no value of a recipe: give NAME=VALUE with one of {', '.join(kinds)}"
+            )
+        values[name] = _parsed(name, text, kinds[name])
+    return values
 
 
 def _parsed(name: str, text: str, kind: str) -> Any:

@@ -49,12 +49,18 @@ class RunLog:
     """Appends events to RUN/metrics.jsonl, which it starts anew, and keeps a progress line on a terminal.
 
     With `resume` it goes on with the file that is there, without the line that a crash cut short.
+    `command` is what messages begin with.
     """
 
     def __init__(
-        self, run: str | os.PathLike[str], stream: TextIO | None = None, *, resume: bool = False
+        self,
+        run: str | os.PathLike[str],
+        stream: TextIO | None = None,
+        *,
+        resume: bool = False,
+        command: str = "train_cnn",
     ) -> None:
-        self.folder = Path(run)
+        self.folder, self.command = Path(run), command
         self.folder.mkdir(parents=True, exist_ok=True)
         self.path = self.folder / FILE
         if resume:
@@ -81,7 +87,7 @@ class RunLog:
         """The `failed` event, if there is room for it; for people who watch, too."""
         with contextlib.suppress(UserError):
             self.event("failed", reason=reason)
-        self.say(f"train_cnn: {reason}")
+        self.say(f"{self.command}: {reason}")
 
     def progress(self, text: str, **values: Any) -> None:
         """A `progress` event and the progress line, at most twice a second."""
@@ -118,8 +124,8 @@ class RunLog:
 class Silence(RunLog):
     """The log of the processes that do not write: it says nothing."""
 
-    def __init__(self, run: str | os.PathLike[str]) -> None:
-        self.folder = Path(run)
+    def __init__(self, run: str | os.PathLike[str], command: str = "train_cnn") -> None:
+        self.folder, self.command = Path(run), command
         self.share = 0.0
 
     def event(self, event: str, **values: Any) -> None:
@@ -133,7 +139,9 @@ class Silence(RunLog):
 
     def failed(self, reason: str) -> None:
         """Says it all the same: it may be this process's own trouble."""
-        print(f"train_cnn: {reason} (process {os.environ.get('RANK', '?')})", file=sys.stderr, flush=True)
+        print(
+            f"{self.command}: {reason} (process {os.environ.get('RANK', '?')})", file=sys.stderr, flush=True
+        )
 
     def close(self) -> None:
         """Nothing."""
