@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from django.conf import settings
@@ -12,14 +13,9 @@ from django.utils.translation import gettext as _
 from geogame.lib.queue import INFERENCE, PREDICT_AHEAD, enqueue
 from geogame.registry.cards import write_card
 from geogame.registry.models import ModelVersion
+from planet_core import album_directory, model_directory
 from planet_core.files import atomic_directory
-from planet_core.model_directory import (
-    CONFIG,
-    ModelDirectoryError,
-    read_config,
-    read_metrics,
-    version_digest,
-)
+from planet_core.model_directory import CONFIG, ModelDirectoryError
 
 Kind = ModelVersion.Kind
 Origin = ModelVersion.Origin
@@ -61,7 +57,12 @@ def register(
             % {"folder": directory, "root": root}
         )
     try:
-        digest, config, metrics = version_digest(directory), read_config(directory), read_metrics(directory)
+        files = _files_of(directory)
+        digest, config, metrics = (
+            files.version_digest(directory),
+            files.read_config(directory),
+            files.read_metrics(directory),
+        )
     except ModelDirectoryError as error:
         raise RegistryError(str(error)) from error
     version, is_new = ModelVersion.objects.get_or_create(
@@ -88,6 +89,11 @@ def register(
     if is_new and not card:
         write_card(version)
     return version
+
+
+def _files_of(directory: Path) -> ModuleType:
+    """Who reads the files of such a version, of either kind."""
+    return album_directory if album_directory.is_album_model(directory) else model_directory
 
 
 def _kind(config: dict[str, Any]) -> str:
@@ -120,7 +126,7 @@ def install_shipped(directory: Path, *, name: str) -> ModelVersion | None:
     if not (directory / CONFIG).is_file() or ModelVersion.objects.exclude(activated_at=None).exists():
         return None
     try:
-        digest = version_digest(directory)
+        digest = model_directory.version_digest(directory)
     except ModelDirectoryError as error:
         raise RegistryError(str(error)) from error
     # Only MODEL_ROOT holds what plays: an update of the program must not change a registered version.
@@ -143,7 +149,8 @@ def card_in(directory: Path) -> str:
 def examine(version: ModelVersion) -> None:
     """What can be said of a version without loading it. RegistryError where it cannot play."""
     try:
-        config, found = read_config(version.path), version_digest(version.path)
+        files = _files_of(version.path)
+        config, found = files.read_config(version.path), files.version_digest(version.path)
     except ModelDirectoryError as error:
         raise RegistryError(str(error)) from error
     if found != version.digest:
