@@ -1,4 +1,4 @@
-"""Album rounds as the rows that the benchmark reads: one for each photo and side, a condition of their own."""
+"""Album rounds as rows of the benchmark: one for each photo and side, under a condition of their own."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Walks every address while an album round waits, is open at each photo, and is handed in: no byte may tell of
-a photo what the one who asks has not been told by handing it in.
+"""Walks every address while an album round waits, is open photo by photo, and is handed in: no byte may tell
+of a photo what the one who asks has not been told by handing it in.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def visitors(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> list[Visitor]:
-    """The owner of a round, somebody with a round of their own on the same album, and a guest without a session."""
+    """The owner of a round, somebody with a round on the same album, and a guest without a session."""
     monkeypatch.setattr("planet_core.geography.country_at", truth.country_at)
     caplog.set_level(logging.CRITICAL, logger="django.request")
     map_ = truth.secret_map(make_panorama, projection="flat")

@@ -316,7 +316,7 @@ def rooms_of(player: Player, others: list[Player], map_: Map) -> tuple[Room, Roo
 def trips_of(
     player: Player, make_panorama: Callable[..., Panorama], played: int
 ) -> tuple[AlbumRound, AlbumRound]:
-    """One with its first photo open, one with a pin for each of its photos; before, some that were handed in."""
+    """One with its first photo open, one with a pin for each photo; before, some that were handed in."""
     map_ = album_of(make_panorama).map
     for number in range(played):
         finished = start_album(player=player, map_=map_)
