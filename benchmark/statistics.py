@@ -241,7 +241,7 @@ def side_of(km: FloatArray, points: FloatArray, clusters: Clusters, outcomes: In
     """The same of distances in km (n,), infinite without an answer, and points (n,)."""
     answered = np.flatnonzero(np.isfinite(km))
     ascending = np.sort(km)
-    few = Clusters.of(clusters.players[answered], clusters.scenes[answered])
+    few = Clusters.of(clusters.players[answered], clusters.panoramas[answered])
     hits = {str(scale): (km <= scale).astype(np.float64) for scale in SCALES_KM}
     counts = np.bincount(
         np.where(np.isfinite(km), 0, 1) if outcomes is None else outcomes, minlength=len(OUTCOMES)

@@ -65,6 +65,8 @@ def register(
         )
     except ModelDirectoryError as error:
         raise RegistryError(str(error)) from error
+    if _kind(config) == Kind.ALBUM:
+        card = card or card_in(directory)  # it is written with the model
     version, is_new = ModelVersion.objects.get_or_create(
         digest=digest,
         defaults={

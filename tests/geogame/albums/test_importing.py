@@ -21,7 +21,7 @@ from planet_core.albums import AlbumPhoto, write_albums
 def photo(folder: Path, name: str, lat: float | None = 48.0, hour: int = 8) -> AlbumPhoto:
     path = folder / f"{name}.png"
     folder.mkdir(parents=True, exist_ok=True)
-    Image.effect_noise((64, 48), 60 + len(name)).convert("RGB").save(path)
+    Image.effect_noise((320, 240), 60 + len(name)).convert("RGB").save(path)
     lng = None if lat is None else 11.0
     return AlbumPhoto(path, lat, lng, datetime(2024, 5, 1, hour), "none" if name == "room" else None)
 

@@ -36,7 +36,7 @@ def album_version(model_version: ModelVersion) -> ModelVersion:
     """An album model on disk, in play: the average, which needs no weights."""
     directory = Path(settings.MODEL_ROOT) / "album-avg"
     values = {
-        **{"variant": "avg", "cut": None, "hidden": 0, "image_model": model_version.digest},
+        **{"variant": "avg", "cut": None, "hidden": 8, "image_model": model_version.digest},
         **{"cells": model_version.cells, "embedding_width": 128, "recipe": {"name": "none"}},
         "trained_on": {"albums": 0, "photos": 0, "drawn": False},
     }
