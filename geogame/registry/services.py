@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from django.conf import settings
@@ -12,19 +13,18 @@ from django.utils.translation import gettext as _
 from geogame.lib.queue import INFERENCE, PREDICT_AHEAD, enqueue
 from geogame.registry.cards import write_card
 from geogame.registry.models import ModelVersion
+from planet_core import album_directory, model_directory
 from planet_core.files import atomic_directory
-from planet_core.model_directory import (
-    CONFIG,
-    ModelDirectoryError,
-    read_config,
-    read_metrics,
-    version_digest,
-)
+from planet_core.model_directory import CONFIG, ModelDirectoryError
 
+Kind = ModelVersion.Kind
 Origin = ModelVersion.Origin
 SHIPPED = "procedural-earth"
 CARDS = ("README.md", "MODEL_CARD.md", "model_card.md")
-FACTS = ("network", "parameters", "image_px", "temperature", "packed_from", "calibrated_from", "needs")
+FACTS = (
+    *("network", "parameters", "image_px", "temperature", "packed_from", "calibrated_from", "needs"),
+    *("kind", "variant", "cut", "hidden", "image_model"),
+)
 
 
 class RegistryError(Exception):
@@ -57,17 +57,25 @@ def register(
             % {"folder": directory, "root": root}
         )
     try:
-        digest, config, metrics = version_digest(directory), read_config(directory), read_metrics(directory)
+        files = _files_of(directory)
+        digest, config, metrics = (
+            files.version_digest(directory),
+            files.read_config(directory),
+            files.read_metrics(directory),
+        )
     except ModelDirectoryError as error:
         raise RegistryError(str(error)) from error
+    if _kind(config) == Kind.ALBUM:
+        card = card or card_in(directory)  # it is written with the model
     version, is_new = ModelVersion.objects.get_or_create(
         digest=digest,
         defaults={
+            "kind": _kind(config),
             "name": name[:100],
-            "recipe": str(config["recipe"]["name"])[:50],
+            "recipe": _recipe(config)[:50],
             "directory": str(directory.relative_to(root)),
             "cells": config["cells"],
-            "partition_digest": config["partition_digest"],
+            "partition_digest": config.get("partition_digest", ""),
             "bytes": sum(path.stat().st_size for path in directory.iterdir()),
             "facts": {key: config[key] for key in FACTS if key in config},
             "metrics": metrics,
@@ -85,9 +93,31 @@ def register(
     return version
 
 
+def _files_of(directory: Path) -> ModuleType:
+    """Who reads the files of such a version, of either kind."""
+    return album_directory if album_directory.is_album_model(directory) else model_directory
+
+
+def _kind(config: dict[str, Any]) -> str:
+    return Kind.ALBUM if config.get("kind") == Kind.ALBUM else Kind.IMAGE
+
+
+def _recipe(config: dict[str, Any]) -> str:
+    """Of an album model the variant, too: of one recipe there are seven."""
+    recipe = config["recipe"]
+    name = str(recipe["name"] if isinstance(recipe, dict) else recipe)
+    return f"{config['variant']} ({name})" if _kind(config) == Kind.ALBUM else name
+
+
+def _digest_needed(config: dict[str, Any]) -> str:
+    """The digest of the image model without which a version cannot answer; "" where it needs none."""
+    return str(config.get("needs") or (config.get("image_model", "") if _kind(config) == Kind.ALBUM else ""))
+
+
 def _needed(config: dict[str, Any]) -> ModelVersion | None:
     """The image model without which a version cannot answer, if it is here."""
-    return ModelVersion.objects.filter(digest=config["needs"]).first() if "needs" in config else None
+    digest = _digest_needed(config)
+    return ModelVersion.objects.filter(digest=digest).first() if digest else None
 
 
 def install_shipped(directory: Path, *, name: str) -> ModelVersion | None:
@@ -98,7 +128,7 @@ def install_shipped(directory: Path, *, name: str) -> ModelVersion | None:
     if not (directory / CONFIG).is_file() or ModelVersion.objects.exclude(activated_at=None).exists():
         return None
     try:
-        digest = version_digest(directory)
+        digest = model_directory.version_digest(directory)
     except ModelDirectoryError as error:
         raise RegistryError(str(error)) from error
     # Only MODEL_ROOT holds what plays: an update of the program must not change a registered version.
@@ -121,7 +151,8 @@ def card_in(directory: Path) -> str:
 def examine(version: ModelVersion) -> None:
     """What can be said of a version without loading it. RegistryError where it cannot play."""
     try:
-        config, found = read_config(version.path), version_digest(version.path)
+        files = _files_of(version.path)
+        config, found = files.read_config(version.path), files.version_digest(version.path)
     except ModelDirectoryError as error:
         raise RegistryError(str(error)) from error
     if found != version.digest:
@@ -129,13 +160,13 @@ def examine(version: ModelVersion) -> None:
             _("The files in %(folder)s are not those that were registered as %(version)s.")
             % {"folder": version.path, "version": version}
         )
-    if "needs" not in config:
+    if not _digest_needed(config):
         return
     needed = _needed(config)
     if needed is None:
         raise RegistryError(
             _("%(version)s answers with the image model %(digest)s, which is not here: import it first.")
-            % {"version": version, "digest": str(config["needs"])[:12]}
+            % {"version": version, "digest": _digest_needed(config)[:12]}
         )
     if version.needs_id != needed.pk:
         version.needs = needed
@@ -145,15 +176,17 @@ def examine(version: ModelVersion) -> None:
 
 @transaction.atomic
 def activate(version: ModelVersion) -> None:
-    """Put the version into play, in place of the one that plays now: for whoever has seen it answer.
-    Everybody else asks for it (`registry.activation`).
+    """Put the version into play, in place of the one of its kind that plays now: for whoever has seen it
+    answer. Everybody else asks for it (`registry.activation`).
     """
     examine(version)
-    ModelVersion.objects.filter(is_active=True).exclude(pk=version.pk).update(is_active=False)
+    playing = ModelVersion.objects.filter(is_active=True, kind=version.kind)
+    playing.exclude(pk=version.pk).update(is_active=False)
     version.is_active = True
     version.activated_at = timezone.now()
     version.save(update_fields=["is_active", "activated_at"])
-    enqueue(PREDICT_AHEAD, queue=INFERENCE)
+    if version.kind == Kind.IMAGE:
+        enqueue(PREDICT_AHEAD, queue=INFERENCE)
 
 
 def deactivate(version: ModelVersion) -> None:
