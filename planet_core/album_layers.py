@@ -114,13 +114,13 @@ def start_with_sums(lstm: nn.LSTM, output: nn.Linear) -> None:
             weights[cell, :width] = slope * torch.eye(width)
             bias[into] = bias[out] = open_gate
             bias[forget] = math.log(KEPT / (1 - KEPT))
-            weights.register_hook(_alike_in_all_cells)
-            bias.register_hook(_alike_in_all_cells)
+            for shared in (weights, bias):
+                shared.register_hook(_alike_in_all_cells)
             for still in ("weight_hh_l0", "bias_hh_l0"):
                 getattr(lstm, still + suffix).requires_grad_(False)
         sums = -math.log(DOUBT) * SHARPNESS / (slope * share**2 * directions**0.5)
         output.weight.copy_((sums * torch.eye(width)).repeat(1, directions))
-        output.weight.register_hook(_equally_sharp)
+        output.weight.register_hook(_equally_sharp)  # type: ignore[no-untyped-call]
         output.bias.requires_grad_(False)
 
 
@@ -128,7 +128,7 @@ def _alike_in_all_cells(gradient: Tensor) -> Tensor:
     """Of an LSTM's weights (4 * cells, inputs) or biases (4 * cells,): the mean over the cells for its three
     gates, and none for the evidence and what becomes of it.
     """
-    into, forget, cell, out = gradient.unflatten(0, (4, -1))
+    into, forget, cell, out = torch.chunk(gradient, 4)
     gates = [gate.mean(dim=0, keepdim=True).expand_as(gate) for gate in (into, forget, out)]
     alike = torch.cat([gates[0], gates[1], torch.zeros_like(cell), gates[2]])
     if gradient.dim() == 2:
@@ -141,7 +141,7 @@ def _equally_sharp(gradient: Tensor) -> Tensor:
     cells = len(gradient)
     found = [
         torch.eye(cells, dtype=gradient.dtype, device=gradient.device) * part.diagonal().mean()
-        for part in gradient.split(cells, dim=1)
+        for part in torch.split(gradient, cells, dim=1)
     ]
     return torch.cat(found, dim=1)
 
