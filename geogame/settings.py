@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "geogame.round_sets",
     "geogame.opponent",
     "geogame.rooms",
+    "geogame.albums",
     "geogame.games",
     "geogame.predictions",
     "geogame.world",
@@ -295,6 +296,7 @@ DAILY_MAP = env_str("DAILY_MAP")
 # The drawn map that everybody has: how many panoramas, and what the program brings of it.
 WORLD_COUNT = env_int("WORLD_COUNT", 600, minimum=0, maximum=5000)
 WORLD_PLAY_SET = BASE_DIR / "procedural_earth" / "play_set"
+WORLD_TRIPS = BASE_DIR / "procedural_earth" / "play_trips"
 WORLD_MODEL = BASE_DIR / "procedural_earth" / "model"
 
 # --- Training --------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 
 from geogame.lib.tokens import TokenConverter
 from geogame.pages import (
+    albums,
     api,
     borders,
     bots,
@@ -47,6 +48,9 @@ urlpatterns = [
     path("games/", new_game.start, name="start"),
     path("games/<token:token>/", views.game, name="game"),
     path("games/<token:token>/challenge/", challenge.send, name="challenge-send"),
+    path("albums/", albums.albums, name="albums"),
+    path("albums/start/", albums.start, name="album-start"),
+    path("albums/<token:token>/", albums.album, name="album"),
     path("c/<token:token>/", challenge.challenge, name="challenge"),
     path("c/<token:token>/accept/", challenge.accept, name="challenge-accept"),
     path("daily/", daily.daily, name="daily"),
@@ -78,6 +82,7 @@ urlpatterns = [
     path("borders/", borders.borders, name="borders"),
     path("bots/", bots.check_in, name="bots"),
     path("pictures/<token:token>.jpg", pictures.picture, name="picture"),
+    path("pictures/albums/<token:token>.jpg", albums.picture, name="album-picture"),
     path("pictures/<token:token>.bin", pictures.picture_ahead, name="picture-ahead"),
     path("", include("geogame.pages.account_urls")),
     path("health/", views.health, name="health"),
@@ -97,6 +102,10 @@ urlpatterns = [
         layers.layer,
         name="layer",
     ),
+    path("api/albums/<token:token>/", albums.state, name="api-album"),
+    path("api/albums/<token:token>/pin/", albums.pin, name="api-album-pin"),
+    path("api/albums/<token:token>/next/", albums.next_photo, name="api-album-next"),
+    path("api/albums/<token:token>/hand-in/", albums.hand_in, name="api-album-hand-in"),
     path("api/rooms/<code:code>/", rooms.state, name="api-room"),
     path("api/rooms/<code:code>/guess/", rooms.guess, name="api-room-guess"),
     path("api/openapi.json", players_api.openapi, name="api-openapi"),

@@ -28,12 +28,12 @@ class Expired(Exception):
 
 
 def picture_url(round_: Round) -> str:
-    return _signed(PICTURE, round_)
+    return signed_url(PICTURE, round_.picture_token, since=round_.created_at)
 
 
 def picture_ahead_url(round_: Round) -> str:
     """Where the encrypted picture is, for a round that is not open yet."""
-    return _signed(PICTURE_AHEAD, round_)
+    return signed_url(PICTURE_AHEAD, round_.picture_token, since=round_.created_at)
 
 
 def check(name: str, token: str, query: Mapping[str, str]) -> None:
@@ -46,11 +46,12 @@ def check(name: str, token: str, query: Mapping[str, str]) -> None:
         raise Expired
 
 
-def _signed(name: str, round_: Round) -> str:
-    until = int(_good_until(round_.created_at).timestamp())
-    signature = _signer().signature(f"{name}:{round_.picture_token}:{until}")
+def signed_url(name: str, token: str, *, since: datetime) -> str:
+    """The address of that name for the picture of that token; its stretches of time count from `since`."""
+    until = int(_good_until(since).timestamp())
+    signature = _signer().signature(f"{name}:{token}:{until}")
     query = urlencode({"until": until, "signature": signature})
-    return f"{reverse(name, args=[round_.picture_token])}?{query}"
+    return f"{reverse(name, args=[token])}?{query}"
 
 
 def _good_until(since: datetime) -> datetime:

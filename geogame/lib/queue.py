@@ -16,6 +16,7 @@ DEFAULT = "default"
 EXPLAIN = "explain"
 
 ANSWER_ROUND = "opponent.answer_round"
+ANSWER_ALBUM = "opponent.answer_album"
 WARM_UP = "opponent.warm_up"
 PREDICT_AHEAD = "opponent.predict_ahead"
 RUN_EVALUATIONS = "evaluations.run"

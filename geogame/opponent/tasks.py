@@ -10,12 +10,16 @@ from celery.signals import celeryd_after_setup
 from django.conf import settings
 from django.utils import timezone
 
+from geogame.albums import lifecycle as albums
+from geogame.albums.models import AlbumRound
+from geogame.albums.words import COULD_NOT_LOOK
 from geogame.games.answers import answer_of
 from geogame.games.lifecycle import go_without_model, seal_answer
 from geogame.games.models import Round
 from geogame.games.queries import model_of
 from geogame.lib.background import only_one, start_one
 from geogame.lib.queue import (
+    ANSWER_ALBUM,
     ANSWER_ROUND,
     EXPLAIN_WAITING,
     GO_LIVE,
@@ -33,6 +37,7 @@ from geogame.registry.models import Activation
 from geogame.registry.queries import active_version
 from planet_core.images import ImageError
 from planet_core.model_directory import ModelDirectoryError
+from planet_core.partition import PartitionError
 
 log = logging.getLogger(__name__)
 EXPLAINER = "explain"
@@ -60,6 +65,26 @@ def answer_round(round_id: int) -> None:
         return
     if not seal_answer(round_id=round_id, model=model, answer=answer):
         log.warning("The answer for round %s came too late and was dropped.", round_id)
+
+
+@shared_task(name=ANSWER_ALBUM)
+def answer_album(round_id: int) -> None:
+    """Answer an album as a whole, photo by photo and with the album. A round that is open goes without."""
+    from geogame.opponent.albums import answer_album as answers_for
+
+    rounds = AlbumRound.objects.select_related("album", "image_version", "album_version__needs")
+    round_ = rounds.filter(pk=round_id, state=AlbumRound.State.PREPARING).first()
+    if round_ is None:
+        return
+    try:
+        answers = answers_for(round_)
+    except (ModelDirectoryError, PartitionError, OSError) as error:
+        log.error("Album round %s opens without %s: %s", round_id, round_.image_version, error)
+        answers = []
+    if not answers:
+        albums.go_without_model(round_, reason=COULD_NOT_LOOK)
+    elif not albums.seal_answers(round_id=round_id, answers=answers):
+        log.warning("The answers for album round %s came too late and were dropped.", round_id)
 
 
 @shared_task(name=WARM_UP)
@@ -117,8 +142,10 @@ def predict_ahead(job_id: int | None = None, ticket: str = "", take_over: bool =
 
 
 def _rounds_wait() -> bool:
-    waiting = Round.objects.filter(state=Round.State.PREPARING)
-    return waiting.exclude(answer_deadline__lte=timezone.now()).exists()
+    now = timezone.now()
+    rounds = Round.objects.filter(state=Round.State.PREPARING).exclude(answer_deadline__lte=now)
+    trips = AlbumRound.objects.filter(state=AlbumRound.State.PREPARING).exclude(answer_deadline__lte=now)
+    return rounds.exists() or trips.exists()
 
 
 @shared_task(name=EXPLAIN_WAITING)

@@ -64,7 +64,7 @@ def guess(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
 @own_game
 def next_round(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
     try:
-        go_on(game=game, player=player, after=_text(_fields(request, {"round"}), "round"))
+        go_on(game=game, player=player, after=_text(fields_of(request, {"round"}), "round"))
     except BadRequest as error:
         return api_error(error.code, error.message, BAD_REQUEST)
     except GameError as error:
@@ -78,7 +78,7 @@ def next_round(request: HttpRequest, game: Game, player: Player) -> JsonResponse
 @own_game
 def skip(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
     try:
-        token = _text(_fields(request, {"round"}), "round")
+        token = _text(fields_of(request, {"round"}), "round")
         skip_round(game=game, player=player, round_token=token)
     except BadRequest as error:
         return api_error(error.code, error.message, BAD_REQUEST)
@@ -94,8 +94,8 @@ def skip(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
 def country(request: HttpRequest, game: Game, player: Player) -> JsonResponse:
     """In which country a pin lies, wherever the picture is: the answer that the borders of a guess give."""
     try:
-        fields = _fields(request, {"lat", "lng"})
-        lat, lng = _degrees(fields, "lat", 90), _degrees(fields, "lng", 180)
+        fields = fields_of(request, {"lat", "lng"})
+        lat, lng = degrees(fields, "lat", 90), degrees(fields, "lng", 180)
     except BadRequest as error:
         return api_error(error.code, error.message, BAD_REQUEST)
     return JsonResponse({"country": country_under_pin(lat, lng)})
@@ -108,12 +108,12 @@ def _snapshot(game: Game, player: Player) -> JsonResponse:
 
 def place_fields(request: HttpRequest) -> tuple[str, float, float]:
     """Round, latitude and longitude of a guess: exactly these. BadRequest where they are something else."""
-    fields = _fields(request, {"round", "lat", "lng"})
-    lat, lng = _degrees(fields, "lat", 90), _degrees(fields, "lng", 180)
+    fields = fields_of(request, {"round", "lat", "lng"})
+    lat, lng = degrees(fields, "lat", 90), degrees(fields, "lng", 180)
     return _text(fields, "round"), lat, lng
 
 
-def _fields(request: HttpRequest, names: set[str]) -> dict[str, object]:
+def fields_of(request: HttpRequest, names: set[str]) -> dict[str, object]:
     if len(request.body) > MAX_BODY_BYTES:
         raise BadRequest("too-long", "This message is too long.")
     try:
@@ -132,7 +132,7 @@ def _text(fields: dict[str, object], name: str) -> str:
     return value
 
 
-def _degrees(fields: dict[str, object], name: str, limit: int) -> float:
+def degrees(fields: dict[str, object], name: str, limit: int) -> float:
     value = fields[name]
     if isinstance(value, bool) or not isinstance(value, int | float) or value in (math.inf, -math.inf):
         raise BadRequest("wrong-type", f"{name} must be a number.")

@@ -13,10 +13,12 @@ from django.views.decorators.http import require_GET
 
 from geogame.accounts.models import Player
 from geogame.accounts.services import find_person
+from geogame.albums.queries import unfinished_round
 from geogame.games.match_rules import HEALTH
 from geogame.games.models import Game
 from geogame.games.queries import unfinished_game
 from geogame.games.rules import GRACE_S, MEDALS
+from geogame.pages.albums import trip_maps
 from geogame.pages.maps import map_cards
 from geogame.pages.new_game import CONDITIONS, MODES, in_words, remembered
 from geogame.pages.rooms import KINDS
@@ -41,6 +43,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "pages/home.html",
         {
             "maps": map_cards(player),
+            "trip_maps": trip_maps(player),
+            "unfinished_trip": unfinished_round(player) if player else None,
             "tallies": tallies(),
             "unfinished": _unfinished(player),
             "choice": choice,

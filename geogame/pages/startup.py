@@ -26,9 +26,11 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import close_old_connections, connection
 
+from geogame.albums.importing import import_shipped as import_shipped_albums
 from geogame.lib.database import migrations_missing, set_up_database
 from geogame.lib.supervisor import Program
 from geogame.lib.translations import compile_changed
+from geogame.panoramas.importers.rows import ImportFailed
 from geogame.panoramas.services import MapError, find_map, get_or_create_map
 from geogame.predictions.queries import playable
 from geogame.registry.queries import active_version
@@ -114,8 +116,9 @@ def prepare_world(say: Say) -> None:
     try:
         if settings.WORLD_COUNT:
             _prepare_map(say)
+            _prepare_trips(say)
         version = install_shipped(settings.WORLD_MODEL, name="PlaNet Earth")
-    except (PlaySetError, RegistryError, MapError, WorldError, OSError) as error:
+    except (PlaySetError, RegistryError, MapError, WorldError, ImportFailed, OSError) as error:
         say(f"The drawn world stays as it is: {error}")
     else:
         if version:
@@ -131,6 +134,13 @@ def _prepare_map(say: Say) -> None:
     if any([*import_shipped(map_, settings.WORLD_PLAY_SET, settings.WORLD_COUNT)]):
         open_for_play(map_)
     ensure_job(map_=map_, count=settings.WORLD_COUNT)
+
+
+def _prepare_trips(say: Say) -> None:
+    """The trips that come with the program. An import that was interrupted is gone on with."""
+    report = import_shipped_albums(settings.WORLD_TRIPS)
+    if report and report.albums:
+        say(f"{report.albums} trips of “{report.map_name}” are in place.")
 
 
 def collect_static(say: Say) -> None:

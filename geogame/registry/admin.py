@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 FACTS = [
-    *("digest", "recipe", "origin", "parent", "needs", "data", "directory", "size", "cells"),
+    *("digest", "kind", "recipe", "origin", "parent", "needs", "data", "directory", "size", "cells"),
     *("partition_digest", "facts", "metrics", "trained_on_drawings", "card"),
     *("is_active", "created_at", "activated_at"),
 ]
@@ -30,8 +30,18 @@ FACTS = [
 
 @admin.register(ModelVersion)
 class ModelVersionAdmin(ModelAdmin[ModelVersion]):
-    list_display = ["name", "badge", "short_digest", "recipe", "cells", "size", "origin", "created_at"]
-    list_filter = ["is_active", "recipe", "origin"]
+    list_display = [
+        "name",
+        "badge",
+        "short_digest",
+        "kind",
+        "recipe",
+        "cells",
+        "size",
+        "origin",
+        "created_at",
+    ]
+    list_filter = ["is_active", "kind", "recipe", "origin"]
     search_fields = ["name", "digest"]
     fields = ["name", *FACTS]
     readonly_fields = FACTS

@@ -12,6 +12,10 @@ from geogame.lib.tokens import random_token
 class ModelVersion(models.Model):
     """Weights, partition and configuration, named by their digest; the files lie in MODEL_ROOT."""
 
+    class Kind(models.TextChoices):
+        IMAGE = "image", _("single photos")
+        ALBUM = "album", _("albums")
+
     class Origin(models.TextChoices):
         TRAINED = "trained", _("trained here")
         SHIPPED = "shipped", _("came with the program")
@@ -19,6 +23,12 @@ class ModelVersion(models.Model):
         CALIBRATED = "calibrated", _("another version, calibrated")
 
     digest = models.CharField(max_length=64, unique=True, editable=False)
+    kind = models.CharField(
+        max_length=10,
+        choices=Kind,
+        default=Kind.IMAGE,
+        help_text="What it answers. An album version hangs on the image version whose embeddings it reads.",
+    )
     name = models.CharField(max_length=100)
     recipe = models.CharField(max_length=50)
     directory = models.CharField(max_length=200, help_text="Folder inside MODEL_ROOT.")

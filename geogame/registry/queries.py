@@ -16,13 +16,22 @@ from planet_core.stopping import UserError
 log = logging.getLogger(__name__)
 
 
+IMAGE, ALBUM = ModelVersion.Kind.IMAGE, ModelVersion.Kind.ALBUM
+
+
 def active_version() -> ModelVersion | None:
-    return ModelVersion.objects.filter(is_active=True).order_by("-activated_at").first()
+    return ModelVersion.objects.filter(is_active=True, kind=IMAGE).order_by("-activated_at").first()
+
+
+def active_album_version(image: ModelVersion) -> ModelVersion | None:
+    """The album version in play that reads the embeddings of that image version."""
+    found = ModelVersion.objects.filter(is_active=True, kind=ALBUM, needs=image)
+    return found.order_by("-activated_at").first()
 
 
 def active_versions() -> list[ModelVersion]:
-    """What plays against people, the newest first."""
-    return list(ModelVersion.objects.filter(is_active=True).order_by("-activated_at"))
+    """What plays against people on single photos, the newest first."""
+    return list(ModelVersion.objects.filter(is_active=True, kind=IMAGE).order_by("-activated_at"))
 
 
 class NoSuchVersion(UserError):

@@ -21,10 +21,14 @@ from planet_core.model_directory import (
     version_digest,
 )
 
+Kind = ModelVersion.Kind
 Origin = ModelVersion.Origin
 SHIPPED = "procedural-earth"
 CARDS = ("README.md", "MODEL_CARD.md", "model_card.md")
-FACTS = ("network", "parameters", "image_px", "temperature", "packed_from", "calibrated_from", "needs")
+FACTS = (
+    *("network", "parameters", "image_px", "temperature", "packed_from", "calibrated_from", "needs"),
+    *("kind", "variant", "cut", "hidden", "image_model"),
+)
 
 
 class RegistryError(Exception):
@@ -63,11 +67,12 @@ def register(
     version, is_new = ModelVersion.objects.get_or_create(
         digest=digest,
         defaults={
+            "kind": _kind(config),
             "name": name[:100],
-            "recipe": str(config["recipe"]["name"])[:50],
+            "recipe": _recipe(config)[:50],
             "directory": str(directory.relative_to(root)),
             "cells": config["cells"],
-            "partition_digest": config["partition_digest"],
+            "partition_digest": config.get("partition_digest", ""),
             "bytes": sum(path.stat().st_size for path in directory.iterdir()),
             "facts": {key: config[key] for key in FACTS if key in config},
             "metrics": metrics,
@@ -85,9 +90,26 @@ def register(
     return version
 
 
+def _kind(config: dict[str, Any]) -> str:
+    return Kind.ALBUM if config.get("kind") == Kind.ALBUM else Kind.IMAGE
+
+
+def _recipe(config: dict[str, Any]) -> str:
+    """Of an album model the variant, too: of one recipe there are seven."""
+    recipe = config["recipe"]
+    name = str(recipe["name"] if isinstance(recipe, dict) else recipe)
+    return f"{config['variant']} ({name})" if _kind(config) == Kind.ALBUM else name
+
+
+def _digest_needed(config: dict[str, Any]) -> str:
+    """The digest of the image model without which a version cannot answer; "" where it needs none."""
+    return str(config.get("needs") or (config.get("image_model", "") if _kind(config) == Kind.ALBUM else ""))
+
+
 def _needed(config: dict[str, Any]) -> ModelVersion | None:
     """The image model without which a version cannot answer, if it is here."""
-    return ModelVersion.objects.filter(digest=config["needs"]).first() if "needs" in config else None
+    digest = _digest_needed(config)
+    return ModelVersion.objects.filter(digest=digest).first() if digest else None
 
 
 def install_shipped(directory: Path, *, name: str) -> ModelVersion | None:
@@ -129,13 +151,13 @@ def examine(version: ModelVersion) -> None:
             _("The files in %(folder)s are not those that were registered as %(version)s.")
             % {"folder": version.path, "version": version}
         )
-    if "needs" not in config:
+    if not _digest_needed(config):
         return
     needed = _needed(config)
     if needed is None:
         raise RegistryError(
             _("%(version)s answers with the image model %(digest)s, which is not here: import it first.")
-            % {"version": version, "digest": str(config["needs"])[:12]}
+            % {"version": version, "digest": _digest_needed(config)[:12]}
         )
     if version.needs_id != needed.pk:
         version.needs = needed
@@ -145,15 +167,17 @@ def examine(version: ModelVersion) -> None:
 
 @transaction.atomic
 def activate(version: ModelVersion) -> None:
-    """Put the version into play, in place of the one that plays now: for whoever has seen it answer.
-    Everybody else asks for it (`registry.activation`).
+    """Put the version into play, in place of the one of its kind that plays now: for whoever has seen it
+    answer. Everybody else asks for it (`registry.activation`).
     """
     examine(version)
-    ModelVersion.objects.filter(is_active=True).exclude(pk=version.pk).update(is_active=False)
+    playing = ModelVersion.objects.filter(is_active=True, kind=version.kind)
+    playing.exclude(pk=version.pk).update(is_active=False)
     version.is_active = True
     version.activated_at = timezone.now()
     version.save(update_fields=["is_active", "activated_at"])
-    enqueue(PREDICT_AHEAD, queue=INFERENCE)
+    if version.kind == Kind.IMAGE:
+        enqueue(PREDICT_AHEAD, queue=INFERENCE)
 
 
 def deactivate(version: ModelVersion) -> None:

@@ -8,6 +8,7 @@ FOR_ANYBODY = {
     "play": "/play/",
     "with-a-friend": "/play/?with=friend",
     "rooms": "/rooms/",
+    "albums": "/albums/",
     "duel": "/duel/",
     "learn": "/learn/",
     "help": "/help/",

@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from planet_core.albums import Album, AlbumPhoto, write_albums
 from tests.conftest import ROOT
 
 ARTEFACTS = ROOT / "test-artifacts"
@@ -45,6 +47,7 @@ from geogame.registry.services import activate, register
 call_command("migrate", verbosity=0)
 for folder in sorted(Path(sys.argv[1]).iterdir()):
     call_command("import_panoramas", str(folder), "--map", folder.name)
+call_command("import_albums", str(Path(sys.argv[1]).parent / "trips"), "--map", "Drawn Trips")
 activate(register(directory=Path(settings.MODEL_ROOT) / "random", name="PlaNet tiny"))
 User.objects.create_superuser("keeper", password="only-for-tests")
 """
@@ -84,6 +87,9 @@ MAPS = {
 }
 
 
+TRIP = [(41.4234567, 2.1654321), (41.5234567, 2.2654321), (48.8234567, 2.3654321), (48.9234567, 2.4654321)]
+
+
 @dataclass(frozen=True)
 class Arena:
     url: str
@@ -112,6 +118,18 @@ def draw_pictures(directory: Path, drawn: Drawn) -> list[tuple[str, str]]:
                 [f"{number}.jpg", lat, lng, "Ada Example", "CC0", "https://example.org/secret-source"]
             )
     return places
+
+
+def draw_trips(directory: Path) -> None:
+    """An album of four photos, an hour or three between them."""
+    directory.mkdir(parents=True)
+    photos = []
+    for number, hour in enumerate((8, 9, 12, 13)):
+        path = directory / f"{number}.jpg"
+        draw_picture(FLAT, (150, 120 + number * 25, 230 - number * 25), 90, number + 3).save(path, quality=90)
+        lat, lng = TRIP[number]
+        photos.append(AlbumPhoto(path, lat, lng, datetime(2024, 5, 1, hour), None))
+    write_albums(directory, [Album("trip", tuple(photos), "drawn for the tests", "CC0", drawn=True)])
 
 
 def draw_picture(size: tuple[int, int], sky: tuple[int, int, int], high: int, number: int) -> Image.Image:
@@ -151,6 +169,7 @@ def healthy(url: str) -> bool:
 def arena(tmp_path_factory: pytest.TempPathFactory, model_directory: Path) -> Iterator[Arena]:
     data = tmp_path_factory.mktemp("arena")
     places = {name: draw_pictures(data / "pictures" / name, drawn) for name, drawn in MAPS.items()}
+    draw_trips(data / "trips")
     shutil.copytree(model_directory, data / "models" / "random")
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
+from geogame.albums.lifecycle import open_overdue_rounds as open_overdue_albums
 from geogame.datasets.services import remove_leftovers, settle_data_sets
 from geogame.evaluations.services import look_after_evaluations
 from geogame.games.dailies import make_todays
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 TICK_S = 0.5
 HOUR_S = 3600.0
 DUTIES = (
-    *(open_overdue_rounds, close_overdue_rounds, settle_rooms, make_todays),
+    *(open_overdue_rounds, close_overdue_rounds, open_overdue_albums, settle_rooms, make_todays),
     *(queue_lost_job_again, explanations.queue_waiting_again, ask_for_ratings, ask_for_reports),
     *(look_after_lost_jobs, queue_waiting_jobs_again, look_after_activations, settle_data_sets),
     *(look_after_evaluations, close_ended_studies),
