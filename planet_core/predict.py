@@ -148,7 +148,7 @@ class Predictor:
         """
         _check(k, rule)
         rows = self.distributions(images, crops, calibrated)
-        return self._answers(rows, k, rule, scale_km, views.crop_condition(crops))
+        return self.answers(rows, k, rule, scale_km, views.crop_condition(crops))
 
     def predict_panorama(
         self,
@@ -172,7 +172,7 @@ class Predictor:
         """
         _check(k, rule)
         rows = self.panorama_distributions([panorama], headings, fusion, calibrated)
-        [prediction] = self._answers(rows, k, rule, scale_km, views.panorama_condition(headings, fusion))
+        [prediction] = self.answers(rows, k, rule, scale_km, views.panorama_condition(headings, fusion))
         return prediction
 
     def distributions(
@@ -335,9 +335,11 @@ class Predictor:
 
     # ---- distributions to answers
 
-    def _answers(
+    def answers(
         self, rows: Float32Array, k: int, rule: str, scale_km: float, condition: str
     ) -> list[Prediction]:
+        """Predictions for distributions (photos, cells) that are known already; the rest as `predict`."""
+        _check(k, rule)
         if not len(rows):
             return []
         points = self.partition.centers() if rule == "top-cell" else self.partition.centroids()
