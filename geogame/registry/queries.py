@@ -50,6 +50,15 @@ def version_named(name: str) -> ModelVersion:
     raise NoSuchVersion(f"{name!r} {problem}. Model versions: {known}.")
 
 
+def image_version_named(name: str) -> ModelVersion:
+    """The same, for those who need one that answers single photos."""
+    found = version_named(name)
+    if found.kind != IMAGE:
+        known = ", ".join(str(version) for version in ModelVersion.objects.filter(kind=IMAGE)) or "none yet"
+        raise NoSuchVersion(f"{found} answers albums, not single photos. Those that do: {known}.")
+    return found
+
+
 def training_index(version: ModelVersion) -> TrainingIndex:
     """What the version trained on. A version never changes, so each is read once a process."""
     return _training_index(version.digest, version.path)
