@@ -7,7 +7,7 @@
 
 A and B are folders with albums.jsonl (`planet_core.albums`). The run directory gets metrics.jsonl and
 steps.jsonl (see `planet_core.run_log`), checkpoints while it trains, the embeddings (or --cache), and, at the
-end, the album model in RUN/model.
+end, the album model in RUN/model (or --model).
 
 Notable:
 - the image model stays as it is: its embeddings are computed once (`album_embeddings`)
@@ -53,7 +53,7 @@ from planet_core.album_examination import (
 )
 from planet_core.album_feed import AlbumFeed, Photos, Step, Targets
 from planet_core.album_layers import ImageLayer
-from planet_core.album_options import cache_of, chosen_recipe, parse_arguments
+from planet_core.album_options import cache_of, chosen_recipe, model_of, parse_arguments
 from planet_core.album_recipe import AlbumRecipe
 from planet_core.albums import Album, AlbumError, read_albums
 from planet_core.labels import Labels
@@ -580,7 +580,7 @@ def _train(options: argparse.Namespace, log: RunLog, processes: Processes, stop:
         options.variant,
         recipe,
         data,
-        Path(options.out) / "model",
+        model_of(options),
         options.seed,
         log,
         processes,

@@ -22,14 +22,9 @@ from geogame.registry.admin import ModelVersionAdmin
 from geogame.registry.models import ModelVersion
 from geogame.registry.services import RegistryError
 from geogame.training import form_views, views
+from geogame.training.errors import TrainingError
 from geogame.training.models import TrainingJob
-from geogame.training.services import (
-    TrainingError,
-    create_job,
-    may_start,
-    queue_job,
-    request_stop,
-)
+from geogame.training.services import create_job, may_start, queue_job, request_stop
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
