@@ -142,9 +142,11 @@ class AlbumFeed:
         for number in range(first, self.steps):
             whole = pieces[order[number]]
             part = self.processes.part(len(whole))
+            mine = whole[part]
+            longest = int((mine[:, 1] - mine[:, 0]).max(initial=0))
             yield Step(
-                whole[part],
-                self._lost(epoch, number, whole)[part],
+                mine,
+                self._lost(epoch, number, whole)[part, :longest],
                 sum(int(self._scored[start:stop].sum()) for start, stop in whole.tolist()),
             )
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -345,3 +346,14 @@ def backwards(albums: Iterable[Album]) -> list[str]:
         if any(later < earlier for earlier, later in itertools.pairwise(known)):
             found.append(album.id)
     return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line, see `album_sources`."""
+    from planet_core import album_sources
+
+    return album_sources.main(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -90,7 +90,7 @@ def _ways(part: dict[str, Any]) -> list[str]:
         "Share within a distance in % (Wilson's 95 % interval), median distance and mean points (bootstrap"
         f" over groups, {part['resamples']} resamples):",
         "",
-        *_table(["answer", *_scale_titles(), "median km", "mean points"], rows),
+        *table(["answer", *_scale_titles(), "median km", "mean points"], rows),
         "",
     ]
 
@@ -122,7 +122,7 @@ def _categories(part: dict[str, Any]) -> list[str]:
     return [
         "Median km by category (the paper's table 3), the first way with its bootstrap interval:",
         "",
-        *_table(["answer", *found], rows),
+        *table(["answer", *found], rows),
         "",
     ]
 
@@ -140,7 +140,7 @@ def _regions(part: dict[str, Any]) -> list[str]:
     return [
         f"By continent of the truth, {next(iter(part['ways']))}:",
         "",
-        *_table(["continent", "views", *_scale_titles(), "median km"], rows),
+        *table(["continent", "views", *_scale_titles(), "median km"], rows),
         "",
     ]
 
@@ -155,7 +155,7 @@ def _top_k(part: dict[str, Any]) -> list[str]:
     return [
         "Best of the k most confident cells, cell centres, % within a distance (the paper's figure 4):",
         "",
-        *_table(["", *_scale_titles()], rows),
+        *table(["", *_scale_titles()], rows),
         "",
     ]
 
@@ -179,7 +179,7 @@ def _calibration(part: dict[str, Any], facts: dict[str, Any]) -> list[str]:
     return [
         f"Calibration: {note}",
         "",
-        *_table(
+        *table(
             ["confidence", "mean, %", "expected calibration error, %", "difference from the softmax"], rows
         ),
         "",
@@ -207,7 +207,7 @@ def _differences(part: dict[str, Any]) -> list[str]:
         "Paired differences over the same views, 95 % bootstrap over groups. Logarithms count distances"
         f" below {LEAST_KM} km as that; more points and fewer kilometres are better.",
         "",
-        *_table(titles, rows),
+        *table(titles, rows),
         "",
     ]
 
@@ -237,9 +237,9 @@ def _paper() -> list[str]:
         "",
         "Printed in the paper, on other photos, by a network trained on 91 M photos: **not measured here**.",
         "",
-        *_table(["the paper's, %", *_scale_titles()], rows),
+        *table(["the paper's, %", *_scale_titles()], rows),
         "",
-        *_table(["the paper's median km", "PlaNet", "Im2GPS (new)"], scenes),
+        *table(["the paper's median km", "PlaNet", "Im2GPS (new)"], scenes),
         "",
     ]
 
@@ -261,7 +261,7 @@ def _cost(report: Report) -> list[str]:
         " (neither bytes nor time depend on what they hold), and needs the network first. Processor time"
         f" ({facts['device']}).",
         "",
-        *_table(
+        *table(
             ["", "bytes", "ms a picture"],
             [
                 [
@@ -280,7 +280,7 @@ def _cost(report: Report) -> list[str]:
 # Cells of tables
 
 
-def _table(titles: Sequence[str], rows: Rows) -> list[str]:
+def table(titles: Sequence[str], rows: Rows) -> list[str]:
     """Markdown with columns of even width."""
     cells = [list(titles), *(list(row) for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(titles))]

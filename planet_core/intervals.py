@@ -1,8 +1,10 @@
-"""How sure a measured number is: Wilson's interval of a share, and the bootstrap over clusters (numpy only).
+"""How sure a measured number is (numpy only).
 
-Photos of one walk or one panorama are right or wrong together. The bootstrap therefore draws whole clusters,
-with replacement, and every statistic of one draw is taken from the same photos: so differences between two
-ways to answer are paired.
+Photos of one walk, panorama or album are right or wrong together. The bootstrap therefore draws whole
+clusters, with replacement, and every statistic of one draw is taken from the same photos: so differences
+between two ways to answer are paired. Where only means are asked for, the linearised standard error over
+clusters with Student's t says the same without drawing, and is right with few clusters too, where the
+bootstrap's intervals are too narrow (`clustered_mean`, `clustered_share`).
 """
 
 from __future__ import annotations
@@ -96,3 +98,92 @@ def interval(draws: npt.ArrayLike, confidence: float = 0.95) -> tuple[float, flo
     tail = (1 - confidence) / 2
     low, high = np.quantile(np.asarray(draws), [tail, 1 - tail], method="inverted_cdf")
     return float(low), float(high)
+
+
+# ------------------------------------------------------------------------------------------------
+# Means over clusters without drawing
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A measured number with its interval of 95 %; the ends are None where there are too few clusters."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+def student_t(degrees: int, confidence: float = 0.95) -> float:
+    """The half width of the central interval of Student's t distribution, 2.262 for nine degrees of freedom.
+
+    Raises:
+        ValueError: no degree of freedom.
+    """
+    if degrees < 1:
+        raise ValueError(f"Student's t needs at least one degree of freedom, not {degrees}")
+    # with t = sqrt(degrees) tan(angle) the density is a power of a cosine
+    angle = np.linspace(0, math.pi / 2, 20_001)
+    density = np.cos(angle) ** (degrees - 1)
+    below = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
+    return float(math.sqrt(degrees) * math.tan(np.interp(confidence, below / below[-1], angle)))
+
+
+def clustered_mean(values: npt.ArrayLike, clusters: npt.ArrayLike) -> Estimate:
+    """The mean of photos' values, with Student's interval over their clusters.
+
+    The mean weighs photos, not clusters: it is a ratio of two sums over clusters, whose linearised residuals
+    give the standard error. Differences are paired where `values` are differences of the same photos.
+
+    Args:
+        values: (photos,), numbers; booleans count as 0 and 1.
+        clusters: (photos,), which cluster each belongs to, any integers.
+
+    Raises:
+        ValueError: no photos, or arrays of different lengths.
+    """
+    numbers, residuals = _residuals(values, clusters)
+    value, count = float(numbers.mean()), len(residuals)
+    variance = _variance(residuals, numbers.size) if count > 1 else 0.0
+    if variance <= 1e-24:  # all the same: how sure that is, nothing tells
+        return Estimate(value, None, None)
+    half = student_t(count - 1) * math.sqrt(variance)
+    return Estimate(value, value - half, value + half)
+
+
+def clustered_share(hits: npt.ArrayLike, clusters: npt.ArrayLike) -> Estimate:
+    """The share of photos that are hits, with Wilson's interval of as many trials as the clusters are worth.
+
+    The effective number of trials is the one at which independent photos would vary as much as these do; it
+    is at most the number of photos. Where all or none are hits, photos of a cluster count as right or wrong
+    all together.
+
+    Args, Raises: as `clustered_mean`.
+    """
+    numbers, residuals = _residuals(hits, clusters)
+    share, count = float(numbers.mean()), len(residuals)
+    if count < 2:
+        return Estimate(share, None, None)
+    variance = _variance(residuals, numbers.size)
+    sizes = np.unique(np.asarray(clusters), return_counts=True)[1].astype(np.float64)
+    trials = float(numbers.size**2 / (sizes @ sizes))
+    if 0 < share < 1:
+        trials = min(numbers.size, share * (1 - share) / max(variance, 1e-24))
+    low, high = wilson_interval(share * trials, trials, student_t(count - 1))
+    return Estimate(share, min(low, share), max(high, share))
+
+
+def _residuals(values: npt.ArrayLike, clusters: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Values (photos,), and the sum of each cluster's differences from their mean (clusters,)."""
+    numbers, names = np.asarray(values, dtype=np.float64), np.asarray(clusters)
+    if numbers.ndim != 1 or not numbers.size or numbers.shape != names.shape:
+        raise ValueError(
+            f"expected values and clusters of the same photos, at least one, not {numbers.shape} and"
+            f" {names.shape}"
+        )
+    _, index = np.unique(names, return_inverse=True)
+    return numbers, np.bincount(index, numbers - numbers.mean()).astype(np.float64)
+
+
+def _variance(residuals: FloatArray, photos: int) -> float:
+    count = len(residuals)
+    return float(count / (count - 1) * (residuals @ residuals) / photos**2)

@@ -140,6 +140,7 @@ def test_the_numpy_modules_do_not_load_torch() -> None:
         " shards shard_order prepare_output train_options"
         " distributions cell_countries cell_polygons cell_raster probability_map outputs"
         " geography country_polygons model_card model_file"
+        " albums album_directory album_recipe album_options"
     )
     imports = "; ".join(f"import planet_core.{module}" for module in modules.split())
     code = f"import sys; {imports}; sys.exit('torch' in sys.modules)"

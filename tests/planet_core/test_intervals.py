@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.regression.linear_model import OLS
 
-from planet_core.intervals import bootstrap, interval, resamples_for, wilson_interval
+from planet_core.intervals import (
+    bootstrap,
+    clustered_mean,
+    clustered_share,
+    interval,
+    resamples_for,
+    student_t,
+    wilson_interval,
+)
 
 NONE = np.empty((4, 0))
 
@@ -78,3 +88,87 @@ def test_one_photo_and_none() -> None:
 
 def test_large_sets_are_resampled_less() -> None:
     assert resamples_for(100) > resamples_for(1_000_000) >= 200
+
+
+# Means over clusters without drawing
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 5, 9, 30, 399])
+def test_students_t_is_that_of_scipy(degrees: int) -> None:
+    assert student_t(degrees) == pytest.approx(stats.t.ppf(0.975, degrees), rel=1e-3)
+    with pytest.raises(ValueError, match="at least one degree"):
+        student_t(0)
+
+
+def test_with_one_photo_a_cluster_the_mean_is_that_of_a_t_test() -> None:
+    values = np.random.default_rng(0).normal(3, 2, 25)
+    found = clustered_mean(values, np.arange(25))
+    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert found.low == pytest.approx(expected.low, rel=1e-3)
+    assert found.high == pytest.approx(expected.high, rel=1e-3)
+
+
+def test_the_standard_error_is_that_of_a_regression_clustered_by_album() -> None:
+    rng = np.random.default_rng(1)
+    clusters = np.repeat(np.arange(30), rng.integers(1, 20, 30))
+    values = rng.normal(0, 1, 30)[clusters] + rng.normal(0, 1, clusters.size)
+    found = clustered_mean(values, clusters)
+    fit = OLS(values, np.ones_like(values)).fit(
+        cov_type="cluster", cov_kwds={"groups": clusters, "use_correction": False}, use_t=True
+    )
+    half = fit.bse[0] * np.sqrt(30 / 29) * stats.t.ppf(0.975, 29)
+    assert found.value == pytest.approx(values.mean())
+    assert found.high == pytest.approx(values.mean() + half, rel=1e-3)
+
+
+def albums_of(rng: np.random.Generator, albums: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(album, first way right, second way right) of photos that are right or wrong together."""
+    sizes = rng.integers(4, 30, albums)
+    clusters = np.repeat(np.arange(albums), sizes)
+    common = rng.normal(0, 1, albums)[clusters]
+    first = common + rng.normal(0, 1, clusters.size) > 0.2
+    second = common + rng.normal(0.1, 0.4, albums)[clusters] + rng.normal(0, 1, clusters.size) > 0.2
+    return clusters, first, second
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("albums", [12, 60])
+def test_intervals_hold_the_truth_as_often_as_they_say(albums: int) -> None:
+    rng = np.random.default_rng(albums)
+    clusters, first, second = albums_of(rng, 40_000)
+    share, difference = first.mean(), second.mean() - first.mean()
+    trials = 800
+    held = np.zeros(2)
+    for _ in range(trials):
+        clusters, first, second = albums_of(rng, albums)
+        found = clustered_share(first, clusters), clustered_mean(second * 1.0 - first, clusters)
+        for index, (estimate, truth) in enumerate(zip(found, (share, difference), strict=True)):
+            assert estimate.low is not None
+            assert estimate.high is not None
+            held[index] += estimate.low <= truth <= estimate.high
+    assert (np.abs(held / trials - 0.95) < 0.025).all(), held / trials
+
+
+def test_shares_of_all_or_none_count_clusters_and_not_photos() -> None:
+    clusters = np.repeat(np.arange(10), 50)
+    found = clustered_share(np.ones(500), clusters)
+    assert found.value == found.high == 1.0
+    assert found.low == pytest.approx(wilson_interval(10, 10, student_t(9))[0])
+    one_large = clustered_share(np.ones(100), np.concatenate([np.zeros(91), np.arange(1, 10)]))
+    assert one_large.low is not None
+    assert one_large.low < 0.2
+    independent = clustered_share(np.arange(500) % 2, clusters)
+    assert independent.low == pytest.approx(wilson_interval(250, 500, student_t(9))[0])
+
+
+def test_values_that_are_all_the_same_have_no_interval() -> None:
+    found = clustered_mean(np.full(30, 0.25), np.arange(30))
+    assert (found.value, found.low, found.high) == (0.25, None, None)
+
+
+def test_one_cluster_has_no_interval() -> None:
+    for measure in (clustered_share, clustered_mean):
+        found = measure(np.array([1.0, 0.0]), np.zeros(2, dtype=np.int64))
+        assert (found.value, found.low, found.high) == (0.5, None, None)
+        with pytest.raises(ValueError, match="at least one"):
+            measure(np.empty(0), np.empty(0, dtype=np.int64))
