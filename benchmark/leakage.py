@@ -43,7 +43,7 @@ def flags_set(found: Mapping[str, Mapping[str, int]]) -> list[str]:
 def _without(pairs: Pairs) -> dict[str, Any]:
     if not len(pairs):
         return {"rounds": 0}
-    clusters = Clusters.of(pairs.players, pairs.panoramas)
+    clusters = Clusters.of(pairs.players, pairs.scenes)
     return {
         "rounds": len(pairs),
         "win_rate": clustered_rate(pairs, pairs.outcomes),

@@ -74,6 +74,14 @@ class Pairs:
         return self.rounds.panorama_id.codes[self.person]
 
     @property
+    def scenes(self) -> IntArray:
+        """What is right or wrong together, (n,), any numbers: the panorama, or the album it was shown in."""
+        album = self.rounds.album
+        in_album = ~album.equal("")[self.person]
+        behind = len(self.rounds.panorama_id.names) + album.codes[self.person]
+        return np.asarray(np.where(in_album, behind, self.panoramas))
+
+    @property
     def outcomes(self) -> IntArray:
         """1 where the model won, 0 for a tie, -1 where the person won: the smaller distance wins."""
         return np.sign(np.nan_to_num(_difference(self.person_km, self.model_km))).astype(np.int64)

@@ -41,7 +41,8 @@ class Row:
     """One answer. Places in degrees; `lat, lng` are None unless the outcome is "answered".
 
     `exposure` is 1 when the player saw the panorama for the first time, `group_exposure` is 1 when they
-    knew no other panorama of its group (one walk, one place) either. `seen_in_training` is known of
+    knew no other panorama of its group (one walk, one place) either. `album` is the album that the picture
+    was shown in, "" for a single one. `seen_in_training` is known of
     models only, `consent` of people who were asked. `source` says where the picture is from, "drawn" that
     it was not photographed. The rest is as in `docs/benchmark.md`; None is "not known".
     """
@@ -68,6 +69,7 @@ class Row:
     guest: bool | None = None
     games_played: int | None = None
     device: str = ""
+    album: str = ""
     time_s: float | None = None
     confidence: float | None = None
     country_probabilities: Mapping[str, float] | None = None
@@ -183,7 +185,7 @@ class CountryProbabilities:
         return dict(zip(names, self.values[some].tolist(), strict=True))
 
 
-TEXTS = ("round_id", "panorama_id", "player_id", "condition", "map", "source", "device")
+TEXTS = ("round_id", "panorama_id", "player_id", "condition", "map", "source", "device", "album")
 FLAGS = ("seen_in_training", "near_duplicate", "same_sequence", "same_author", "guest", "consent")
 COUNTS = ("exposure", "group_exposure", "captured_year", "games_played", "scoring_version")
 PLACES = ("lat", "lng", "true_lat", "true_lng")
@@ -230,6 +232,7 @@ class Rounds:
     map: Labels
     source: Labels
     device: Labels
+    album: Labels
     is_model: BoolArray
     outcome: SmallIntArray
     lat: FloatArray

@@ -33,7 +33,7 @@ FIRST = ("round_id", "panorama_id", "player_id", "player_kind", "condition", "ma
 COLUMNS = (
     *FIRST,
     *(*PLACES, "outcome", "answered_at", "consent", "source"),
-    *(name for name in (*NUMBERS, *FLAGS, *COUNTS, "device") if name not in (*PLACES, "consent")),
+    *(name for name in (*NUMBERS, *FLAGS, *COUNTS, "device", "album") if name not in (*PLACES, "consent")),
     "country_probabilities",
 )
 

@@ -26,7 +26,7 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--map", metavar="NAME", help="only rounds on this map (default: every map, each apart)"
     )
-    parser.add_argument("--condition", metavar="NAME", help="only rounds seen so: fair or free")
+    parser.add_argument("--condition", metavar="NAME", help="only rounds seen so: fair, free or album")
     for name, which in (("since", "from this day on"), ("until", "to the end of this day")):
         parser.add_argument(
             f"--{name}", metavar="DATE", type=_day, help=f"only rounds that people answered {which} (UTC)"

@@ -131,7 +131,7 @@ def compare(group: Group, *, everybody: bool = True) -> Comparison:
     """The comparison of a group: of all people pooled, or of the one person that there is."""
     pairs = group["pairs"]
     outcomes = pairs.outcomes
-    clusters = Clusters.of(pairs.players, pairs.panoramas)
+    clusters = Clusters.of(pairs.players, pairs.scenes)
     wins, losses = int((outcomes > 0).sum()), int((outcomes < 0).sum())
     person = EVERYBODY if everybody else pairs.rounds.player_id.names[int(pairs.players[0])]
     return {
@@ -197,7 +197,7 @@ def clustered_rate(pairs: Pairs, outcomes: IntArray) -> Estimate:
     if not decided.size:
         return estimate(None, None)
     won = (outcomes[decided] > 0).astype(np.float64)
-    clusters = Clusters.of(pairs.players[decided], pairs.panoramas[decided])
+    clusters = Clusters.of(pairs.players[decided], pairs.scenes[decided])
     return estimate(float(won.mean()), share_interval(won, clusters))
 
 
@@ -207,7 +207,7 @@ def differences(pairs: Pairs, clusters: Clusters, *, with_bootstrap: bool = True
     both = np.flatnonzero(np.isfinite(pairs.model_km) & np.isfinite(pairs.person_km))
     answered = pairs[both]
     logs = _log_km(answered.model_km) - _log_km(answered.person_km)
-    same = clusters if both.size == len(pairs) else Clusters.of(answered.players, answered.panoramas)
+    same = clusters if both.size == len(pairs) else Clusters.of(answered.players, answered.scenes)
     return {
         "points": _difference(points, clusters, POINTS_DIFFERENCE, with_bootstrap),
         "log10_km": _difference(logs, same, LOG_DIFFERENCE, with_bootstrap),

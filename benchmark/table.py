@@ -13,6 +13,7 @@ from planet_core.metrics import SCALES_KM
 CONDITIONS = {
     "fair": "fair view: the person saw the very pixels that the model got",
     "free": "free look: the person could look around, the model got one view",
+    "album": "album rounds: both saw the photos of a trip, fair view; what is counted as panoramas is albums",
 }
 SOURCES = {"drawn": " (drawn from facts, not photographed)"}
 Comparison = dict[str, Any]

@@ -139,5 +139,5 @@ def _against(name: str, pairs: Pairs, places: trivial.Places) -> dict[str, Any]:
         "ties": len(pairs) - wins - losses,
         "losses": losses,
         "win_rate": clustered_rate(pairs, outcomes),
-        "side": side_of(km, score, Clusters.of(pairs.players, pairs.panoramas)),
+        "side": side_of(km, score, Clusters.of(pairs.players, pairs.scenes)),
     }

@@ -22,6 +22,7 @@ NAVIGATION: Final = [
         [
             ("games.Game", "flag", gettext_noop("Games")),
             ("rooms.Room", "groups", gettext_noop("Rooms")),
+            ("albums.AlbumRound", "route", gettext_noop("Album rounds")),
             ("studies.Study", "biotech", gettext_noop("Studies")),
         ],
     ),
@@ -30,6 +31,7 @@ NAVIGATION: Final = [
         [
             ("panoramas.Map", "map", gettext_noop("Maps")),
             ("panoramas.Panorama", "panorama", gettext_noop("Panoramas")),
+            ("albums.Album", "photo_album", gettext_noop("Albums")),
             ("world.WorldJob", "brush", gettext_noop("Drawing jobs")),
         ],
     ),

@@ -22,6 +22,7 @@ from django.db.models.functions import Coalesce
 
 from geogame.accounts.models import Player
 from geogame.accounts.services import SESSION_KEY, find_guest, lock, name_from, take_over
+from geogame.albums.models import AlbumRound
 from geogame.games.models import Challenge, DailyAttempt, Exposure, Game, Guess, Seat
 from geogame.ratings.services import look_again
 from geogame.rooms.members import lock_rooms_of, move_memberships
@@ -54,6 +55,7 @@ def move_games(*, guest: Player, to: Player) -> None:
     DailyAttempt.objects.filter(player=guest, game__in=games).update(player=to)
     Challenge.objects.filter(sender=guest, game__in=games).update(sender=to)
     Subject.objects.filter(player=guest, plan__game__in=games).update(player=to)
+    _move_albums(guest, to)
     move_memberships(guest=guest, to=to)
     _recount_exposures(to)
     _keep_the_later_choice(guest, to)
@@ -72,6 +74,16 @@ def _games_without_conflict(guest: Player, account: Player) -> QuerySet[Game]:
         | games.filter(plan__subject__study__in=studies)
     )
     return games.filter(seats__player=guest).exclude(pk__in=conflicting.values("pk"))
+
+
+def _move_albums(guest: Player, account: Player) -> None:
+    """An album that both have begun and not handed in stays with the guest."""
+    begun = account.album_rounds.exclude(state=AlbumRound.State.CLOSED)
+    conflicting = guest.album_rounds.exclude(state=AlbumRound.State.CLOSED).filter(
+        album__in=list(begun.values_list("album", flat=True))
+    )
+    moved = guest.album_rounds.exclude(pk__in=list(conflicting.values_list("pk", flat=True)))
+    moved.update(player=account)
 
 
 def _recount_exposures(player: Player) -> None:
@@ -100,6 +112,6 @@ def _keep_the_later_choice(guest: Player, account: Player) -> None:
 
 def _remove_if_empty(guest: Player) -> None:
     games = (guest.seats, guest.guesses, guest.exposures, guest.daily_attempts, guest.challenges)
-    rows = (*games, guest.memberships, guest.hosted_rooms)
+    rows = (*games, guest.memberships, guest.hosted_rooms, guest.album_rounds)
     if not any(kept.exists() for kept in rows):
         guest.delete()

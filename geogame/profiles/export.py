@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TypedDict
 
 from django.contrib.auth.models import User
-from django.db.models import F, Prefetch
+from django.db.models import F, Prefetch, QuerySet
 from django.utils import timezone
 
 from geogame.accounts.models import Player
+from geogame.albums.models import AlbumPin, AlbumRound
 from geogame.games.models import Exposure, Game, Guess, Round
 from geogame.panoramas.models import Panorama
 from geogame.ratings.queries import Outcome, Place, outcomes, places_of
@@ -45,8 +46,46 @@ def everything_of(player: Player, user: User | None) -> Json:
         "player": _player(player),
         "ratings": [_place(place) for place in places_of(player, timezone.now())],
         "games": [_game(game, rated.get(game.token)) for game in games],
+        "albums": [_album(round_) for round_ in _albums(player)],
         "studies": [_part(subject) for subject in player.subjects.select_related("study")],
         "rooms": [_membership(member) for member in player.memberships.select_related("room")],
+    }
+
+
+def _albums(player: Player) -> QuerySet[AlbumRound]:
+    own = AlbumPin.objects.filter(side=AlbumPin.Side.PERSON).select_related("photo__panorama")
+    rounds = player.album_rounds.select_related("album__map").order_by("created_at", "pk")
+    return rounds.prefetch_related(Prefetch("pins", own, to_attr="own_pins"), "sights")
+
+
+def _album(round_: AlbumRound) -> Json:
+    pins: list[AlbumPin] = round_.own_pins  # type: ignore[attr-defined]
+    over = round_.state == AlbumRound.State.CLOSED
+    return {
+        "id": round_.token,
+        "map": round_.album.map.name,
+        "state": round_.state,
+        "device": round_.device or None,
+        "with_an_account": round_.registered,
+        "created_at": round_.created_at.isoformat(),
+        "handed_in_at": round_.closed_at.isoformat() if round_.closed_at else None,
+        "photos_shown": len(round_.sights.all()),
+        "pins": [_album_pin(pin, told=over) for pin in sorted(pins, key=lambda pin: pin.photo.number)],
+    }
+
+
+def _album_pin(pin: AlbumPin, *, told: bool) -> Json:
+    return {
+        "photo": pin.photo.number,
+        "lat": pin.lat,
+        "lng": pin.lng,
+        "first_lat": pin.first_lat,
+        "first_lng": pin.first_lng,
+        "moved_later": pin.moves,
+        "placed_at": pin.placed_at.isoformat(),
+        "truth": _truth(pin.photo.panorama) if told else None,
+        "distance_km": pin.distance_km if told else None,
+        "points": pin.points if told else None,
     }
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from geogame.albums.models import CONDITION as ALBUM
 from geogame.games.models import Game
 from geogame.panoramas.models import Map, Panorama
 
@@ -19,7 +20,9 @@ class StoredReport(models.Model):
         DRAWN = "drawn"
 
     map = models.ForeignKey(Map, on_delete=models.CASCADE, related_name="reports")
-    condition = models.CharField(max_length=10, choices=Game.Condition)
+    condition = models.CharField(
+        max_length=10, choices=[*Game.Condition.choices, (ALBUM, "photos of an album, one after another")]
+    )
     source = models.CharField(max_length=10, choices=Source)
     rounds = models.PositiveIntegerField(default=0, help_text="That count, over all models.")
     summary = models.JSONField(default=list, help_text="A line for each model, for the list of reports.")

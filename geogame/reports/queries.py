@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from geogame.accounts.models import Player
+from geogame.albums.models import AlbumPin, AlbumRound
 from geogame.games.models import Game, Guess, Round, Seat
 from geogame.panoramas.models import Map, Panorama
 from geogame.round_sets.queries import in_open_sets
@@ -128,7 +129,33 @@ def _rounds_of_study(study: Study) -> QuerySet[Round]:
 
 
 def maps_played() -> list[Map]:
-    return list(Map.objects.filter(Exists(Game.objects.filter(map=OuterRef("pk")))))
+    games = Game.objects.filter(map=OuterRef("pk"))
+    albums = AlbumRound.objects.filter(album__map=OuterRef("pk"))
+    return list(Map.objects.filter(Exists(games) | Exists(albums)))
+
+
+def closed_albums(map_: Map | None = None) -> QuerySet[AlbumRound]:
+    """Album rounds that were handed in by people who are in reports."""
+    closed = AlbumRound.objects.filter(state=AlbumRound.State.CLOSED, player__in_reports=True)
+    return closed.filter(album__map=map_) if map_ else closed
+
+
+def album_pins(map_: Map | None = None) -> Iterator[AlbumPin]:
+    """Every pin in handed-in albums on photos that are still there, album round by album round."""
+    pins = AlbumPin.objects.filter(round__in=closed_albums(map_), photo__panorama__withdrawn_at=None)
+    return (
+        pins.select_related("round__player", "round__album__map", "photo__panorama")
+        .select_related("round__image_version", "round__album_version")
+        .defer("round__image_version__card", "round__album_version__card")
+        .prefetch_related("round__seals", "round__sights")
+        .order_by("round_id", "photo__number", "pk")
+        .iterator(chunk_size=CHUNK)
+    )
+
+
+def unanswered_albums(map_: Map | None = None) -> QuerySet[AlbumRound]:
+    """Handed-in albums that the models should have answered and did not."""
+    return closed_albums(map_).exclude(model_absent="").exclude(image_version=None)
 
 
 def told_to_everybody() -> set[int]:
@@ -139,7 +166,9 @@ def told_to_everybody() -> set[int]:
     withdrawn = Panorama.objects.exclude(withdrawn_at=None).exclude(pk__in=in_open_sets())
     named = set(withdrawn.values_list("pk", flat=True))
     ahead = Round.objects.filter(panorama=OuterRef("pk"), void_reason="").exclude(state=Round.State.CLOSED)
-    told = Panorama.objects.filter(pk__in=named).exclude(Exists(ahead))
+    albums = AlbumRound.objects.filter(album__photos__panorama=OuterRef("pk"))
+    in_albums = albums.exclude(state=AlbumRound.State.CLOSED)
+    told = Panorama.objects.filter(pk__in=named).exclude(Exists(ahead)).exclude(Exists(in_albums))
     groups = {group for group in told.values_list("group", flat=True) if group}
     in_play = Panorama.objects.filter(group__in=groups, withdrawn_at=None).exclude(pk__in=named)
     return set(

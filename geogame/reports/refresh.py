@@ -17,7 +17,7 @@ from geogame.lib.queue import DEFAULT, REFRESH_REPORTS, enqueue
 from geogame.panoramas.models import Panorama
 from geogame.reports.models import Refresh
 from geogame.reports.outside import closed_sets
-from geogame.reports.queries import closed_rounds
+from geogame.reports.queries import closed_albums, closed_rounds
 
 State = Refresh.State
 LOOK_EVERY = timedelta(seconds=30)
@@ -38,7 +38,8 @@ def what_is_there() -> str:
     """
     newest = Guess.objects.aggregate(newest=Max("pk"))["newest"] or 0
     withdrawn = Panorama.objects.exclude(withdrawn_at=None).count()
-    return f"{closed_rounds()} {newest} {withdrawn} {people_left_out()} {closed_sets()}"
+    albums = closed_albums().count()
+    return f"{closed_rounds()} {newest} {withdrawn} {people_left_out()} {closed_sets()} {albums}"
 
 
 def people_left_out() -> int:

@@ -16,6 +16,7 @@ from geogame.opponent.words import COULD_NOT_ANSWER
 from geogame.panoramas.models import Map
 from geogame.panoramas.sources import source_of
 from geogame.registry.queries import trained_on
+from geogame.reports.album_rows import album_rows
 from geogame.reports.beliefs import Beliefs
 from geogame.reports.leaks import Leaks
 from geogame.reports.queries import (
@@ -41,6 +42,7 @@ def rows_of(map_: Map | None = None) -> Iterator[Row]:
     leaks = Leaks()
     yield from _full(answers(map_), leaks)
     yield from _failed(failures(map_), leaks)
+    yield from album_rows(map_)
 
 
 def rows_of_study(study: Study) -> Iterator[Row]:

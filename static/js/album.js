@@ -2,7 +2,7 @@
  * The page of an album round: one snapshot, one photo on show, and the wires to server, keys and map.
  *
  * @import { Place } from "./types.js"
- * @import { Boot, Side, Snapshot } from "./albums/types.js"
+ * @import { Boot, Photo, Side, Snapshot } from "./albums/types.js"
  */
 import { Outbox } from "./albums/outbox.js";
 import { Paths } from "./albums/paths.js";
@@ -13,7 +13,7 @@ import { Strip } from "./albums/strip.js";
 import { gapText, modelText, photoLabel, winnerText } from "./albums/words.js";
 import { byId, setText, show } from "./core/dom.js";
 import { coordinates } from "./core/format.js";
-import { centralLng, normalised } from "./core/geo.js";
+import { normalised } from "./core/geo.js";
 import { t } from "./core/i18n.js";
 import { nearest } from "./map/gazetteer.js";
 import { GuessPin } from "./map/guess-pin.js";
@@ -28,6 +28,9 @@ const LOOK_MS = 700;
 class AlbumPage {
   #phase = "";
   #pictured = 0;
+  #announced = 0;
+  /** @type {boolean | null} */
+  #fitted = null;
   #spoken = "";
   /** Digests that were shown before the first photo. @type {Map<Side, string>} */
   #promised = new Map();
@@ -47,7 +50,7 @@ class AlbumPage {
     this.photos = new Photos();
     this.outbox = new Outbox(boot, (snapshot) => this.#take(snapshot), (error) => this.#trouble(error));
     this.strip = new Strip(this.photos, (number) => this.#goTo(number));
-    this.card = new ResultCard(this.photos, (index, withSingle) => this.card.result && this.paths.show(this.card.result, index, withSingle));
+    this.card = new ResultCard(this.photos, (index, withSingle) => this.#showWays(index, withSingle));
     this.#bind();
   }
 
@@ -219,7 +222,14 @@ class AlbumPage {
     this.#showPhoto();
     this.pin.show(photo.pin, !this.isBusy && !photo.gone);
     this.#renderStep();
-    this.#say(`${photoLabel(photo.number, photos.length)}. ${gapText(photo.gap_h)}`);
+    this.#announce(photo);
+  }
+
+  /** Once a photo: what was said of a pin is not talked over. @param {Photo} photo */
+  #announce({ number, gap_h }) {
+    if (this.#announced === number) return;
+    this.#announced = number;
+    this.#say([photoLabel(number, this.snapshot.photos.length), gapText(gap_h)].filter(Boolean).join(". "));
   }
 
   #renderStep() {
@@ -265,11 +275,18 @@ class AlbumPage {
     setText(byId("round-label"), t("Your trip"));
     setText(byId("gap"), "");
     this.card.fill(this.snapshot, this.#promised);
-    const places = this.paths.placesOf(result, true);
-    if (places.length > 0) this.world.fit(places, { ...besideCard("trip-card"), maxZoom: 9 });
-    else this.world.map.setView([20, centralLng([])], 1);
     byId("trip-title").focus({ preventScroll: true });
     this.#say(winnerText(result.winner));
+  }
+
+  /** Seen whole: once, and anew when PlaNet's way without the album comes or goes. @param {number} index @param {boolean} withSingle */
+  #showWays(index, withSingle) {
+    const { result } = this.snapshot;
+    if (!result) return;
+    this.paths.show(result, index, withSingle);
+    if (this.#fitted === withSingle) return;
+    this.#fitted = withSingle;
+    this.world.fit(this.paths.placesOf(result, withSingle), { ...besideCard("trip-card"), maxZoom: 9 });
   }
 
   /** @param {string} text */

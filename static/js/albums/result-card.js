@@ -163,9 +163,9 @@ function fillSeals(result, promised) {
         h("h3", { class: "panel-label" }, sideName(seal.side)),
         verdict,
         h("p", { class: "code" }, seal.digest),
-        h("p", { class: "code trip-preimage" }, seal.preimage),
+        h("p", { class: "code trip-preimage", tabindex: "0" }, seal.preimage),
         h("p", { class: "panel-label" }, t("To check it elsewhere, in a shell")),
-        h("p", { class: "code trip-preimage" }, checkCommand(seal.preimage)),
+        h("p", { class: "code trip-preimage", tabindex: "0" }, checkCommand(seal.preimage)),
       );
     }),
   );

@@ -19,12 +19,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from geogame.accounts.models import Player
+from geogame.albums.models import AlbumRound, Sight
+from geogame.albums.services import place_pin, start_album
+from geogame.albums.snapshots import PICTURE
 from geogame.games.challenges import send
 from geogame.games.dailies import start_daily
 from geogame.games.models import Challenge, Game, Round
-from geogame.games.picture_urls import picture_ahead_url, picture_url
+from geogame.games.picture_urls import picture_ahead_url, picture_url, signed_url
 from geogame.games.services import next_round, start_game
-from geogame.panoramas.models import Map
+from geogame.panoramas.models import Map, Panorama
 from geogame.ratings.models import Rating
 from geogame.ratings.services import rate_games
 from geogame.registry.models import ModelVersion
@@ -34,6 +37,9 @@ from geogame.rooms.models import Room
 from geogame.round_sets.models import OutsidePlayer, RoundSet
 from geogame.round_sets.services import close, create, issue_token
 from geogame.studies.models import Study
+from tests.geogame.albums.playing import album_of
+from tests.geogame.albums.playing import play as play_trip
+from tests.geogame.albums.playing import seal as seal_trip
 from tests.geogame.games.playing import guess, play, seal
 from tests.geogame.pages.addresses import addresses
 from tests.geogame.round_sets.taking_part import answer
@@ -42,6 +48,14 @@ from tests.geogame.studies.making import lay_out
 QUERIES = {
     "about": 5,
     "account": 5,
+    "album": 14,
+    "album-picture": 4,
+    "album-start": 20,
+    "albums": 9,
+    "api-album": 9,
+    "api-album-hand-in": 20,
+    "api-album-next": 20,
+    "api-album-pin": 20,
     "api-challenge": 9,
     "api-country": 4,
     "api-guess": 35,
@@ -130,6 +144,8 @@ class Scene:
     round_set: RoundSet
     closed_set: RoundSet
     outside_token: str
+    trip: AlbumRound
+    waiting_trip: AlbumRound
 
     @property
     def round(self) -> Round:
@@ -172,6 +188,14 @@ def of_a_set(name: str, fields: dict[str, object] | None = None) -> Callable[[Sc
     return ask
 
 
+def picture_of_sight(sight: Sight) -> str:
+    return signed_url(PICTURE, sight.picture_token, since=sight.opened_at)
+
+
+def of_the_trip(name: str, fields: dict[str, object] | None = None) -> Callable[[Scene], Ask]:
+    return lambda scene: Ask(reverse(name, args=[scene.trip.token]), fields)
+
+
 def form(name: str, **fields: object) -> Callable[[Scene], Ask]:
     return lambda scene: Ask(reverse(name), fields)
 
@@ -209,6 +233,13 @@ HOW: dict[str, Callable[[Scene], Ask]] = {
     "api-layers": layer("api-layers"),
     "layer": layer("layer", "view", "jpg"),
     "start": lambda scene: Ask("/games/", {"map": "other"}),
+    "album": of_the_trip("album"),
+    "api-album": of_the_trip("api-album"),
+    "album-picture": lambda scene: Ask(picture_of_sight(scene.trip.sights.latest("pk"))),
+    "api-album-pin": of_the_trip("api-album-pin", {"photo": 1, "lat": 1, "lng": 2}),
+    "api-album-next": of_the_trip("api-album-next", {"photo": 1}),
+    "api-album-hand-in": lambda scene: Ask(reverse("api-album-hand-in", args=[scene.waiting_trip.token]), {}),
+    "album-start": form("album-start", map="trips"),
     "daily-start": form("daily-start"),
     "study": lambda scene: Ask(reverse("study", args=[scene.study.subjects.get(number=1).token])),
     "study-begin": lambda scene: Ask(
@@ -282,11 +313,30 @@ def rooms_of(player: Player, others: list[Player], map_: Map) -> tuple[Room, Roo
     return room, lobby
 
 
+def trips_of(
+    player: Player, make_panorama: Callable[..., Panorama], played: int
+) -> tuple[AlbumRound, AlbumRound]:
+    """One with its first photo open, one with a pin for each photo; before, some that were handed in."""
+    map_ = album_of(make_panorama).map
+    for number in range(played):
+        finished = start_album(player=player, map_=map_)
+        seal_trip(finished)
+        play_trip(finished, player, [(1.0, number)] * 3)
+    trip = start_album(player=player, map_=map_)
+    seal_trip(trip)
+    other = album_of(make_panorama, [(1.0, 2.0)], map_=Map.objects.create(name="T", slug="t", scale_km=50.0))
+    waiting = start_album(player=player, map_=other.map)
+    seal_trip(waiting)
+    place_pin(round_=waiting, player=player, number=1, lat=1.0, lng=2.0)
+    return trip, waiting
+
+
 @pytest.fixture(params=[1, 4], ids=["little was played", "much was played"])
 def scene(
     client: Client,
     make_player: Callable[..., Player],
     make_map: Callable[..., Map],
+    make_panorama: Callable[..., Panorama],
     model_version: ModelVersion,
     request: pytest.FixtureRequest,
 ) -> Scene:
@@ -297,6 +347,7 @@ def scene(
     make_map(6, name="Other")
     for _ in range(request.param):
         finished = play(start_game(player=player, map_=map_), player, version=model_version)
+    trips = trips_of(player, make_panorama, request.param)
     rate_games()
     refresh_all()
     daily = play(start_daily(player=player), player, version=model_version)
@@ -312,7 +363,7 @@ def scene(
     studied = make_map(4, name="Studied")
     study = lay_out(studied, model_version, [[panorama] for panorama in studied.panoramas.all()])
     sets = sets_of(make_map(16, name="Sets"), request.param)
-    return Scene(client, player, game, waiting, finished, challenge, daily, room, lobby, study, *sets)
+    return Scene(client, player, game, waiting, finished, challenge, daily, room, lobby, study, *sets, *trips)
 
 
 def test_every_page_asks_the_database_as_often_as_it_did(scene: Scene) -> None:

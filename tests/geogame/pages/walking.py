@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from geogame.accounts.models import Player
 from geogame.accounts.services import player_of_model
+from geogame.albums.models import AlbumPhoto, AlbumRound, Sight
+from geogame.albums.snapshots import PICTURE
 from geogame.games.lifecycle import seal_answer
 from geogame.games.models import Challenge, Daily, DailyAttempt, DailyRound, Game, Round
-from geogame.games.picture_urls import picture_ahead_url, picture_url
+from geogame.games.picture_urls import picture_ahead_url, picture_url, signed_url
 from geogame.games.services import begin, next_round, place_guess, start_game
 from geogame.panoramas.models import Map, Panorama
 from geogame.registry.models import ModelVersion
@@ -41,7 +43,12 @@ class Visitor:
         rounds = Round.objects.filter(state=Round.State.CLOSED, game__seats__player=self.player)
         rounds = rounds.exclude(game__show_results="at-end", game__state="playing")
         rounds = rounds.exclude(game__show_results="never")
-        return set(rounds.values_list("panorama", flat=True)) if self.player else set()
+        if not self.player:
+            return set()
+        handed_in = AlbumPhoto.objects.filter(
+            album__rounds__player=self.player, album__rounds__state=AlbumRound.State.CLOSED
+        )
+        return {*rounds.values_list("panorama", flat=True), *handed_in.values_list("panorama", flat=True)}
 
 
 @dataclass
@@ -200,6 +207,8 @@ def tokens() -> dict[str, list[str]]:
         "picture": [round_.picture_token for round_ in latest],
         "challenge": list(Challenge.objects.values_list("token", flat=True)),
         "study": list(Subject.objects.values_list("token", flat=True)),
+        "album": list(AlbumRound.objects.values_list("token", flat=True)),
+        "sight": list(Sight.objects.values_list("picture_token", flat=True)),
         "player": [name for row in people.values_list("token", "profile_token") for name in row],
     }
 
@@ -209,7 +218,10 @@ KINDS = {
     "/c/": "challenge",
     "/study/": "study",
     "/players/": "player",
+    "/pictures/albums/": "sight",
     "/pictures/": "picture",
+    "/albums/": "album",
+    "/api/albums/": "album",
     "/games/": "game",
     "/api/games/": "game",
 }
@@ -222,7 +234,7 @@ def paths_of(address: Address, known: dict[str, list[str]], *, every_kind: bool)
     if not variables & TOKENS:
         yield from ((address.path(**choice), "") for choice in choices)
         return
-    kinds = {kind for start, kind in KINDS.items() if address.route.startswith(start)}
+    kinds = {next((kind for start, kind in KINDS.items() if address.route.startswith(start)), "")} - {""}
     for kind, names in known.items():
         for name in names if every_kind or not kinds or kind in kinds else []:
             game = Game.objects.filter(token=name).first()
@@ -248,9 +260,13 @@ def look_around(visitors: list[Visitor], *, every_kind: bool = False) -> None:
 
 
 def _ask(tap: Tap, path: str, name: str) -> None:
+    sight = Sight.objects.filter(picture_token=name).first() if "/pictures/albums/" in path else None
+    if sight:
+        path = signed_url(PICTURE, sight.picture_token, since=sight.opened_at)
     round_ = Round.objects.filter(picture_token=name).first() if path.startswith("/pictures/") else None
     if round_:  # with our signature: the address alone must not be enough
         path = picture_ahead_url(round_) if path.endswith(".bin") else picture_url(round_)
     if tap.get(path).status_code == 405 and path.startswith("/api/"):
         tap.post(path, {"round": name, "lat": "x", "lng": 1})
         tap.post(path, {"round": "x" * 22})
+        tap.post(path, {"photo": 2, "lat": 1, "lng": 1})
