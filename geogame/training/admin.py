@@ -35,12 +35,12 @@ class TrainingJobAdmin(ModelAdmin[TrainingJob]):
     list_display = ["name", "badge", "message", "model_version", "requested_by", "created_at"]
     list_select_related = ["data_set", "model_version", "requested_by"]
     search_fields = ["data_set__name", "recipe", "model_version__name"]
-    list_filter = ["state", "recipe"]
+    list_filter = ["state", "kind", "recipe"]
     actions = ["stop"]
 
     @admin.display(description=gettext_lazy("job"), ordering="recipe")
     def name(self, job: TrainingJob) -> str:
-        return gettext("%(recipe)s on %(data)s") % {"recipe": job.recipe, "data": job.data_set}
+        return gettext("%(recipe)s on %(data)s") % {"recipe": job.what, "data": job.data_set}
 
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def badge(self, job: TrainingJob) -> str:
