@@ -17,7 +17,8 @@ from geogame.predictions.models import Prediction
 from geogame.registry.models import ModelVersion
 from geogame.registry.queries import active_album_version, active_version, active_versions
 from geogame.registry.services import activate, register
-from planet_core import album_directory
+from planet_core import album as album_models
+from planet_core import album_checkpoint, checkpoint
 from tests.geogame.albums.playing import album_of
 
 
@@ -33,15 +34,17 @@ def round_(album: Album, alice: Player, model_version: ModelVersion) -> AlbumRou
 
 @pytest.fixture
 def album_version(model_version: ModelVersion) -> ModelVersion:
-    """An album model on disk, in play: the average, which needs no weights."""
-    directory = Path(settings.MODEL_ROOT) / "album-avg"
+    """A small LSTM with random weights, in play."""
+    directory = Path(settings.MODEL_ROOT) / "album-lstm"
+    width = checkpoint.load(model_version.path).network.embedding
     values = {
-        **{"variant": "avg", "cut": None, "hidden": 8, "image_model": model_version.digest},
-        **{"cells": model_version.cells, "embedding_width": 128, "recipe": {"name": "none"}},
+        "image_model": model_version.digest,
+        "recipe": {"name": "none"},
         "trained_on": {"albums": 0, "photos": 0, "drawn": False},
     }
-    album_directory.save(directory, {}, values, {})
-    version = register(directory=directory, name="Average")
+    network = album_models.build("lstm", width, model_version.cells, hidden=8)
+    album_checkpoint.save(directory, network, values, {})
+    version = register(directory=directory, name="Little LSTM")
     activate(version)
     return version
 
@@ -111,7 +114,7 @@ def test_the_album_version_answers_once_and_is_kept(
     assert round_.album_version == album_version
     answer_album(round_id=round_.pk)
     seal = round_.seals.get(side="album")
-    assert (seal.model, seal.variant) == (str(album_version), "avg")
+    assert (seal.model, seal.variant) == (str(album_version), "lstm")
     assert AlbumPrediction.objects.count() == 1
     monkeypatch.setattr("geogame.opponent.albums.predictor_at", None)
     other = Player.objects.create(kind="person", name="Other")
