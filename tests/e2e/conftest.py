@@ -181,6 +181,7 @@ def arena(tmp_path_factory: pytest.TempPathFactory, model_directory: Path) -> It
         "DAILY_MAP": "drawn-days",
         "MODEL_ANSWER_TIMEOUT_S": "20",  # no test may depend on how fast the machine is
         "EXPLAIN_POSITIONS": "4",
+        "DATA_SET_ROOTS": str(data / "trips"),
         "DJANGO_SETTINGS_MODULE": "geogame.settings",
     }
     subprocess.run(
