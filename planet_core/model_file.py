@@ -102,9 +102,10 @@ def export(
     kind = kind_of(folder)
     kind.verify(folder)
     texts = _texts(folder, kind, card)
+    named = kind.read_config(folder)["sha256"]
     files = {
         name: ((folder / name).stat().st_size, model_directory.sha256_of(folder / name))
-        for name in kind.files
+        for name in (*kind.files, *(name for name in kind.optional if name in named))
     }
     files |= {name: (len(text), hashlib.sha256(text).hexdigest()) for name, text in texts.items()}
     contents = Contents(kind.version_digest(folder), files, about or {}, kind)
@@ -288,7 +289,9 @@ def _check_entries(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo])
 
 def _check_names(entries: Sequence[zipfile.ZipInfo], contents: Contents) -> None:
     names = [entry.filename for entry in entries[1:]]
-    if foreign := [name for name in names if name not in (*contents.kind.files, CARD)]:
+    if foreign := [
+        name for name in names if name not in (*contents.kind.files, *contents.kind.optional, CARD)
+    ]:
         raise ModelFileError(f"it holds {foreign[0]!r}, which is no file of a model")
     if len(set(names)) != len(names) or set(names) != set(contents.files):
         raise ModelFileError(f"its {MANIFEST} names other files than it holds")
@@ -326,7 +329,8 @@ def _check_config(config: bytes, contents: Contents) -> None:
         raise ModelFileError(f"the version's digest in {MANIFEST} is not that of its {CONFIG}")
     try:
         named = json.loads(config)["sha256"]
-        same = {name: named[name] == contents.files[name][1] for name in contents.kind.checksummed}
+        more = [name for name in contents.kind.optional if name in named or name in contents.files]
+        same = {name: named[name] == contents.files[name][1] for name in (*contents.kind.checksummed, *more)}
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ModelFileError(f"its {CONFIG} is damaged ({type(error).__name__}: {error})") from error
     for name, is_same in same.items():
@@ -344,7 +348,8 @@ def _check_directory(folder: Path, contents: Contents) -> None:
         raise ModelFileError(str(error).replace(f"{folder}/", "")) from error
     check_weights(folder / model_directory.WEIGHTS, may_be_empty=kind.may_be_empty)
     for name in kind.arrays:
-        check_arrays(folder / name)
+        if name in contents.files:
+            check_arrays(folder / name)
 
 
 # ------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 
 from planet_core import album_directory, model_directory
 from planet_core.album_directory import is_album_model
-from planet_core.model_directory import CONFIG, PARTITION, TRAINING_INDEX
+from planet_core.model_directory import CONFIG, PARTITION, TRAINING_INDEX, TrainingIndex
 
 Directory = str | os.PathLike[str]
 
@@ -25,19 +25,22 @@ class VersionKind:
     Attributes:
         name: `image` or `album`.
         files: names of all files that a version must have, config.json first.
-        arrays: those of them that are .npz.
+        optional: names of files that it may have besides, and vouches for then.
+        arrays: those of both that are .npz.
         may_be_empty: whether a version may have no weights (an album model that is no network).
         card_is_fixed: whether MODEL_CARD.md is among the files that the version's digest vouches for.
-        read_config, read_metrics, version_digest, verify: as those of `model_directory`.
+        read_config, read_metrics, read_training_index, version_digest, verify: as `model_directory` has them.
     """
 
     name: str
     files: tuple[str, ...]
+    optional: tuple[str, ...]
     arrays: tuple[str, ...]
     may_be_empty: bool
     card_is_fixed: bool
     read_config: Callable[[Directory], dict[str, Any]]
     read_metrics: Callable[[Directory], dict[str, Any]]
+    read_training_index: Callable[[Directory], TrainingIndex]
     version_digest: Callable[[Directory], str]
     verify: Callable[[Directory], None]
 
@@ -50,22 +53,26 @@ class VersionKind:
 IMAGE = VersionKind(
     "image",
     (CONFIG, *model_directory.CHECKSUMMED),
+    (),
     (PARTITION, TRAINING_INDEX),
     False,
     False,
     model_directory.read_config,
     model_directory.read_metrics,
+    TrainingIndex.load,
     model_directory.version_digest,
     model_directory.verify,
 )
 ALBUM = VersionKind(
     album_directory.KIND,
     (CONFIG, *album_directory.CHECKSUMMED),
-    (),
+    album_directory.OPTIONAL,
+    (TRAINING_INDEX,),
     True,
     True,
     album_directory.read_config,
     album_directory.read_metrics,
+    album_directory.read_training_index,
     album_directory.version_digest,
     album_directory.verify,
 )

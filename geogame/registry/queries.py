@@ -12,6 +12,7 @@ from planet_core.cell_countries import CellCountries
 from planet_core.model_directory import PARTITION, ModelDirectoryError, TrainingIndex, check_file
 from planet_core.partition import Partition
 from planet_core.stopping import UserError
+from planet_core.version_kinds import kind_of
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ def training_index(version: ModelVersion) -> TrainingIndex:
 
 @lru_cache(maxsize=8)
 def _training_index(digest: str, directory: Path) -> TrainingIndex:
-    return TrainingIndex.load(directory)
+    return kind_of(directory).read_training_index(directory)
 
 
 def cell_countries(version: ModelVersion) -> CellCountries:

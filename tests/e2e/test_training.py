@@ -77,6 +77,7 @@ def test_an_album_job_is_asked_for_in_the_same_form(open_page: OpenPage, arena: 
     page.screenshot(path=ARTEFACTS / "album-data-set.png", full_page=True)
 
     page.get_by_role("link", name="Train on it").click()
+    page.wait_for_load_state()  # with its scripts: a recipe that is chosen fills in what it has
     expect(page.locator("#id_data_set option:checked")).to_have_text("Trips")
     page.locator("#id_variant").select_option("blstm")
     page.locator("#id_recipe").select_option("paper")

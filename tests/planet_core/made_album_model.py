@@ -9,6 +9,7 @@ import torch
 
 from planet_core import album, album_checkpoint, album_recipe, checkpoint
 from planet_core.album_layers import ImageLayer
+from tests.planet_core.made_model import INDEX
 
 METRICS = {
     "validation": {
@@ -42,4 +43,4 @@ def made_album_model(
         "recipe": {**album_recipe.load("modern").as_dict(), "seed": seed},
         "trained_on": {**TRAINED_ON, **trained_on},
     }
-    return album_checkpoint.save(directory, model, values, METRICS)
+    return album_checkpoint.save(directory, model, values, METRICS, INDEX)

@@ -356,6 +356,25 @@ def test_a_version_of_another_kind_than_it_says_is_refused(
     refused(changed, tmp_path, words)
 
 
+def test_what_an_album_version_has_seen_is_vouched_for(packed_album: Path, tmp_path: Path) -> None:
+    import_model(packed_album, tmp_path / "imported")
+    assert album_directory.read_training_index(tmp_path / "imported").trained_on("d1")
+
+    def drop(manifest: dict[str, Any], files: Files) -> None:
+        del files["training_index.npz"], manifest["files"]["training_index.npz"]
+
+    with pytest.raises(ModelFileError, match=r"config\.json is damaged \(KeyError: 'training_index\.npz'"):
+        import_model(rewritten(packed_album, tmp_path / "less.zip", drop), tmp_path / "less")
+    trap = rewritten(
+        packed_album,
+        tmp_path / "trap.zip",
+        lambda manifest, files: replace_file(manifest, files, "training_index.npz", b"no arrays"),
+    )
+    with pytest.raises(ModelFileError, match=r"training_index\.npz in it is damaged"):
+        import_model(trap, tmp_path / "trap")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["imported", "less.zip", "trap.zip"]
+
+
 def test_an_album_version_without_weights_travels_too(tmp_path: Path) -> None:
     """One that is no network, as a hidden Markov model may be."""
     values = {"variant": "hmm", "cut": None, "image_model": "0" * 64, "cells": 6, "embedding_width": 8}

@@ -18,6 +18,7 @@ from geogame.registry.queries import (
     active_version,
     active_versions,
     image_version_named,
+    trained_on,
 )
 from geogame.registry.services import RegistryError, activate, deactivate, examine, register
 from tests.planet_core.made_album_model import made_album_model
@@ -45,6 +46,11 @@ def test_an_album_version_hangs_on_its_image_version(image: ModelVersion, album:
     assert album.card.startswith("# Album model lstm-rep")
     assert image.digest[:12] in album.card
     examine(album)
+
+
+def test_what_it_trained_on_is_known(image: ModelVersion, album: ModelVersion) -> None:
+    pictures = [("d1", "", 0.0, 0.0), ("new", "", 48.85, 2.35), ("new", "", 0.0, 0.0)]
+    assert trained_on(album, pictures) == [True, True, False]
 
 
 def test_it_is_not_registered_alone(image: ModelVersion) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -24,8 +25,10 @@ from geogame.training.errors import TrainingError
 from geogame.training.forms import AlbumJobForm
 from geogame.training.kinds import embeddings_root
 from geogame.training.models import TrainingJob
+from geogame.training.runner import run_now
 from planet_core.albums import FILE, read_albums
 from tests.geogame.training.album_jobs import MakeAlbumJob
+from tests.geogame.training.conftest import Pretend
 from tests.planet_core.made_album_model import made_album_model
 
 ADD = "/admin/training/trainingjob/add/"
@@ -315,3 +318,38 @@ def test_the_command_names_what_is_wrong(
     make_albums()
     with pytest.raises(CommandError, match=message):
         call_command("train", *arguments)
+
+
+# --- What may happen while it runs ------------------------------------------------------------------------
+def run(job: TrainingJob) -> TrainingJob:
+    run_now(job)
+    job.refresh_from_db()
+    return job
+
+
+def test_a_job_whose_process_is_killed_goes_on_by_itself(
+    make_album_job: MakeAlbumJob, pretend: Pretend
+) -> None:
+    pretend("os.kill(os.getpid(), signal.SIGKILL)\n")
+    job = run(make_album_job())
+    assert (job.state, job.losses) == ("queued", 1)
+    assert job.message == "The training process was killed by SIGKILL. It goes on by itself."
+    assert preparation.sources_of(job)[0].endswith("albums/train")
+
+
+def test_a_job_fails_with_what_its_training_says(make_album_job: MakeAlbumJob, pretend: Pretend) -> None:
+    pretend("say('failed', reason='cannot write embeddings: No space left on device'); sys.exit(2)\n")
+    job = run(make_album_job())
+    assert (job.state, job.message) == ("failed", "cannot write embeddings: No space left on device")
+
+
+def test_a_model_that_hangs_on_nothing_here_is_not_registered(
+    make_album_job: MakeAlbumJob, pretend: Pretend, image_model: ModelVersion, tmp_path: Path
+) -> None:
+    made_album_model(tmp_path / "album", image_model.path)
+    config = json.loads((tmp_path / "album" / "config.json").read_text())
+    (tmp_path / "album" / "config.json").write_text(json.dumps({**config, "image_model": "0" * 64}))
+    pretend(f"import shutil; shutil.copytree({str(tmp_path / 'album')!r}, out)\n")
+    job = run(make_album_job())
+    assert job.state == "failed"
+    assert "answers with the image model 000000000000, which is not here: import it first" in job.message

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from geogame.registry.models import ModelVersion
-from geogame.registry.queries import active_album_version, active_version
+from geogame.registry.queries import active_album_version, active_version, trained_on
 from geogame.training import live, preparation, services
 from geogame.training.kinds import embeddings_root
 from geogame.training.models import TrainingJob
 from geogame.training.runner import Run, run_now
 from planet_core.albums import read_albums
+from planet_core.model_directory import sha256_of
 from planet_core.run_log import read_events
 from tests.geogame.training.album_jobs import MakeAlbumJob
 from tests.geogame.training.conftest import WhenItTrains
@@ -57,6 +58,12 @@ def test_an_album_job_goes_from_its_creation_to_the_version_in_play(
     assert version.data == {"name": "Trips", "photos": 18, "albums": 6, "licences": {"CC0": 18}}
     assert version.path == preparation.model_directory(job)
     assert image_model.digest[:12] in version.card
+    train, held = (read_albums(job.run_directory / "albums" / side) for side in ("train", "validation"))
+    pictures = [
+        (sha256_of(photo.path), "", photo.lat or 0.0, photo.lng or 0.0)
+        for photo in (train[0].photos[0], held[0].photos[0])
+    ]
+    assert trained_on(version, pictures) == [True, False]
     assert (active_version(), active_album_version(image_model)) == (image_model, version)
     curves = live.curves(job)
     assert [epoch["epoch"] for epoch in curves["epochs"]] == [1, 2]
