@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from geogame.datasets.models import DataSet
@@ -59,12 +60,12 @@ class AnyJobForm(forms.Form):
     shown: ClassVar[tuple[str, ...]]
     own: ClassVar[tuple[str, ...]]
     """Fields that are fields of a job, too."""
+    example: ClassVar[str | Promise]
 
     other = forms.CharField(
         label=gettext_lazy("Other values"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text=gettext_lazy("One a line, as name=value: patience=5, mirror=true."),
     )
     devices = forms.IntegerField(
         label=gettext_lazy("Devices"),
@@ -74,6 +75,10 @@ class AnyJobForm(forms.Form):
         help_text=gettext_lazy("One process each, under torchrun."),
     )
     seed = forms.IntegerField(label=gettext_lazy("Seed"), initial=0, min_value=0, max_value=MOST_SEED)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["other"].help_text = str(self.example)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -136,6 +141,7 @@ class JobForm(AnyJobForm):
     kind = Kind.PHOTO
     shown = VALUES
     own = ("data_set_id", "init_from_id")
+    example = gettext_lazy("One a line, as name=value: patience=5, mirror=true.")
 
     data_set = forms.ModelChoiceField(
         DataSet.objects.exclude(kind=DataSet.Kind.ALBUMS),
@@ -188,6 +194,7 @@ class AlbumJobForm(AnyJobForm):
     kind = Kind.ALBUM
     shown = ALBUM_VALUES
     own = ("data_set_id", "validation_set_id", "image_model_id", "variant", "cut")
+    example = gettext_lazy("One a line, as name=value: layers=2, least_share=1.")
 
     data_set = forms.ModelChoiceField(
         DataSet.objects.filter(kind=DataSet.Kind.ALBUMS),
