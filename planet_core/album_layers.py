@@ -78,7 +78,8 @@ class Output(nn.Module):
     `image-embedding`  the image model's own layer above the photo's embedding, to which the memory adds one,
                        at first none; a gate, at first open, lets the memory turn the photo itself down
 
-    The last two start as the image model: what they have to learn is what the memory is good for.
+    The last two start as the image model: what they have to learn is what the memory is good for, and how sure
+    the sum of both may be (one number, `sharpness`).
     """
 
     def __init__(self, kind: str, hidden: int, width: int, cells: int) -> None:
@@ -87,6 +88,7 @@ class Output(nn.Module):
         if kind == "softmax":
             self.layer = nn.Linear(hidden, cells)
             return
+        self.sharpness = nn.Parameter(torch.zeros(()))
         self.gate = nn.Linear(hidden, 1)
         self.layer = nn.Linear(hidden, cells if kind == "image-logits" else width)
         for module in (self.gate, self.layer):
@@ -99,9 +101,8 @@ class Output(nn.Module):
         if image is None:
             return said
         heard = embeddings * (2 * torch.sigmoid(self.gate(memory)))
-        if self.kind == "image-logits":
-            return torch.add(image(heard), said)
-        return torch.as_tensor(image(heard + said * scale))
+        whole = image(heard) + said if self.kind == "image-logits" else image(heard + said * scale)
+        return torch.as_tensor(whole * self.sharpness.exp())
 
 
 class TimeAttention(nn.Module):

@@ -32,7 +32,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,7 @@ from planet_core.album_layers import ImageLayer
 from planet_core.album_options import cache_of, chosen_recipe, model_of, parse_arguments
 from planet_core.album_recipe import AlbumRecipe
 from planet_core.album_split import FINE_LEVEL
+from planet_core.album_start import start_as_sum
 from planet_core.albums import Album, AlbumError, read_albums
 from planet_core.labels import Labels
 from planet_core.model_directory import ModelDirectoryError, TrainingIndex
@@ -230,6 +231,8 @@ def run(
         model.image.requires_grad_(recipe.image_layer == "trained" and variant != "avg")
     if recipe.standardise:
         standardise(model, photos)
+    if recipe.start == "sum" and not start_as_sum(model, photos, data.layer):
+        recipe = replace(recipe, learning_rate=recipe.random_rate)
     model.to(device)
     targets = Targets.of(photos, device)
     labels = Labels(

@@ -40,10 +40,12 @@ RECIPE = replace(
     epochs=6,
     hidden=16,
     learning_rate=1e-2,
-    labels="one-hot",
+    output="image-embedding",
+    start="random",
     dropout=0.1,
     photo_dropout=0.0,
     warmup_share=0.1,
+    patience=0,
 )
 
 
