@@ -290,6 +290,9 @@ PREDICT_AHEAD_BATCH = env_int("PREDICT_AHEAD_BATCH", 16, minimum=0, maximum=512)
 # How finely the model is asked what it looked at: boxes along each side; 0 draws no such picture.
 EXPLAIN_POSITIONS = env_int("EXPLAIN_POSITIONS", 12, minimum=0, maximum=40)
 
+# Whether explanations, reports and other work beside a game leave the processor to it first.
+BACKGROUND_LOW_PRIORITY = env_bool("BACKGROUND_LOW_PRIORITY", True)
+
 # The map of the daily game, by its slug; without one it is the published map with the most panoramas.
 DAILY_MAP = env_str("DAILY_MAP")
 

@@ -42,6 +42,8 @@ def let_others_first(niceness: int) -> None:
     """Lower this process. Where Linux shares time between sessions first ("autogroup", as on desktops), a
     nice value counts only within one, so a process that leads its session lowers the session, too.
     """
+    if not settings.BACKGROUND_LOW_PRIORITY:
+        return
     os.nice(niceness)
     if os.getsid(0) == os.getpid():
         with contextlib.suppress(OSError):

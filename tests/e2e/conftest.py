@@ -35,6 +35,7 @@ from playwright.sync_api import (
 from planet_core.albums import Album, AlbumPhoto, write_albums
 from tests.conftest import ROOT
 
+CHROMIUMS = ("chromium-headless-shell", "chromium", "google-chrome", "chromium-browser")
 ARTEFACTS = ROOT / "test-artifacts"
 SET_UP = """
 import sys
@@ -95,6 +96,18 @@ class Arena:
     url: str
     data: Path
     places: list[tuple[str, str]]
+    environment: dict[str, str]
+
+    def manage(self, *words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def sql(self, statement: str, *values: Any) -> list[Any]:
         with contextlib.closing(sqlite3.connect(self.data / "db.sqlite3", timeout=20)) as database, database:
@@ -182,6 +195,7 @@ def arena(tmp_path_factory: pytest.TempPathFactory, model_directory: Path) -> It
         "MODEL_ANSWER_TIMEOUT_S": "20",  # no test may depend on how fast the machine is
         "EXPLAIN_POSITIONS": "4",
         "DATA_SET_ROOTS": str(data / "trips"),
+        "BACKGROUND_LOW_PRIORITY": "0",  # or tests wait long for what nobody else has time for
         "DJANGO_SETTINGS_MODULE": "geogame.settings",
     }
     subprocess.run(
@@ -205,7 +219,7 @@ def arena(tmp_path_factory: pytest.TempPathFactory, model_directory: Path) -> It
                 lambda: healthy(url) or play.poll() is not None, START_S, "manage.py play does not answer"
             )
             assert play.poll() is None, (data / "play.log").read_text()
-            yield Arena(url, data, places["Drawn Europe"])
+            yield Arena(url, data, places["Drawn Europe"], environment)
         finally:
             play.send_signal(signal.SIGINT)
             play.wait(timeout=30)
@@ -220,8 +234,8 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
-    assert path, "no Chromium found: install it (Debian: sudo apt-get install chromium)"
+    path = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    assert path, "no Chromium found: install it (Debian: sudo apt-get install chromium-headless-shell)"
     flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
     # Panoramas need WebGL; all else is drawn several times as fast without a graphics card made of software.
     flags += ["--disable-gpu", "--enable-unsafe-swiftshader"]

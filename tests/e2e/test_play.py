@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Response, WebSocket, expect
+from playwright.sync_api import Page, Response, Route, WebSocket, expect
 
 from tests.e2e.conftest import Arena
 from tests.e2e.playing import (
@@ -101,9 +101,18 @@ def test_no_byte_before_the_guess_tells_the_place(open_page: OpenPage, arena: Ar
     def keep(response: Response) -> None:
         arriving.add(response)
         sent.append(repr(response.headers).encode())
-        if response.ok and "/static/" not in response.url:
+        if response.ok and response.request.resource_type == "document":
             sent.append(response.body())
         arriving.discard(response)
+
+    def pass_on(route: Route) -> None:
+        # The browser keeps no bodies of what a page asked for that it has left.
+        if route.request.resource_type == "document":
+            route.fallback()
+            return
+        response = route.fetch(max_redirects=0)
+        sent.append(response.body())
+        route.fulfill(response=response)
 
     def everything_sent() -> str:
         page.wait_for_load_state("networkidle")
@@ -117,6 +126,7 @@ def test_no_byte_before_the_guess_tells_the_place(open_page: OpenPage, arena: Ar
         )
 
     page.on("response", keep)
+    page.route(re.compile(r"^(?!.*/static/)"), pass_on)
     page.on("websocket", listen)
     start(page, arena)
     pin_with_mouse(page)

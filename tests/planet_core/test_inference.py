@@ -9,6 +9,10 @@ from torch import nn
 from planet_core import inception, inference
 
 ONEDNN = pytest.mark.skipif(not inference._has_onednn(), reason="torch is built without oneDNN")
+BFLOAT16 = pytest.mark.skipif(
+    not (inference._has_onednn() and torch.ops.mkldnn._is_mkldnn_bf16_supported()),
+    reason="this processor has no bfloat16, not even one that oneDNN emulates",
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +50,26 @@ def test_a_prepared_network_answers_the_same(
 
 
 @ONEDNN
-def test_the_larger_grids_go_winograds_way_in_float32_alone(
+def test_the_larger_grids_go_winograds_way(
     network: inception.Inception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def by_winograd(numbers: torch.dtype) -> int:
-        prepared = inference.prepare_for_inference(copy.deepcopy(network), "cpu", numbers)
-        return sum(isinstance(module, inference.WinogradConvolution) for module in prepared.modules())
-
-    assert by_winograd(torch.float32) == 0  # too thin to gain
+    assert by_winograd(network, torch.float32) == 0  # too thin to gain
     monkeypatch.setattr(inference, "WINOGRAD_CHANNELS", 1)
     # the stem's 3x3 at 32 px, three in the block at 16 px and one in that which halves it
-    assert by_winograd(torch.float32) == 5
-    assert by_winograd(torch.bfloat16) == 0
+    assert by_winograd(network, torch.float32) == 5
+
+
+@BFLOAT16
+def test_nothing_goes_winograds_way_in_bfloat16(
+    network: inception.Inception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inference, "WINOGRAD_CHANNELS", 1)
+    assert by_winograd(network, torch.bfloat16) == 0
+
+
+def by_winograd(network: inception.Inception, numbers: torch.dtype) -> int:
+    prepared = inference.prepare_for_inference(copy.deepcopy(network), "cpu", numbers)
+    return sum(isinstance(module, inference.WinogradConvolution) for module in prepared.modules())
 
 
 def test_without_onednn_and_elsewhere_it_folds_alone(
@@ -96,7 +108,7 @@ def test_a_packed_convolution_is_a_convolution(kernel: int, stride: int) -> None
         torch.testing.assert_close(found, convolution(images).relu())
 
 
-@ONEDNN
+@BFLOAT16
 def test_the_fast_path_is_nearly_the_same(
     network: inception.Inception, monkeypatch: pytest.MonkeyPatch
 ) -> None:

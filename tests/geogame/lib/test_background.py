@@ -17,6 +17,8 @@ from tests.conftest import ROOT
 SAY = """
 import os, sys
 from pathlib import Path
+from django.conf import settings
+settings.configure(BACKGROUND_LOW_PRIORITY=True)
 from geogame.lib import background
 background.AUTOGROUP = Path(sys.argv[1])
 background.let_others_first(7)
@@ -49,6 +51,14 @@ def test_where_no_session_can_be_lowered_the_process_still_is(monkeypatch: pytes
     monkeypatch.setattr(background.os, "nice", lowered.append)
     background.let_others_first(7)
     assert lowered == [7]
+
+
+def test_nothing_is_lowered_where_that_is_not_wanted(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.BACKGROUND_LOW_PRIORITY = False
+    lowered: list[int] = []
+    monkeypatch.setattr(background.os, "nice", lowered.append)
+    background.let_others_first(7)
+    assert lowered == []
 
 
 def test_while_one_begins_or_runs_no_second_is_started(

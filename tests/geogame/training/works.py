@@ -1,8 +1,8 @@
 """A whole training works of its own: message server, training worker, clock and web process over a database
 file, for tests that kill one or the other.
 
-Programs take seconds to start, so whatever still runs well is used again: two jobs train all the time, and
-one process carries out all commands.
+Programs take seconds to start, so whatever still runs well is used again: two jobs train all the time, with
+a pause in each step so that other tests can work, and one process carries out all commands.
 """
 
 from __future__ import annotations
@@ -65,6 +65,13 @@ for line in sys.stdin:
     print(json.dumps(said.getvalue()), flush=True)
 """
 
+UNHURRIED = """
+import sys, time
+if "planet_core.train_cnn" in sys.orig_argv:
+    from torch.optim.optimizer import register_optimizer_step_post_hook
+    register_optimizer_step_post_hook(lambda *_: time.sleep(0.5))
+"""
+
 
 @dataclass
 class Works:
@@ -84,7 +91,7 @@ class Works:
             "DJANGO_SETTINGS_MODULE": "geogame.settings",
             "LOG_LEVEL": "INFO",
             "OMP_NUM_THREADS": "1",
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join([str(self.folder / "unhurried"), str(ROOT)]),
             "PYTHONUNBUFFERED": "1",
             "SECRET_KEY": "only-for-tests-" * 5,
             "TRAINING_LOST_AFTER_S": str(LOST_AFTER_S),
@@ -234,6 +241,8 @@ def works() -> Iterator[Works]:
     with startup.socket_directory() as folder:
         here = Works(folder, free_port())
         (folder / "run").mkdir()
+        (folder / "unhurried").mkdir()
+        (folder / "unhurried" / "sitecustomize.py").write_text(UNHURRIED)
         (settings.DATA_DIR / "run").mkdir(parents=True, exist_ok=True)  # the log of the message server
         try:
             for name in ("broker", "worker"):
