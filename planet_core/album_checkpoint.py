@@ -13,7 +13,7 @@ import torch
 
 from planet_core import album, album_directory
 from planet_core.album import AlbumModel, Settings
-from planet_core.model_directory import CONFIG, WEIGHTS, ModelDirectoryError
+from planet_core.model_directory import CONFIG, WEIGHTS, ModelDirectoryError, TrainingIndex
 from planet_core.stopping import UserError
 
 
@@ -36,6 +36,7 @@ def save(
     model: AlbumModel,
     values: Mapping[str, Any],
     metrics: Mapping[str, Any],
+    training_index: TrainingIndex | None = None,
 ) -> str:
     """Writes a model as `album_directory.save` does; `values` are those that its settings do not give.
 
@@ -45,7 +46,7 @@ def save(
     weights = {name: value.detach().cpu().numpy() for name, value in model.state_dict().items()}
     count = sum(parameter.numel() for parameter in model.parameters())
     config = {**model.settings.as_dict(), "parameters": count, **values}
-    return album_directory.save(directory, weights, config, metrics)
+    return album_directory.save(directory, weights, config, metrics, training_index)
 
 
 def load(directory: str | os.PathLike[str], device: str = "cpu") -> LoadedAlbumModel:

@@ -3,6 +3,7 @@
     model.safetensors     weights
     metrics.json          what was measured when it was trained
     MODEL_CARD.md         for people
+    training_index.npz    which photos and places it has seen; not of every model
     config.json           kind "album", variant, recipe, digest of the image model, sha256 of every other file
 
 The classes and their centres are the image model's. As for image models, the sha256 of config.json names the
@@ -24,12 +25,21 @@ from safetensors.numpy import load_file, save_file
 
 from planet_core.files import atomic_directory
 from planet_core.model_card import CARD, DRAWN, ETHICS, MISUSE
-from planet_core.model_directory import CONFIG, METRICS, WEIGHTS, ModelDirectoryError, sha256_of
+from planet_core.model_directory import (
+    CONFIG,
+    METRICS,
+    TRAINING_INDEX,
+    WEIGHTS,
+    ModelDirectoryError,
+    TrainingIndex,
+    sha256_of,
+)
 
 KIND = "album"
 FORMAT = "planet-album-model"
 FORMAT_VERSION = 1
 CHECKSUMMED = (WEIGHTS, METRICS, CARD)
+OPTIONAL = (TRAINING_INDEX,)
 _REQUIRED_KEYS = (
     "variant",
     "cut",
@@ -57,6 +67,7 @@ def save(
     weights: Mapping[str, npt.NDArray[Any]],
     values: Values,
     metrics: Values,
+    training_index: TrainingIndex | None = None,
 ) -> str:
     """Writes an album model, as a whole or not at all, and returns its digest.
 
@@ -65,6 +76,7 @@ def save(
         values: of the config, JSON only: variant, cut, image_model (digest), cells, embedding_width, recipe,
             trained_on (`albums`, `photos`, `drawn`, …), and whatever the variant needs.
         metrics: what was measured, JSON only.
+        training_index: what it has seen; without one nobody can say.
 
     Raises:
         ValueError: a value of the config is missing.
@@ -78,12 +90,15 @@ def save(
         (new / WEIGHTS).chmod(0o644)  # safetensors leaves it to the owner alone
         _write_json(new / METRICS, metrics)
         (new / CARD).write_text(card(values, metrics), encoding="utf-8")
+        if training_index is not None:
+            training_index.write(new / TRAINING_INDEX)
+        written = [name for name in (*CHECKSUMMED, *OPTIONAL) if (new / name).is_file()]
         config = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
             "kind": KIND,
             **values,
-            "sha256": {name: sha256_of(new / name) for name in CHECKSUMMED},
+            "sha256": {name: sha256_of(new / name) for name in written},
         }
         _write_json(new / CONFIG, config)
     return version_digest(directory)
@@ -123,6 +138,12 @@ def read_metrics(directory: str | os.PathLike[str]) -> dict[str, Any]:
     return _read_json(Path(directory) / METRICS)
 
 
+def read_training_index(directory: str | os.PathLike[str]) -> TrainingIndex:
+    """What an album model has seen. Raises ModelDirectoryError if it is damaged, or not written down."""
+    _check_file(Path(directory), TRAINING_INDEX)
+    return TrainingIndex.read(Path(directory) / TRAINING_INDEX)
+
+
 def read_weights(directory: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any]]:
     """The arrays of an album model, after comparing every file with its checksum.
 
@@ -139,7 +160,8 @@ def read_weights(directory: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any
 
 def verify(directory: str | os.PathLike[str]) -> None:
     """Checks every file against its checksum. Raises ModelDirectoryError, which names the first bad one."""
-    for name in CHECKSUMMED:
+    named = read_config(directory)["sha256"]
+    for name in (*CHECKSUMMED, *(name for name in OPTIONAL if name in named)):
         _check_file(Path(directory), name)
 
 

@@ -1,9 +1,11 @@
 """Can a model version answer? Loads it, lets it answer pictures that are made here, and looks at the answers.
 
     python -m planet_core.health MODEL [--most-seconds S] [--json]
+    python -m planet_core.health ALBUM_MODEL --image-model MODEL …
 
 Run as a process of its own, so that a version that needs more memory than there is takes nobody along. The
-pictures are flat, noisy, narrow and tiny ones: nothing is said about how good the answers are.
+pictures are flat, noisy, narrow and tiny ones: nothing is said about how good the answers are. An album model
+answers albums of them (`album_health`).
 """
 
 from __future__ import annotations
@@ -14,10 +16,12 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from planet_core.album_directory import is_album_model
 from planet_core.distributions import ProbabilityError, check_rows
 from planet_core.model_directory import ModelDirectoryError
 from planet_core.outputs import while_somebody_reads
@@ -116,12 +120,23 @@ def check(directory: str, most_seconds: float = MOST_SECONDS) -> Health:
     return Health(**{**asdict(found), "load_s": load_s})
 
 
+def _check_album(options: argparse.Namespace) -> Health:
+    from planet_core import album_health  # it imports this module
+
+    if options.image_model is None:
+        raise HealthError("It is an album model: name its image model with --image-model.")
+    return album_health.check(Path(options.model), Path(options.image_model), options.most_seconds)
+
+
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line; ends the process with code 2 and a usage line where it makes no sense."""
     parser = argparse.ArgumentParser(
         prog="python -m planet_core.health", description="Check that a model version can answer pictures."
     )
     parser.add_argument("model", metavar="MODEL", help="a model version directory")
+    parser.add_argument(
+        "--image-model", metavar="DIR", help="where MODEL is an album model: the version that it hangs on"
+    )
     parser.add_argument(
         "--most-seconds",
         type=float,
@@ -138,7 +153,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_arguments(arguments)
     try:
         with stopping_on_signals(), while_somebody_reads():
-            health = check(options.model, options.most_seconds)
+            is_album = is_album_model(options.model)
+            health = _check_album(options) if is_album else check(options.model, options.most_seconds)
             if options.json:
                 print(json.dumps(asdict(health)))
             else:

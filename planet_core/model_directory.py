@@ -104,8 +104,12 @@ class TrainingIndex:
         Raises:
             ModelDirectoryError: it is missing, or its checksum or contents are wrong.
         """
-        path = Path(directory) / TRAINING_INDEX
         check_file(directory, TRAINING_INDEX)
+        return cls.read(Path(directory) / TRAINING_INDEX)
+
+    @classmethod
+    def read(cls, path: Path) -> TrainingIndex:
+        """Reads an index whose checksum was compared. Raises ModelDirectoryError if it is damaged."""
         try:
             with np.load(path, allow_pickle=False) as data:
                 return cls(

@@ -5,8 +5,9 @@
     python -m planet_core.model_file check FILE.zip
 
 A zip archive without compression, which any program opens: `manifest.json` first, with the version's digest
-and the size and sha256 of each file, then the files of the model directory (`model_directory`) and its card.
-The same version gives the same bytes. Weights are safetensors; nothing in it is ever run or unpickled.
+and the size and sha256 of each file, then the files of the version (`version_kinds`) and its card. That of an
+album version says "kind": "album"; its image version goes as a file of its own. The same version gives the
+same bytes. Weights are safetensors; nothing in it is ever run or unpickled.
 
 Whoever imports believes nothing: a file that is no such archive, is cut off or changed, holds other files,
 names with paths, compressed or overlapping entries, or arrays that claim to be larger than they are is
@@ -31,15 +32,15 @@ from typing import IO, Any, BinaryIO
 from planet_core import model_directory
 from planet_core.files import atomic_directory, atomic_file
 from planet_core.model_card import CARD
-from planet_core.model_directory import CHECKSUMMED, CONFIG, ModelDirectoryError
+from planet_core.model_directory import CONFIG, ModelDirectoryError
 from planet_core.model_file_checks import ModelFileError, check_arrays, check_weights
 from planet_core.outputs import OutputError, writable_file
 from planet_core.progress import Progress
 from planet_core.stopping import Stopped, UserError, stopping_on_signals
+from planet_core.version_kinds import IMAGE, KINDS, VersionKind, kind_of
 
 FORMAT, FORMAT_VERSION = "planet-model-file", 1
 MANIFEST = "manifest.json"
-FILES = (CONFIG, *CHECKSUMMED)
 MOST_MANIFEST_BYTES = MOST_TEXT_BYTES = 1 << 24
 CHUNK = 1 << 20
 DATE = (1980, 1, 1, 0, 0, 0)
@@ -59,11 +60,13 @@ class Contents:
         digest: of the version.
         files: bytes and sha256 by name.
         about: what its sender wrote about it, JSON values; for people, never believed.
+        kind: of the version.
     """
 
     digest: str
     files: Mapping[str, tuple[int, str]]
     about: Mapping[str, Any] = field(default_factory=dict)
+    kind: VersionKind = IMAGE
 
     @property
     def bytes(self) -> int:
@@ -87,7 +90,8 @@ def export(
 
     Args:
         about: what is to be told with it (name, data, licences), JSON values.
-        card: the card that goes with it, in place of the one in the directory.
+        card: the card that goes with it, in place of the one in the directory; that of an album version
+            stays, as its digest vouches for it.
         progress: is told bytes that are done and bytes in all; what it raises ends the work.
 
     Raises:
@@ -95,15 +99,16 @@ def export(
         OSError: it cannot be written; what was there before is untouched.
     """
     folder = Path(directory)
-    model_directory.verify(folder)
-    texts = {} if card is None else {CARD: card.encode()}
-    if card is None and (folder / CARD).is_file():
-        texts[CARD] = (folder / CARD).read_bytes()
+    kind = kind_of(folder)
+    kind.verify(folder)
+    texts = _texts(folder, kind, card)
+    named = kind.read_config(folder)["sha256"]
     files = {
-        name: ((folder / name).stat().st_size, model_directory.sha256_of(folder / name)) for name in FILES
+        name: ((folder / name).stat().st_size, model_directory.sha256_of(folder / name))
+        for name in (*kind.files, *(name for name in kind.optional if name in named))
     }
     files |= {name: (len(text), hashlib.sha256(text).hexdigest()) for name, text in texts.items()}
-    contents = Contents(model_directory.version_digest(folder), files, about or {})
+    contents = Contents(kind.version_digest(folder), files, about or {}, kind)
     with _to_write(file) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         archive.writestr(_entry(MANIFEST), _manifest(contents))
         done = 0
@@ -114,6 +119,15 @@ def export(
                     done += len(chunk)
                     progress(done, contents.bytes)
     return contents
+
+
+def _texts(folder: Path, kind: VersionKind, card: str | None) -> dict[str, bytes]:
+    """What is written beside the files of the version: a card, unless it is one of them."""
+    if kind.card_is_fixed:
+        return {}
+    if card is not None:
+        return {CARD: card.encode()}
+    return {CARD: (folder / CARD).read_bytes()} if (folder / CARD).is_file() else {}
 
 
 @contextmanager
@@ -135,6 +149,7 @@ def _manifest(contents: Contents) -> bytes:
     value = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
+        **({} if contents.kind is IMAGE else {"kind": contents.kind.name}),
         "digest": contents.digest,
         "files": {name: {"bytes": size, "sha256": sha} for name, (size, sha) in contents.files.items()},
         "about": dict(contents.about),
@@ -247,8 +262,10 @@ def _contents(archive: zipfile.ZipFile) -> Contents:
             raise ModelFileError(
                 f"it has version {value['version']!r} of the format, this program reads {FORMAT_VERSION}"
             )
+        if (kind := KINDS.get(value.get("kind", IMAGE.name))) is None:
+            raise ModelFileError(f"it holds a version of the kind {value['kind']!r}, which nobody knows here")
         files = {str(name): (int(one["bytes"]), str(one["sha256"])) for name, one in value["files"].items()}
-        contents = Contents(str(value["digest"]), files, dict(value.get("about") or {}))
+        contents = Contents(str(value["digest"]), files, dict(value.get("about") or {}), kind)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ModelFileError(f"its {MANIFEST} is damaged ({type(error).__name__}: {error})") from error
     _check_names(entries, contents)
@@ -272,11 +289,13 @@ def _check_entries(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo])
 
 def _check_names(entries: Sequence[zipfile.ZipInfo], contents: Contents) -> None:
     names = [entry.filename for entry in entries[1:]]
-    if foreign := [name for name in names if name not in (*FILES, CARD)]:
+    if foreign := [
+        name for name in names if name not in (*contents.kind.files, *contents.kind.optional, CARD)
+    ]:
         raise ModelFileError(f"it holds {foreign[0]!r}, which is no file of a model")
     if len(set(names)) != len(names) or set(names) != set(contents.files):
         raise ModelFileError(f"its {MANIFEST} names other files than it holds")
-    if missing := [name for name in FILES if name not in names]:
+    if missing := [name for name in contents.kind.files if name not in names]:
         raise ModelFileError(f"it lacks {missing[0]}")
     for entry in entries[1:]:
         if entry.file_size != contents.files[entry.filename][0]:
@@ -310,7 +329,8 @@ def _check_config(config: bytes, contents: Contents) -> None:
         raise ModelFileError(f"the version's digest in {MANIFEST} is not that of its {CONFIG}")
     try:
         named = json.loads(config)["sha256"]
-        same = {name: named[name] == contents.files[name][1] for name in CHECKSUMMED}
+        more = [name for name in contents.kind.optional if name in named or name in contents.files]
+        same = {name: named[name] == contents.files[name][1] for name in (*contents.kind.checksummed, *more)}
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ModelFileError(f"its {CONFIG} is damaged ({type(error).__name__}: {error})") from error
     for name, is_same in same.items():
@@ -320,14 +340,16 @@ def _check_config(config: bytes, contents: Contents) -> None:
 
 def _check_directory(folder: Path, contents: Contents) -> None:
     _check_config((folder / CONFIG).read_bytes(), contents)
+    kind = contents.kind
     try:
-        model_directory.read_config(folder)
-        model_directory.read_metrics(folder)
+        kind.read_config(folder)
+        kind.read_metrics(folder)
     except ModelDirectoryError as error:
         raise ModelFileError(str(error).replace(f"{folder}/", "")) from error
-    check_weights(folder / model_directory.WEIGHTS)
-    for name in (model_directory.PARTITION, model_directory.TRAINING_INDEX):
-        check_arrays(folder / name)
+    check_weights(folder / model_directory.WEIGHTS, may_be_empty=kind.may_be_empty)
+    for name in kind.arrays:
+        if name in contents.files:
+            check_arrays(folder / name)
 
 
 # ------------------------------------------------------------------------------------------------

@@ -24,8 +24,11 @@ class ModelFileError(UserError):
     """A file that is no whole and honest model file, as a sentence for people."""
 
 
-def check_weights(path: Path) -> None:
+def check_weights(path: Path, *, may_be_empty: bool = False) -> None:
     """That a file is safetensors whose header fits its length, as its own reader sees it.
+
+    Args:
+        may_be_empty: whether it may hold no tensor.
 
     Raises:
         ModelFileError: it is something else, such as a pickle, or is cut off.
@@ -35,7 +38,7 @@ def check_weights(path: Path) -> None:
             names = file.keys()
     except (SafetensorError, OSError, ValueError) as error:
         raise ModelFileError(f"{path.name} in it is no whole safetensors file: {error}") from error
-    if not names:
+    if not names and not may_be_empty:
         raise ModelFileError(f"{path.name} in it holds no weights")
 
 

@@ -107,7 +107,7 @@ def make_plan(
     plan = Plan()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     plan.memory_available_bytes = plan_memory.available(device)
-    plan.disk_available_bytes = min(_free(run), _free(out))
+    plan.disk_available_bytes = min(free_bytes(run), free_bytes(out))
     if device.type == "cuda" and devices > torch.cuda.device_count():
         plan.error("devices", f"{devices} devices are wanted and there are {torch.cuda.device_count()} GPUs")
     _check_network(plan, recipe, start_from)
@@ -228,28 +228,38 @@ def _weigh(
     # while a checkpoint is written, there is one more of them
     plan.disk_bytes = (KEPT + 1) * memory.state + memory.gradients + LINE_BYTES * plan.steps
     plan.disk_bytes += PHOTO_BYTES * len(photos)
-    _check_room(plan, on_gpu, devices * (memory.pictures + memory.program))
-
-
-def _check_room(plan: Plan, on_gpu: bool, host_bytes: int) -> None:
-    assert plan.memory_bytes is not None
-    assert plan.disk_bytes is not None
-    total, there = plan.memory_bytes["total"], plan.memory_available_bytes or 0
-    said = f"a step takes about {_amount(total)} of memory, and {_amount(there)} are free"
-    cure = "set a larger accumulate, a smaller batch_size or a smaller network"
-    if total > there:
-        plan.error("memory", f"{said}: {cure}")
-    elif total > TIGHT * there:
-        plan.warn("memory", f"{said}, which is little more: where it fails, {cure}")
+    check_room(
+        plan,
+        "set a larger accumulate, a smaller batch_size or a smaller network",
+        "checkpoints and model take",
+    )
+    host_bytes = devices * (memory.pictures + memory.program)
     if on_gpu and host_bytes > plan_memory.available(torch.device("cpu")):
         plan.error(
             "memory", f"the pictures take about {_amount(host_bytes)} of the machine's memory: use shards"
         )
+
+
+def check_room(plan: Plan, cure: str, what_takes: str) -> None:
+    """Notes where the memory or disk of a plan is not there.
+
+    Args:
+        cure: what a person may do about the memory.
+        what_takes: what the disk is taken for, with its verb.
+    """
+    assert plan.memory_bytes is not None
+    assert plan.disk_bytes is not None
+    total, there = plan.memory_bytes["total"], plan.memory_available_bytes or 0
+    said = f"a step takes about {_amount(total)} of memory, and {_amount(there)} are free"
+    if total > there:
+        plan.error("memory", f"{said}: {cure}")
+    elif total > TIGHT * there:
+        plan.warn("memory", f"{said}, which is little more: where it fails, {cure}")
     disk = plan.disk_available_bytes or 0
     if plan.disk_bytes > disk:
         plan.error(
             "disk",
-            f"checkpoints and model take about {_amount(plan.disk_bytes)}, and {_amount(disk)} are free",
+            f"{what_takes} about {_amount(plan.disk_bytes)}, and {_amount(disk)} are free",
         )
 
 
@@ -261,7 +271,7 @@ def _is_half(recipe: Recipe, device: torch.device) -> bool:
     return False
 
 
-def _free(path: Path) -> int:
+def free_bytes(path: Path) -> int:
     """Free bytes where a folder is or will be."""
     there = next(parent for parent in (path.absolute(), *path.absolute().parents) if parent.exists())
     return shutil.disk_usage(there).free
@@ -294,12 +304,16 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _show(plan: Plan) -> None:
-    """The plan for people."""
     if plan.cells is not None:
         print(
             f"{plan.photos} photos in {plan.cells} cells: {plan.photos_training} train,"
             f" {plan.photos_validation} validate, {plan.photos_outside_cells} lie in no cell"
         )
+    show_plan(plan)
+
+
+def show_plan(plan: Plan) -> None:
+    """Prints what any plan has, for people: steps, memory, disk and problems."""
     if plan.steps is not None:
         print(f"{plan.steps} steps, {plan.steps_per_epoch} an epoch")
     if plan.memory_bytes is not None and plan.disk_bytes is not None:

@@ -83,7 +83,7 @@ def estimate(
         optimiser=STATES[recipe.optimiser] * learning,
         activations=max(_training(network, part, half), _examining(network, half)),
         pictures=pictures,
-        program=_resident(),
+        program=resident(),
     )
 
 
@@ -161,7 +161,7 @@ def _forward(network: Network, photos: int, half: bool) -> None:
         network.to(kind)(torch.empty((photos, 3, network.image_px, network.image_px), dtype=kind))
 
 
-def _resident() -> int:
+def resident() -> int:
     """Bytes of this process, which has loaded the same libraries as a training run."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * 4096

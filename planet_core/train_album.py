@@ -7,7 +7,7 @@
 
 A and B are folders with albums.jsonl (`planet_core.albums`). The run directory gets metrics.jsonl and
 steps.jsonl (see `planet_core.run_log`), checkpoints while it trains, the embeddings (or --cache), and, at the
-end, the album model in RUN/model.
+end, the album model in RUN/model (or --model).
 
 Notable:
 - the image model stays as it is: its embeddings are computed once (`album_embeddings`)
@@ -41,7 +41,7 @@ import torch
 from safetensors import SafetensorError
 from torch import nn
 
-from planet_core import album, album_checkpoint, checkpoint, resume
+from planet_core import album, album_checkpoint, checkpoint, resume, s2
 from planet_core.album_embeddings import embed
 from planet_core.album_examination import (
     better,
@@ -53,11 +53,12 @@ from planet_core.album_examination import (
 )
 from planet_core.album_feed import AlbumFeed, Photos, Step, Targets
 from planet_core.album_layers import ImageLayer
-from planet_core.album_options import cache_of, chosen_recipe, parse_arguments
+from planet_core.album_options import cache_of, chosen_recipe, model_of, parse_arguments
 from planet_core.album_recipe import AlbumRecipe
+from planet_core.album_split import FINE_LEVEL
 from planet_core.albums import Album, AlbumError, read_albums
 from planet_core.labels import Labels
-from planet_core.model_directory import ModelDirectoryError
+from planet_core.model_directory import ModelDirectoryError, TrainingIndex
 from planet_core.optimisation import check_finite, make_optimiser, rate_at
 from planet_core.partition import Partition
 from planet_core.processes import Processes, is_lost, joined, seed_all
@@ -397,7 +398,7 @@ def run(
         "trained_on": _trained_on(photos),
     }
     try:
-        digest = album_checkpoint.save(out, model, values, report)
+        digest = album_checkpoint.save(out, model, values, report, make_index(photos, held_out))
     except (OSError, SafetensorError) as error:
         reason = f"cannot save the album model {out}: {error}; put that right and go on with --resume"
         raise UserError(reason) from error
@@ -507,6 +508,14 @@ def _trained_on(photos: Photos) -> dict[str, Any]:
     }
 
 
+def make_index(photos: Photos, held_out: Photos | None) -> TrainingIndex:
+    """What the model will have seen. Albums are no groups: others may bear the same names."""
+    known = np.flatnonzero(~np.isnan(photos.lat) & photos.embedded.readable)
+    cells = s2.cell_ids(photos.lat[known], photos.lng[known], FINE_LEVEL)
+    digests = [set(one.embedded.digests) - {""} if one else set() for one in (photos, held_out)]
+    return TrainingIndex(tuple(digests[0]), (), tuple(digests[1]), (), FINE_LEVEL, np.unique(cells))
+
+
 def _fingerprint(photos: Photos) -> str:
     """sha256 over pictures, places, gaps and albums, in order."""
     digest = hashlib.sha256("\n".join(photos.embedded.digests).encode())
@@ -576,7 +585,7 @@ def _train(options: argparse.Namespace, log: RunLog, processes: Processes, stop:
         options.variant,
         recipe,
         data,
-        Path(options.out) / "model",
+        model_of(options),
         options.seed,
         log,
         processes,

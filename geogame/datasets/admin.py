@@ -16,7 +16,7 @@ from geogame.lib.badges import badge
 class DataSetAdmin(ModelAdmin[DataSet]):
     """The list; all else is on the page of a data set."""
 
-    list_display = ["name", "kind", "badge", "photos", "read_at", "message"]
+    list_display = ["name", "kind", "badge", "photos", "albums", "read_at", "message"]
     list_filter = ["kind", "state"]
     search_fields = ["name"]
 

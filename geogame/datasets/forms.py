@@ -22,6 +22,7 @@ class DataSetForm(forms.Form):
             (Kind.MAP, gettext_lazy("those of a map of the game")),
             (Kind.SOURCE, gettext_lazy("in a folder, list or shards on this machine")),
             (Kind.UPLOAD, gettext_lazy("in a file that I upload")),
+            (Kind.ALBUMS, gettext_lazy("albums, in a folder on this machine")),
         ],
         initial=Kind.MAP,
     )
@@ -30,6 +31,12 @@ class DataSetForm(forms.Form):
     )
     source = forms.CharField(
         label=gettext_lazy("Folder, list or shards"),
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+    )
+    albums = forms.CharField(
+        label=gettext_lazy("Folder with albums.jsonl"),
         required=False,
         max_length=500,
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
@@ -44,9 +51,12 @@ class DataSetForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         roots = ", ".join(str(root) for root in settings.DATA_SET_ROOTS)
-        self.fields["source"].help_text = gettext("Beneath %(roots)s.") % {"roots": roots}
+        for name in ("source", "albums"):
+            self.fields[name].help_text = gettext("Beneath %(roots)s.") % {"roots": roots}
 
     def arguments(self) -> dict[str, Any]:
         """Arguments of `services.create_data_set`."""
         names = {"name": "name", "kind": "kind", "map_": "map", "source": "source", "upload": "upload"}
+        if self.cleaned_data["kind"] == Kind.ALBUMS:
+            names["source"] = "albums"
         return {argument: self.cleaned_data[field] for argument, field in names.items()}

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from geogame.datasets.errors import DataSetError
 from geogame.datasets.models import DataSet
 from geogame.panoramas.models import Map
+from planet_core.albums import FILE as ALBUMS
 from planet_core.files import atomic_file
 from planet_core.sources.open_source import open_source
 from planet_core.sources.photo import SourceError
@@ -34,6 +35,9 @@ def photo_list(data_set: DataSet, folder: Path | None = None) -> list[str]:
         return [f"csv:{write_map_list(data_set.map, (folder or data_set.directory) / LIST)}"]
     if data_set.kind == Kind.SOURCE:
         return [checked_source(data_set.source)]
+    if data_set.kind == Kind.ALBUMS:
+        text = gettext("“%(name)s” holds albums: choose a data set of single photos.")
+        raise DataSetError(text % {"name": data_set})
     path = data_set.directory / LIST
     if not path.is_file():
         raise DataSetError(f"The uploaded data set “{data_set}” has not been read yet: read it first.")
@@ -66,8 +70,8 @@ def _map_rows(map_: Map) -> Iterator[list[object]]:
 
 
 def has_drawings(data_set: DataSet) -> bool:
-    """Whether pictures of it were drawn, as far as we know: those of maps alone are told apart."""
-    return data_set.map is not None and data_set.map.panoramas.filter(drawn=True).exists()
+    """Whether pictures of it were drawn, as far as we know: those of maps and of albums are told apart."""
+    return data_set.drawn or (data_set.map is not None and data_set.map.panoramas.filter(drawn=True).exists())
 
 
 # ------------------------------------------------------------------------------------------------
@@ -104,11 +108,31 @@ def checked_source(source: str) -> str:
         opened = open_source(source.strip(), digests=False)
     except SourceError as error:
         raise DataSetError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
-    if not is_beneath_roots(opened.path):
-        allowed = ", ".join(map(str, roots())) or "none"
-        text = gettext(
-            "%(path)s lies outside the folders that data sets may come from (%(allowed)s): move it there, or "
-            "add its folder to the setting DATA_SET_ROOTS."
-        )
-        raise DataSetError(text % {"path": opened.path, "allowed": allowed})
+    _require_beneath_roots(opened.path)
     return f"{opened.kind}:{opened.path.resolve()}"
+
+
+def checked_albums(source: str) -> str:
+    """The folder of albums as an absolute path. DataSetError where it is none, or lies elsewhere."""
+    folder = Path(source.strip().removeprefix("albums:")).expanduser()
+    if not source.strip() or not folder.is_dir():
+        raise DataSetError(gettext("There is no folder %(path)s.") % {"path": source.strip() or "–"})
+    _require_beneath_roots(folder)
+    if not (folder / ALBUMS).is_file():
+        text = gettext(
+            "%(path)s has no %(file)s: make one with python -m planet_core.albums, or name the folder that "
+            "has it."
+        )
+        raise DataSetError(text % {"path": folder, "file": ALBUMS})
+    return str(folder.resolve())
+
+
+def _require_beneath_roots(path: Path) -> None:
+    if is_beneath_roots(path):
+        return
+    allowed = ", ".join(map(str, roots())) or "none"
+    text = gettext(
+        "%(path)s lies outside the folders that data sets may come from (%(allowed)s): move it there, or "
+        "add its folder to the setting DATA_SET_ROOTS."
+    )
+    raise DataSetError(text % {"path": path, "allowed": allowed})

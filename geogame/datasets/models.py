@@ -10,12 +10,15 @@ from geogame.panoramas.models import Map
 
 
 class DataSet(models.Model):
-    """Photos with places that models train on: those of a map, of a folder or list on disk, or uploaded."""
+    """Photos with places that models train on: those of a map, of a folder or list on disk, or uploaded; or
+    albums of them, in a folder with albums.jsonl.
+    """
 
     class Kind(models.TextChoices):
         MAP = "map", "a map of the game"
         SOURCE = "source", "a folder, list or shards on this machine"
         UPLOAD = "upload", "an uploaded file"
+        ALBUMS = "albums", "a folder of albums on this machine"
 
     class State(models.TextChoices):
         NEW = "new"
@@ -34,6 +37,10 @@ class DataSet(models.Model):
     progress = models.FloatField(default=0.0, help_text="Share that is read, 0 to 1.")
     message = models.CharField(max_length=500, blank=True)
     photos = models.PositiveIntegerField(default=0)
+    albums = models.PositiveIntegerField(default=0, help_text="Of a folder of albums.")
+    drawn = models.BooleanField(
+        default=False, help_text="Its albums say that pictures are drawn; those of maps say it themselves."
+    )
     bytes = models.PositiveBigIntegerField(default=0)
     skipped = models.JSONField(default=dict, help_text="Number of rows that cannot be used, by reason.")
     licences = models.JSONField(default=dict, help_text="Number of photos by licence.")

@@ -9,17 +9,19 @@ from django.utils.translation import gettext
 
 from geogame.datasets import places as files
 from geogame.datasets.errors import DataSetError
-from geogame.datasets.lists import photo_list
+from geogame.datasets.found import OUTSIDE
+from geogame.datasets.lists import Beneath, checked_albums, photo_list
 from geogame.datasets.models import DataSet
 from geogame.datasets.places import Places, make_places
 from planet_core import cell_polygons, s2
+from planet_core.albums import FILE, Album, AlbumError, read_albums
 from planet_core.partition import Partition
 from planet_core.recipe import Recipe
 from planet_core.sources.photo import Photo
 from planet_core.stopping import UserError
 from planet_core.training_data import Sides, make_sides
 
-__all__ = ["photo_list", "places", "preview", "split_summary"]
+__all__ = ["albums_of", "photo_list", "places", "preview", "split_summary"]
 
 MOST_RINGS = 2000
 FEW_CORNERS_FROM = 5
@@ -53,6 +55,22 @@ def _of_map(data_set: DataSet) -> Places:
         text = gettext("The map “%(name)s” has no panoramas: import some first.")
         raise DataSetError(text % {"name": data_set.map})
     return make_places(*(list(column) for column in zip(*rows, strict=True)))
+
+
+def albums_of(data_set: DataSet) -> list[Album]:
+    """The albums of a folder of albums, as they are now. DataSetError where they cannot be had."""
+    if data_set.kind != DataSet.Kind.ALBUMS:
+        text = gettext("“%(name)s” holds single photos: choose a data set of albums.")
+        raise DataSetError(text % {"name": data_set})
+    folder, is_allowed = Path(checked_albums(data_set.source)), Beneath()
+    try:
+        albums = read_albums(folder)
+    except AlbumError as error:
+        raise DataSetError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+    for photo in (photo for album in albums for photo in album.photos):
+        if not is_allowed(photo.path):
+            raise DataSetError(OUTSIDE.format(source=folder / FILE, photo=photo.path))
+    return albums
 
 
 # ------------------------------------------------------------------------------------------------

@@ -6,18 +6,21 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from geogame.datasets import places as places_file
 from geogame.datasets import services
+from geogame.datasets.album_list import list_albums
 from geogame.datasets.duplicates import near_duplicates
 from geogame.datasets.errors import Cancelled, DataSetError
+from geogame.datasets.found import OUTSIDE, Found
 from geogame.datasets.lists import Beneath, photo_list
 from geogame.datasets.models import DataSet
 from geogame.datasets.places import make_places
 from geogame.datasets.uploads import unpack
+from planet_core.albums import AlbumError
 from planet_core.model_directory import sha256_of
 from planet_core.sources.csv_photos import CsvPhotos
 from planet_core.sources.open_source import open_source
@@ -28,10 +31,6 @@ BEAT_S = 1.0
 UNPACKED, LISTED = 0.2, 0.5
 """Of the progress: where the upload is unpacked, and where all photos are listed."""
 MOST_LICENCES = 40
-OUTSIDE = (
-    "{source} names {photo}, which lies outside the folders that data sets may come from, or a link leads "
-    "there: leave it out, or add its folder to the setting DATA_SET_ROOTS."
-)
 Kind = DataSet.Kind
 Tell = Callable[[str], None]
 
@@ -67,16 +66,6 @@ class LicensedCsv(CsvPhotos):
         return photo
 
 
-@dataclass
-class Found:
-    """The usable photos of a data set, each file content once, and why others are none."""
-
-    photos: list[Photo] = field(default_factory=list)
-    skipped: Counter[str] = field(default_factory=Counter)
-    licences: Counter[str] = field(default_factory=Counter)
-    bytes: int = 0
-
-
 def read_now(data_set: DataSet, tell: Tell | None = None) -> bool:
     """Claim and read it. False where somebody else does. An interruption gives it back."""
     if not services.claim(data_set):
@@ -86,7 +75,7 @@ def read_now(data_set: DataSet, tell: Tell | None = None) -> bool:
         services.succeed(data_set, **_read(data_set, pace))
     except Cancelled:
         services.cancelled(data_set)
-    except (DataSetError, SourceError, OSError) as error:
+    except (DataSetError, SourceError, AlbumError, OSError) as error:
         services.fail(data_set, str(error))
     except KeyboardInterrupt:
         services.release(data_set)
@@ -99,7 +88,7 @@ def read_now(data_set: DataSet, tell: Tell | None = None) -> bool:
 
 def _read(data_set: DataSet, pace: Pace) -> dict[str, Any]:
     skipped = Counter(unpack(data_set, lambda share, text: pace(UNPACKED * share, text)))
-    found = _list(photo_list(data_set), pace, is_allowed=Beneath() if data_set.kind == Kind.SOURCE else None)
+    found = _found(data_set, pace)
     skipped += found.skipped
     if not found.photos:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in skipped.most_common(3))
@@ -113,12 +102,20 @@ def _read(data_set: DataSet, pace: Pace) -> dict[str, Any]:
         found.photos, places, lambda share, text: pace(LISTED + (1 - LISTED) * share, text)
     )
     return {
-        "photos": len(found.photos),
+        "photos": len(found.photos) + found.without_place,
+        "albums": found.albums,
+        "drawn": found.drawn,
         "bytes": found.bytes,
         "skipped": dict(skipped.most_common()),
         "licences": _few(found.licences),
         "near_duplicates": report,
     }
+
+
+def _found(data_set: DataSet, pace: Pace) -> Found:
+    if data_set.kind == Kind.ALBUMS:
+        return list_albums(Path(data_set.source), lambda share, text: pace(LISTED * share, text))
+    return _list(photo_list(data_set), pace, is_allowed=Beneath() if data_set.kind == Kind.SOURCE else None)
 
 
 def _list(sources: list[str], pace: Pace, *, is_allowed: Callable[[Path], bool] | None) -> Found:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from geogame.datasets.errors import DataSetError
-from geogame.datasets.lists import checked_source
+from geogame.datasets.lists import checked_albums, checked_source
 from geogame.datasets.models import DataSet
 from geogame.lib.queue import DEFAULT, READ_DATA_SETS, enqueue
 from geogame.panoramas.models import Map
@@ -43,6 +43,16 @@ def data_set_of_map(map_: Map) -> DataSet:
     return found or DataSet.objects.create(name=_free_name(map_.name), kind=Kind.MAP, map=map_)
 
 
+def data_set_of_albums(folder: str) -> DataSet:
+    """The albums of a folder as a data set, made when it is first asked for. DataSetError as
+    `create_data_set`.
+    """
+    source = checked_albums(folder)
+    found = DataSet.objects.filter(kind=Kind.ALBUMS, source=source).first()
+    name = _free_name(Path(source).name[:90] or "albums")
+    return found or create_data_set(name=name, kind=Kind.ALBUMS, source=source)
+
+
 def _free_name(name: str) -> str:
     taken = set(DataSet.objects.filter(name__startswith=name).values_list("name", flat=True))
     names = [name, *(f"{name} ({number})" for number in range(2, len(taken) + 3))]
@@ -58,7 +68,8 @@ def create_data_set(
     upload: UploadedFile[Any] | None = None,
     by: User | None = None,
 ) -> DataSet:
-    """A new data set, not read yet: of a map, of a source on this machine, or of an uploaded .zip or .csv.
+    """A new data set, not read yet: of a map, of a source or a folder of albums on this machine, or of an
+    uploaded .zip or .csv.
 
     DataSetError says what cannot be; whether `by` may do this is for the caller to check.
     """
@@ -72,6 +83,8 @@ def create_data_set(
         values["map"] = map_
     elif kind == Kind.SOURCE:
         values["source"] = checked_source(source)
+    elif kind == Kind.ALBUMS:
+        values["source"] = checked_albums(source)
     elif kind == Kind.UPLOAD:
         values["upload_name"] = Path(_checked_upload(upload).name or "").name[:200]
     else:

@@ -112,6 +112,7 @@ def page(request: HttpRequest, data_set: DataSet) -> HttpResponse:
         "jobs": data_set.training_jobs.all()[:10],
         "recipes": recipes.names(),
         "recipe": FIRST_RECIPE,
+        "has_albums": data_set.kind == DataSet.Kind.ALBUMS,
         "has_places": data_set.kind == DataSet.Kind.MAP or data_set.read_at is not None,
         "state": state_of(data_set),
         "may_change": request.user.has_perm("datasets.change_dataset"),

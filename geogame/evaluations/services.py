@@ -54,6 +54,17 @@ def check(
         raise EvaluationError(
             _("There is no kind “%(kind)s”: use %(kinds)s.") % {"kind": kind, "kinds": ", ".join(Kind.values)}
         )
+    for asked in (version, other):
+        if asked is not None and asked.kind != ModelVersion.Kind.IMAGE:
+            text = _(
+                "%(version)s answers whole albums: here versions that answer single photos are measured. "
+                "Albums are measured with python -m planet_core.evaluate_albums."
+            )
+            raise EvaluationError(text % {"version": asked})
+    if data_set.kind == DataSet.Kind.ALBUMS:
+        raise EvaluationError(
+            _("“%(name)s” holds albums: choose a data set of single photos.") % {"name": data_set}
+        )
     if kind == Kind.COMPARE:
         _check_comparison(version, other, data_set)
     if data_set.kind != DataSet.Kind.MAP and data_set.read_at is None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import celeryd_after_setup
-from django.conf import settings
 from django.utils import timezone
 
 from geogame.albums import lifecycle as albums
@@ -41,7 +40,6 @@ from planet_core.partition import PartitionError
 
 log = logging.getLogger(__name__)
 EXPLAINER = "explain"
-PROBES_HERE = 2
 """Pictures with which a new version shows that it answers here: rounds wait meanwhile."""
 
 
@@ -104,16 +102,15 @@ def warm_up() -> None:
 @shared_task(name=GO_LIVE)
 def go_live(activation_id: int) -> None:
     """Load a version that answered in a process of its own, let it answer here, too, and put it into play."""
-    from geogame.opponent.inference import predictor_at
-    from planet_core.health import HealthError, examine
+    from geogame.opponent.loading import load_and_examine
+    from planet_core.health import HealthError
 
-    activation = Activation.objects.select_related("version").filter(pk=activation_id).first()
+    activation = Activation.objects.select_related("version__needs").filter(pk=activation_id).first()
     if activation is None or not activations.begin_loading(activation):
         return
     version = activation.version
     try:
-        predictor = predictor_at(version.path, version.digest)
-        examine(predictor, settings.MODEL_ANSWER_TIMEOUT_S, count=PROBES_HERE)
+        load_and_examine(version)
     except (ModelDirectoryError, HealthError, OSError, RuntimeError, MemoryError) as error:
         log.error("%s does not go into play: %s", version, error)
         activations.fail(activation, str(error) or type(error).__name__)

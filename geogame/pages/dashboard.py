@@ -89,7 +89,7 @@ class Work:
 
 
 def _training_job(job: TrainingJob) -> Row:
-    name = gettext("%(recipe)s on %(data)s") % {"recipe": job.recipe, "data": job.data_set}
+    name = gettext("%(recipe)s on %(data)s") % {"recipe": job.what, "data": job.data_set}
     link = reverse("admin:training_trainingjob_live", args=[job.pk])
     at = job.finished_at or job.created_at
     words = gettext("Training"), name, link, job.state

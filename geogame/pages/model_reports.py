@@ -15,11 +15,22 @@ Part = dict[str, Any]
 
 def validation_of(version: ModelVersion) -> list[Part]:
     """What it was worth on the held-out photos of its own training: by each way to answer."""
+    if version.kind == ModelVersion.Kind.ALBUM:
+        return _validation_of_albums(version.metrics)
     rules: Part = version.metrics.get("validation_by_rule") or {}
     rows = [{"name": name, **_plain(part)} for name, part in rules.items()]
     if baseline := version.metrics.get("baseline"):
         rows.append({"name": "most frequent cell", "is_trivial": True, **_plain(baseline)})
     return rows
+
+
+def _validation_of_albums(metrics: Part) -> list[Part]:
+    """The model's own numbers, and below those of the photos alone and of their mean."""
+    if not metrics.get("validation"):
+        return []
+    rest: Part = metrics.get("baseline") or {}
+    ways = {"with the album": metrics["validation"], **rest}
+    return [{"name": name, "is_trivial": name in rest, **_plain(part)} for name, part in ways.items() if part]
 
 
 def _plain(part: Part) -> Part:

@@ -15,9 +15,10 @@ log = logging.getLogger(__name__)
 def write_card(version: ModelVersion, report: dict[str, Any] | None = None) -> None:
     """Write the card anew, with the numbers of a report of `planet_core.evaluate` where there is one.
 
-    A card that came with the version stays. Without its files there is nothing to write.
+    A card that came with the version stays, and so does that of an album version, which training writes and
+    its digest vouches for. Without its files there is nothing to write.
     """
-    if version.card_is_own:
+    if version.card_is_own or version.kind == ModelVersion.Kind.ALBUM:
         return
     try:
         config = read_config(version.path)

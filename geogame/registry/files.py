@@ -141,5 +141,9 @@ def delete_version(version: ModelVersion, by: User | None = None) -> int:
 
 
 def _who_needs(error: ProtectedError) -> str:
-    names = sorted({str(thing._meta.verbose_name_plural) for thing in error.protected_objects})
-    return ", ".join(names)
+    """Versions that hang on it by name, all else by what it is."""
+    names = {
+        str(thing if isinstance(thing, ModelVersion) else thing._meta.verbose_name_plural)
+        for thing in error.protected_objects
+    }
+    return ", ".join(sorted(names))

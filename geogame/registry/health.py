@@ -38,6 +38,8 @@ def check(version: ModelVersion, beat: Callable[[], bool] = lambda: True) -> dic
         *(sys.executable, "-m", "planet_core.health", str(version.path), "--json"),
         *("--most-seconds", str(max(0.001, settings.MODEL_ANSWER_TIMEOUT_S))),
     ]
+    if version.kind == ModelVersion.Kind.ALBUM and version.needs is not None:
+        command += ["--image-model", str(version.needs.path)]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=out, stderr=err)
         try:

@@ -12,6 +12,7 @@ from planet_core.cell_countries import CellCountries
 from planet_core.model_directory import PARTITION, ModelDirectoryError, TrainingIndex, check_file
 from planet_core.partition import Partition
 from planet_core.stopping import UserError
+from planet_core.version_kinds import kind_of
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,15 @@ def version_named(name: str) -> ModelVersion:
     raise NoSuchVersion(f"{name!r} {problem}. Model versions: {known}.")
 
 
+def image_version_named(name: str) -> ModelVersion:
+    """The same, for those who need one that answers single photos."""
+    found = version_named(name)
+    if found.kind != IMAGE:
+        known = ", ".join(str(version) for version in ModelVersion.objects.filter(kind=IMAGE)) or "none yet"
+        raise NoSuchVersion(f"{found} answers albums, not single photos. Those that do: {known}.")
+    return found
+
+
 def training_index(version: ModelVersion) -> TrainingIndex:
     """What the version trained on. A version never changes, so each is read once a process."""
     return _training_index(version.digest, version.path)
@@ -57,7 +67,7 @@ def training_index(version: ModelVersion) -> TrainingIndex:
 
 @lru_cache(maxsize=8)
 def _training_index(digest: str, directory: Path) -> TrainingIndex:
-    return TrainingIndex.load(directory)
+    return kind_of(directory).read_training_index(directory)
 
 
 def cell_countries(version: ModelVersion) -> CellCountries:

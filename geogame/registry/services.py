@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import transaction
@@ -13,9 +12,9 @@ from django.utils.translation import gettext as _
 from geogame.lib.queue import INFERENCE, PREDICT_AHEAD, enqueue
 from geogame.registry.cards import write_card
 from geogame.registry.models import ModelVersion
-from planet_core import album_directory, model_directory
 from planet_core.files import atomic_directory
 from planet_core.model_directory import CONFIG, ModelDirectoryError
+from planet_core.version_kinds import digest_needed, kind_of
 
 Kind = ModelVersion.Kind
 Origin = ModelVersion.Origin
@@ -42,10 +41,11 @@ def register(
     origin: str = Origin.TRAINED,
 ) -> ModelVersion:
     """Enter a model version directory, which lies inside MODEL_ROOT, into the registry. One that is there
-    already stays as it is.
+    already stays as it is. An album version is refused where the image version that it hangs on is not here.
 
     Args:
-        card: one that came with it; without one it is written (`registry.cards`).
+        card: one that came with it; without one it is written (`registry.cards`). An album version always
+            has its own.
         data: what it trained on: `name`, `photos` and the number of photos by licence, `licences`.
         parent: the version whose weights it began with.
     """
@@ -56,21 +56,20 @@ def register(
             _("%(folder)s is not inside MODEL_ROOT (%(root)s): move it there first.")
             % {"folder": directory, "root": root}
         )
+    kind = kind_of(directory)
     try:
-        files = _files_of(directory)
-        digest, config, metrics = (
-            files.version_digest(directory),
-            files.read_config(directory),
-            files.read_metrics(directory),
-        )
+        config, metrics = kind.read_config(directory), kind.read_metrics(directory)
+        digest = kind.version_digest(directory)
     except ModelDirectoryError as error:
         raise RegistryError(str(error)) from error
-    if _kind(config) == Kind.ALBUM:
-        card = card or card_in(directory)  # it is written with the model
+    needed = _needed(config)
+    if kind.name == Kind.ALBUM:
+        needed = needed or _refuse_alone(name, config)
+        card = card or card_in(directory)
     version, is_new = ModelVersion.objects.get_or_create(
         digest=digest,
         defaults={
-            "kind": _kind(config),
+            "kind": kind.name,
             "name": name[:100],
             "recipe": _recipe(config)[:50],
             "directory": str(directory.relative_to(root)),
@@ -82,10 +81,10 @@ def register(
             "data": data or {},
             "origin": origin,
             "parent": parent,
-            "needs": _needed(config),
+            "needs": needed,
             "card": card,
             "card_is_own": bool(card),
-            "trained_on_drawings": trained_on_drawings,
+            "trained_on_drawings": trained_on_drawings or _says_drawn(config),
         },
     )
     if is_new and not card:
@@ -93,31 +92,29 @@ def register(
     return version
 
 
-def _files_of(directory: Path) -> ModuleType:
-    """Who reads the files of such a version, of either kind."""
-    return album_directory if album_directory.is_album_model(directory) else model_directory
-
-
-def _kind(config: dict[str, Any]) -> str:
-    return Kind.ALBUM if config.get("kind") == Kind.ALBUM else Kind.IMAGE
-
-
 def _recipe(config: dict[str, Any]) -> str:
     """Of an album model the variant, too: of one recipe there are seven."""
     recipe = config["recipe"]
     name = str(recipe["name"] if isinstance(recipe, dict) else recipe)
-    return f"{config['variant']} ({name})" if _kind(config) == Kind.ALBUM else name
+    return f"{config['variant']} ({name})" if config.get("kind") == Kind.ALBUM else name
 
 
-def _digest_needed(config: dict[str, Any]) -> str:
-    """The digest of the image model without which a version cannot answer; "" where it needs none."""
-    return str(config.get("needs") or (config.get("image_model", "") if _kind(config) == Kind.ALBUM else ""))
+def _says_drawn(config: dict[str, Any]) -> bool:
+    trained_on = config.get("trained_on")
+    return isinstance(trained_on, dict) and trained_on.get("drawn") is True
 
 
 def _needed(config: dict[str, Any]) -> ModelVersion | None:
     """The image model without which a version cannot answer, if it is here."""
-    digest = _digest_needed(config)
+    digest = digest_needed(config)
     return ModelVersion.objects.filter(digest=digest).first() if digest else None
+
+
+def _refuse_alone(name: object, config: dict[str, Any]) -> NoReturn:
+    raise RegistryError(
+        _("%(version)s answers with the image model %(digest)s, which is not here: import it first.")
+        % {"version": name, "digest": digest_needed(config)[:12]}
+    )
 
 
 def install_shipped(directory: Path, *, name: str) -> ModelVersion | None:
@@ -128,7 +125,7 @@ def install_shipped(directory: Path, *, name: str) -> ModelVersion | None:
     if not (directory / CONFIG).is_file() or ModelVersion.objects.exclude(activated_at=None).exists():
         return None
     try:
-        digest = model_directory.version_digest(directory)
+        digest = kind_of(directory).version_digest(directory)
     except ModelDirectoryError as error:
         raise RegistryError(str(error)) from error
     # Only MODEL_ROOT holds what plays: an update of the program must not change a registered version.
@@ -150,9 +147,9 @@ def card_in(directory: Path) -> str:
 
 def examine(version: ModelVersion) -> None:
     """What can be said of a version without loading it. RegistryError where it cannot play."""
+    kind = kind_of(version.path)
     try:
-        files = _files_of(version.path)
-        config, found = files.read_config(version.path), files.version_digest(version.path)
+        config, found = kind.read_config(version.path), kind.version_digest(version.path)
     except ModelDirectoryError as error:
         raise RegistryError(str(error)) from error
     if found != version.digest:
@@ -160,14 +157,9 @@ def examine(version: ModelVersion) -> None:
             _("The files in %(folder)s are not those that were registered as %(version)s.")
             % {"folder": version.path, "version": version}
         )
-    if not _digest_needed(config):
+    if not digest_needed(config):
         return
-    needed = _needed(config)
-    if needed is None:
-        raise RegistryError(
-            _("%(version)s answers with the image model %(digest)s, which is not here: import it first.")
-            % {"version": version, "digest": _digest_needed(config)[:12]}
-        )
+    needed = _needed(config) or _refuse_alone(version, config)
     if version.needs_id != needed.pk:
         version.needs = needed
         version.save(update_fields=["needs"])

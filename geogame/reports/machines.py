@@ -15,7 +15,7 @@ from geogame.panoramas.models import Map, Panorama
 from geogame.panoramas.services import scale_km_of
 from geogame.predictions.queries import missing, places_answered, playable
 from geogame.registry.models import ModelVersion
-from geogame.registry.queries import trained_on, version_named
+from geogame.registry.queries import image_version_named, trained_on
 from geogame.reports.leaks import Leaks
 from planet_core.stopping import UserError
 
@@ -31,7 +31,7 @@ def versions_named(names: Sequence[str]) -> list[ModelVersion]:
 
     NoSuchVersion for a name that fits none or several, ModelsError for fewer than two versions.
     """
-    versions = [version_named(name) for name in names]
+    versions = [image_version_named(name) for name in names]
     if len({version.pk for version in versions}) < max(2, len(versions)):
         raise ModelsError("Comparing needs two or more different models: name each once after --models.")
     return versions

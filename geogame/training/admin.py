@@ -22,14 +22,9 @@ from geogame.registry.admin import ModelVersionAdmin
 from geogame.registry.models import ModelVersion
 from geogame.registry.services import RegistryError
 from geogame.training import form_views, views
+from geogame.training.errors import TrainingError
 from geogame.training.models import TrainingJob
-from geogame.training.services import (
-    TrainingError,
-    create_job,
-    may_start,
-    queue_job,
-    request_stop,
-)
+from geogame.training.services import create_job, may_start, queue_job, request_stop
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -40,12 +35,12 @@ class TrainingJobAdmin(ModelAdmin[TrainingJob]):
     list_display = ["name", "badge", "message", "model_version", "requested_by", "created_at"]
     list_select_related = ["data_set", "model_version", "requested_by"]
     search_fields = ["data_set__name", "recipe", "model_version__name"]
-    list_filter = ["state", "recipe"]
+    list_filter = ["state", "kind", "recipe"]
     actions = ["stop"]
 
     @admin.display(description=gettext_lazy("job"), ordering="recipe")
     def name(self, job: TrainingJob) -> str:
-        return gettext("%(recipe)s on %(data)s") % {"recipe": job.recipe, "data": job.data_set}
+        return gettext("%(recipe)s on %(data)s") % {"recipe": job.what, "data": job.data_set}
 
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def badge(self, job: TrainingJob) -> str:

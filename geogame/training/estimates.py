@@ -12,19 +12,16 @@ from django.conf import settings
 from django.utils.translation import gettext
 
 from geogame.datasets.errors import DataSetError
-from geogame.datasets.queries import photo_list
 from geogame.lib.background import only_one
+from geogame.training.album_part import NO_ALBUMS
+from geogame.training.errors import TrainingError
+from geogame.training.kinds import kind_of
 from geogame.training.models import TrainingJob
 from geogame.training.preparation import plan_command
-from geogame.training.services import TrainingError, recipe_of
+from geogame.training.services import recipe_of
 
 PATIENCE_S = 120.0
 LOOKED_AT = 100
-WORK = (
-    *("network", "batch_size", "accumulate", "precision", "compile", "frozen", "average"),
-    *("first_px", "first_share", "shared_statistics"),
-)
-"""Values of a recipe that decide how many photos a second are learnt from."""
 
 
 def estimate(values: dict[str, Any]) -> dict[str, Any]:
@@ -33,12 +30,13 @@ def estimate(values: dict[str, Any]) -> dict[str, Any]:
 
     TrainingError where none can be made. One is made at a time: each takes a process with torch.
     """
-    job = TrainingJob(**values)
+    album = values.get("album", NO_ALBUMS)
+    job = TrainingJob(**{name: value for name, value in values.items() if name != "album"}, **album.values())
     with only_one("training-estimate") as alone, tempfile.TemporaryDirectory() as folder:
         if not alone:
             raise TrainingError(gettext("Another estimate is being made: try again in a moment."))
         try:
-            sources = photo_list(job.data_set, Path(folder))
+            sources = kind_of(job).sources(job, Path(folder), False)
         except DataSetError as error:
             raise TrainingError(str(error), field="data_set") from error
         plan = _plan(plan_command(job, sources))
@@ -57,7 +55,7 @@ def seconds(job: TrainingJob, plan: dict[str, Any]) -> float | None:
 def _pace_of_a_job_like(job: TrainingJob) -> float | None:
     """Photos a second of the last one whose steps took as much work, on as many devices."""
     wanted = _work(job)
-    started = TrainingJob.objects.filter(devices=job.devices, started_at__isnull=False)
+    started = TrainingJob.objects.filter(kind=job.kind, devices=job.devices, started_at__isnull=False)
     for other in started.order_by("-started_at")[:LOOKED_AT]:
         pace = other.pace.get("images_per_second")
         if pace and _work(other) == wanted:
@@ -68,10 +66,10 @@ def _pace_of_a_job_like(job: TrainingJob) -> float | None:
 def _work(job: TrainingJob) -> dict[str, Any] | None:
     """The values that say how much work a photo is; None where the recipe is no more."""
     try:
-        recipe = recipe_of(job.recipe, job.values).as_dict()
+        recipe = recipe_of(job.recipe, job.values, job.kind).as_dict()
     except TrainingError:
         return None
-    return {name: recipe[name] for name in WORK}
+    return {"variant": job.variant, **{name: recipe[name] for name in kind_of(job).work}}
 
 
 def _plan(command: list[str]) -> dict[str, Any]:

@@ -16,17 +16,26 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from geogame.datasets.errors import DataSetError
 from geogame.datasets.models import DataSet
 from geogame.datasets.queries import preview
+from geogame.registry.models import ModelVersion
 from geogame.training import services
+from geogame.training.errors import TrainingError
 from geogame.training.estimates import estimate
-from geogame.training.forms import IMAGE_PX, JobForm, recipe_values, recipe_words
+from geogame.training.forms import FORMS, IMAGE_PX, AnyJobForm, Kind, recipe_values, recipe_words
 from geogame.training.models import TrainingJob
-from geogame.training.services import TrainingError
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-TEMPLATE = "admin/training/job_form.html"
-FIRST_RECIPE = "tiny"
+TEMPLATES: dict[str, str] = {
+    Kind.PHOTO: "admin/training/job_form.html",
+    Kind.ALBUM: "admin/training/album_job_form.html",
+}
+FIRST_RECIPES: dict[str, str] = {Kind.PHOTO: "tiny", Kind.ALBUM: "modern"}
+GIVEN: dict[str, tuple[str, ...]] = {
+    Kind.PHOTO: ("data_set", "init_from"),
+    Kind.ALBUM: ("data_set", "validation_set", "image_model"),
+}
+"""Fields that whoever leads here may fill in."""
 CELL_VALUES = ("max_photos", "min_photos", "max_level")
 
 
@@ -50,7 +59,7 @@ def add(request: HttpRequest) -> HttpResponse:
     person = _person(request)
     if request.method == "GET":
         return _page(request, _first_form(request))
-    form = JobForm(request.POST)
+    form = _filled(request)
     if not form.is_valid():
         return _page(request, form, status=400)
     try:
@@ -62,28 +71,43 @@ def add(request: HttpRequest) -> HttpResponse:
     return redirect("admin:training_trainingjob_live", job.pk)
 
 
-def _first_form(request: HttpRequest) -> JobForm:
+def _filled(request: HttpRequest) -> AnyJobForm:
+    return FORMS[_kind(request.POST.get("kind", ""))](request.POST)
+
+
+def _kind(name: str) -> str:
+    return name if name in FORMS else Kind.PHOTO
+
+
+def _first_form(request: HttpRequest) -> AnyJobForm:
     like = request.GET.get("like", "")
     if like.isdigit():
-        return JobForm.filled_from(get_object_or_404(TrainingJob, pk=int(like)))
-    wanted = {
-        name: request.GET[name] for name in ("data_set", "init_from") if request.GET.get(name, "").isdigit()
-    }
-    return JobForm(initial={"recipe": FIRST_RECIPE, **recipe_values()[FIRST_RECIPE], **wanted})
+        job = get_object_or_404(TrainingJob, pk=int(like))
+        return FORMS[job.kind].filled_from(job)
+    kind = _kind(request.GET.get("kind", ""))
+    wanted = {name: request.GET[name] for name in GIVEN[kind] if request.GET.get(name, "").isdigit()}
+    first = FIRST_RECIPES[kind]
+    return FORMS[kind](initial={"recipe": first, **recipe_values(kind)[first], **wanted})
 
 
-def _page(request: HttpRequest, form: JobForm, status: int = 200) -> HttpResponse:
+def _page(request: HttpRequest, form: AnyJobForm, status: int = 200) -> HttpResponse:
+    is_of_albums = form.kind == Kind.ALBUM
+    data_sets = DataSet.objects.filter(kind=DataSet.Kind.ALBUMS)
     context = {
         **admin.site.each_context(request),
         "title": gettext("New training job"),
         "opts": TrainingJob._meta,
         "form": form,
-        "has_data_sets": DataSet.objects.exists(),
-        "recipes": recipe_values(),
-        "recipe_words": recipe_words(),
+        "kind": form.kind,
+        "has_data_sets": (
+            data_sets.exists() if is_of_albums else DataSet.objects.exclude(pk__in=data_sets).exists()
+        ),
+        "has_image_models": ModelVersion.objects.filter(kind=ModelVersion.Kind.IMAGE).exists(),
+        "recipes": recipe_values(form.kind),
+        "recipe_words": {} if is_of_albums else recipe_words(),
         "image_px": IMAGE_PX,
     }
-    return TemplateResponse(request, TEMPLATE, context, status=status)
+    return TemplateResponse(request, TEMPLATES[form.kind], context, status=status)
 
 
 @require_GET
@@ -103,7 +127,7 @@ def cells(request: HttpRequest) -> HttpResponse:
 @require_POST
 def ask_estimate(request: HttpRequest) -> HttpResponse:
     _person(request)
-    form = JobForm(request.POST)
+    form = _filled(request)
     if not form.is_valid():
         return _refused(gettext("Mend what is marked first."), fields=form.errors)
     try:

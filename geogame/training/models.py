@@ -4,6 +4,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from geogame.datasets.models import DataSet
 from geogame.lib.tokens import random_token
@@ -11,7 +12,11 @@ from geogame.registry.models import ModelVersion
 
 
 class TrainingJob(models.Model):
-    """One run of a recipe on a data set, in a child process."""
+    """One run of a recipe on a data set, in a child process: `kinds` says what differs by kind."""
+
+    class Kind(models.TextChoices):
+        PHOTO = "photo", _("a model of single photos")
+        ALBUM = "album", _("a model of albums")
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -23,7 +28,28 @@ class TrainingJob(models.Model):
         FAILED = "failed"
 
     token = models.CharField(max_length=32, unique=True, default=random_token, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PHOTO)
     data_set = models.ForeignKey(DataSet, on_delete=models.PROTECT, related_name="training_jobs")
+    validation_set = models.ForeignKey(
+        DataSet,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="validation_jobs",
+        help_text="Albums that choose the best epoch; without it some of the data set are held out.",
+    )
+    image_model = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="album_jobs",
+        help_text="The version whose embeddings an album model learns from, and without which it is nothing.",
+    )
+    variant = models.CharField(max_length=20, blank=True, help_text="Which album model.")
+    cut = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Photos that an album is cut to; none for whole albums."
+    )
     recipe = models.CharField(max_length=50)
     values = models.JSONField(
         default=dict, blank=True, help_text="Values of the recipe that this job changes, by name."
@@ -66,7 +92,15 @@ class TrainingJob(models.Model):
         permissions = [("start_trainingjob", "Can start, stop and resume training jobs")]
 
     def __str__(self) -> str:
-        return f"{self.recipe} on {self.data_set} ({self.state})"
+        return f"{self.what} on {self.data_set} ({self.state})"
+
+    @property
+    def what(self) -> str:
+        """What is trained, in a few words: the recipe, of an album job variant and cut."""
+        if self.kind == self.Kind.PHOTO:
+            return self.recipe
+        cut = f"({self.cut})" if self.cut else ""
+        return f"{self.variant}{cut}, {self.recipe}"
 
     @property
     def run_directory(self) -> Path:

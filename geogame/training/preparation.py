@@ -1,4 +1,4 @@
-"""What a training process is started with: its photos, its command, and what is foreseen of it."""
+"""What a training process is started with: its data, its command, and what is foreseen of it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from typing import Any
 from django.conf import settings
 
 from geogame.datasets.errors import DataSetError
-from geogame.datasets.lists import LIST, photo_list
-from geogame.datasets.models import DataSet
+from geogame.training.errors import TrainingError
+from geogame.training.kinds import kind_of
 from geogame.training.models import TrainingJob
 from geogame.training.run_files import METRICS, STEPS, last_lines
-from geogame.training.services import TrainingError
 
 CHECKPOINTS = "checkpoints"
 LOCK_PATIENCE_S = 30.0
@@ -52,17 +51,14 @@ def the_only_one_in(folder: Path) -> Iterator[int | None]:
                 return
 
 
-# --- Photos ------------------------------------------------------------------------------------------------
 def sources_of(job: TrainingJob) -> list[str]:
-    """The photos as `planet_core.train_cnn` takes them. Those of a map stay, for this job, as they were.
+    """The data as the training program takes them. Those of a map, and the sides of albums, stay for this job
+    as they were.
 
     TrainingError where they are gone.
     """
-    kept = job.run_directory / LIST
-    if job.data_set.kind == DataSet.Kind.MAP and kept.exists() and goes_on(job):
-        return [f"csv:{kept}"]
     try:
-        return photo_list(job.data_set, job.run_directory)
+        return kind_of(job).sources(job, job.run_directory, goes_on(job))
     except DataSetError as error:
         raise TrainingError(str(error)) from error
 
@@ -89,17 +85,14 @@ def clear_away(job: TrainingJob) -> None:
 def training_arguments(job: TrainingJob, sources: Sequence[str]) -> list[str]:
     """What training and its plan are told, word for word the same."""
     sets = [word for name, value in job.values.items() for word in ("--set", f"{name}={json.dumps(value)}")]
-    return [
-        *("--recipe", job.recipe, *sets, "--data", *sources, "--seed", str(job.seed)),
-        *(["--init", str(job.init_from.path)] if job.init_from else []),
-        *("--run", str(job.run_directory), "--out", str(model_directory(job))),
-    ]
+    own = kind_of(job).arguments(job, sources, model_directory(job))
+    return ["--recipe", job.recipe, *sets, *own]
 
 
 def training_command(job: TrainingJob, sources: Sequence[str]) -> list[str]:
     """One process, or torchrun where there are several; those of other machines are started by hand there."""
     resume = ["--resume"] if goes_on(job) else []
-    program = ["planet_core.train_cnn", *training_arguments(job, sources), *resume]
+    program = [kind_of(job).program, *training_arguments(job, sources), *resume]
     if job.devices == 1 and settings.TRAINING_NODES == 1:
         return [sys.executable, "-m", *program]
     nodes = (
@@ -119,7 +112,7 @@ def training_command(job: TrainingJob, sources: Sequence[str]) -> list[str]:
 def plan_command(job: TrainingJob, sources: Sequence[str]) -> list[str]:
     arguments = training_arguments(job, sources)
     return [
-        *(sys.executable, "-m", "planet_core.plan", *arguments),
+        *(sys.executable, "-m", kind_of(job).plan, *arguments),
         *("--devices", str(job.devices), "--json"),
     ]
 

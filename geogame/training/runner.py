@@ -15,14 +15,16 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from geogame.datasets.lists import has_drawings
+from geogame.datasets.models import DataSet
 from geogame.registry.models import ModelVersion
 from geogame.registry.services import RegistryError, register
 from geogame.training import preparation, services, states
 from geogame.training.child import Child
+from geogame.training.errors import TrainingError
 from geogame.training.limits import no_room
 from geogame.training.models import TrainingJob
 from geogame.training.run_files import METRICS, Tail, events_in
-from geogame.training.services import TrainingError
 from planet_core.run_log import duration
 
 log = logging.getLogger(__name__)
@@ -207,8 +209,8 @@ class Run:
         version = _answered(
             lambda: register(
                 directory=preparation.model_directory(job),
-                name=f"PlaNet {job.recipe}",
-                trained_on_drawings=_has_drawings(job),
+                name=f"PlaNet {job.what}",
+                trained_on_drawings=has_drawings(job.data_set),
                 data=_data_of(job),
                 parent=job.init_from,
             )
@@ -232,19 +234,15 @@ def _killed_by(child: Child) -> int:
     return int(found[1]) if found else 0
 
 
-def _has_drawings(job: TrainingJob) -> bool:
-    map_ = job.data_set.map
-    return map_ is not None and map_.panoramas.filter(drawn=True).exists()
-
-
 def _data_of(job: TrainingJob) -> dict[str, Any]:
     data_set, map_ = job.data_set, job.data_set.map
     photos = data_set.photos or (map_.panoramas.count() if map_ else 0)
-    return {"name": data_set.name, "photos": photos, "licences": data_set.licences}
+    found = {"name": data_set.name, "photos": photos, "licences": data_set.licences}
+    return {**found, "albums": data_set.albums} if data_set.kind == DataSet.Kind.ALBUMS else found
 
 
 def _play_if_nobody_does(version: ModelVersion) -> None:
-    if ModelVersion.objects.filter(is_active=True).exists():
+    if ModelVersion.objects.filter(is_active=True, kind=version.kind).exists():
         return
     try:
         services.put_into_play(version)

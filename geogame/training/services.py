@@ -7,7 +7,6 @@ import logging
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,30 +23,21 @@ from geogame.registry.activation import ask_to_play
 from geogame.registry.health import play_now
 from geogame.registry.models import ModelVersion
 from geogame.training import states
+from geogame.training.album_part import NO_ALBUMS, AlbumPart, check_albums
+from geogame.training.errors import TrainingError
+from geogame.training.kinds import KINDS, AnyRecipe, embeddings_root
 from geogame.training.limits import no_room
 from geogame.training.models import TrainingJob
-from planet_core.recipe import Recipe, RecipeError
-from planet_core.recipe import load as load_recipe
+from planet_core.recipe import RecipeError
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 log = logging.getLogger(__name__)
-State = TrainingJob.State
+State, Kind = TrainingJob.State, TrainingJob.Kind
 PERMISSION = "training.start_trainingjob"
 MOST_DEVICES = 64
 MOST_SEED = 2**31 - 1
-
-
-class TrainingError(Exception):
-    """Why something cannot be done with a training job, as a sentence for people.
-
-    `field` is the one of a form that it is about, if any.
-    """
-
-    def __init__(self, message: str, *, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
 
 
 def may_start(user: User | AnonymousUser) -> bool:
@@ -56,15 +46,22 @@ def may_start(user: User | AnonymousUser) -> bool:
 
 
 # --- Making one ----------------------------------------------------------------------------------------
-def recipe_of(name: str, values: Mapping[str, Any]) -> Recipe:
+def recipe_of(name: str, values: Mapping[str, Any], kind: str = Kind.PHOTO) -> AnyRecipe:
     """The recipe with these values. TrainingError names what makes no sense."""
     try:
-        return load_recipe(name).changed([f"{key}={json.dumps(value)}" for key, value in values.items()])
+        recipe = KINDS[kind].load(name)
+        return recipe.changed([f"{key}={json.dumps(value)}" for key, value in values.items()])
     except RecipeError as error:
-        known = {each.name for each in fields(Recipe)} - {"name"}
+        known = _names_of_values(kind) - {"name"}
         named = [word for word in re.findall(r"\w+", str(error)) if word in known]
-        field = "recipe" if str(error).startswith("there is no recipe") else named[0] if named else ""
+        field = (
+            "recipe" if re.match(r"there is no (album )?recipe ", str(error)) else named[0] if named else ""
+        )
         raise TrainingError(f"{error}.", field=field) from error
+
+
+def _names_of_values(kind: str) -> set[str]:
+    return set(KINDS[kind].load(KINDS[kind].recipes()[0]).as_dict())
 
 
 @transaction.atomic
@@ -73,15 +70,25 @@ def create_job(
     data_set: DataSet,
     recipe: str,
     values: Mapping[str, Any] | None = None,
+    kind: str = Kind.PHOTO,
     init_from: ModelVersion | None = None,
+    album: AlbumPart = NO_ALBUMS,
     seed: int = 0,
     devices: int = 1,
     by: User | None = None,
     cloned_from: TrainingJob | None = None,
 ) -> TrainingJob:
-    """A job that waits; `queue_job` hands it to the training worker. TrainingError says what is wrong."""
-    recipe_of(recipe, values or {})
-    _check_data_set(data_set)
+    """A job that waits; `queue_job` hands it to the training worker. TrainingError says what is wrong.
+
+    Args:
+        init_from: of a job of single photos, the version whose weights it starts from.
+        album: what a job of albums has besides.
+    """
+    recipe_of(recipe, values or {}, kind)
+    if kind == Kind.ALBUM:
+        check_albums(data_set, album)
+    else:
+        _check_photos(data_set, init_from)
     if not 0 <= seed <= MOST_SEED:
         raise TrainingError(
             gettext("The seed is %(seed)s: use 0 to %(most)s.") % {"seed": seed, "most": MOST_SEED},
@@ -92,6 +99,8 @@ def create_job(
         raise TrainingError(text % {"devices": devices, "most": MOST_DEVICES}, field="devices")
     _require_room()
     job = TrainingJob.objects.create(
+        kind=kind,
+        **album.values(),
         data_set=data_set,
         recipe=recipe,
         values=dict(values or {}),
@@ -105,7 +114,13 @@ def create_job(
     return job
 
 
-def _check_data_set(data_set: DataSet) -> None:
+def _check_photos(data_set: DataSet, init_from: ModelVersion | None) -> None:
+    if init_from is not None and init_from.kind != ModelVersion.Kind.IMAGE:
+        text = gettext("%(version)s answers albums: start from a model of single photos.")
+        raise TrainingError(text % {"version": init_from}, field="init_from")
+    if data_set.kind == DataSet.Kind.ALBUMS:
+        text = gettext("“%(name)s” holds albums: choose a data set of single photos.")
+        raise TrainingError(text % {"name": data_set}, field="data_set")
     if data_set.kind == DataSet.Kind.MAP:
         if data_set.map is None or not data_set.map.panoramas.exists():
             text = gettext("The map “%(name)s” has no panoramas to train on: import some first.")
@@ -131,7 +146,9 @@ def clone(job: TrainingJob, *, seed: int | None = None, by: User | None = None) 
         data_set=job.data_set,
         recipe=job.recipe,
         values=job.values,
+        kind=job.kind,
         init_from=job.init_from,
+        album=AlbumPart.of(job),
         seed=job.seed if seed is None else seed,
         devices=job.devices,
         by=by,
@@ -184,7 +201,8 @@ def resume(job: TrainingJob, *, by: User | None = None, call: bool = True) -> No
 
 @transaction.atomic
 def delete(job: TrainingJob, *, by: User | None = None) -> None:
-    """Delete the job and the files of its run. A model version that it made stays in the registry.
+    """Delete the job and the files of its run; with the last album job of an image model its embeddings, too.
+    A model version that the job made stays in the registry.
 
     TrainingError while it runs, and while its model plays: how that came to be stays on record.
     """
@@ -198,7 +216,10 @@ def delete(job: TrainingJob, *, by: User | None = None) -> None:
     folders = [kept.run_directory]
     if kept.model_version is None:
         folders.append(Path(settings.MODEL_ROOT) / kept.token)
+    image_model = kept.image_model
     kept.delete()
+    if image_model is not None and not image_model.album_jobs.exists():
+        folders.append(embeddings_root() / image_model.digest)
     transaction.on_commit(lambda: _remove(folders))
 
 

@@ -20,8 +20,8 @@ from django.views.decorators.http import require_GET, require_POST
 from geogame.registry.activation import ask_to_play
 from geogame.registry.services import RegistryError
 from geogame.training import live, services
+from geogame.training.errors import TrainingError
 from geogame.training.models import TrainingJob
-from geogame.training.services import TrainingError
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -194,6 +194,7 @@ def arena(tmp_path_factory: pytest.TempPathFactory, model_directory: Path) -> It
         "DAILY_MAP": "drawn-days",
         "MODEL_ANSWER_TIMEOUT_S": "20",  # no test may depend on how fast the machine is
         "EXPLAIN_POSITIONS": "4",
+        "DATA_SET_ROOTS": str(data / "trips"),
         "BACKGROUND_LOW_PRIORITY": "0",  # or tests wait long for what nobody else has time for
         "DJANGO_SETTINGS_MODULE": "geogame.settings",
     }

@@ -65,6 +65,36 @@ def fill_in(page: Page, **values: Any) -> None:
         page.locator(f"#id_{name}").fill(str(value))
 
 
+def test_an_album_job_is_asked_for_in_the_same_form(open_page: OpenPage, arena: Arena) -> None:
+    page = open_page(tolerates="400")  # the form that is sent back
+    log_in(page, arena)
+    page.goto(f"{arena.url}/admin/datasets/dataset/add/")
+    page.locator("#id_kind").select_option("albums")
+    expect(page.locator("#id_map")).to_be_hidden()
+    fill_in(page, name="Trips", albums=arena.data / "trips")
+    page.get_by_role("button", name="Make and read it").click()
+    state_is(page, "ready")
+    page.screenshot(path=ARTEFACTS / "album-data-set.png", full_page=True)
+
+    page.get_by_role("link", name="Train on it").click()
+    page.wait_for_load_state()  # with its scripts: a recipe that is chosen fills in what it has
+    expect(page.locator("#id_data_set option:checked")).to_have_text("Trips")
+    page.locator("#id_variant").select_option("blstm")
+    page.locator("#id_recipe").select_option("paper")
+    expect(page.locator("#id_hidden")).to_have_value("512")
+    fill_in(page, cut=25, hidden=16)
+    expect(page.locator("[data-field=hidden] .field-note")).to_have_text("recipe: 512")
+    page.get_by_role("button", name="Estimate").click()
+    expect(page.locator("#estimate")).to_contain_text("Photos to look at first", timeout=SOON_MS)
+    expect(page.locator("#estimate")).to_contain_text("No album is held out")
+    page.screenshot(path=ARTEFACTS / "album-job-form.png", full_page=True)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.screenshot(path=ARTEFACTS / "album-job-form-phone.png", full_page=True)
+    fill_in(page, dropout=2)
+    page.get_by_role("button", name="Start training").click()
+    expect(page.locator("[data-field=dropout] .field-error")).to_be_visible()
+
+
 @pytest.fixture
 def the_same_model_plays_afterwards(arena: Arena) -> Iterator[None]:
     """Of the one that trains here no other test's round would count: it has seen the pictures."""

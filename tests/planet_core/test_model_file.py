@@ -17,13 +17,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from planet_core import model_directory, model_file
+from planet_core import album_directory, model_directory, model_file
+from planet_core.album_predict import AlbumPredictor
 from planet_core.model_card import CARD
 from planet_core.model_file import MANIFEST, check, export, import_model
 from planet_core.model_file_checks import ModelFileError, check_arrays, check_weights
 from planet_core.predict import Predictor
 from planet_core.stopping import Stopped
+from planet_core.version_kinds import ALBUM, IMAGE
 from tests.planet_core.made import noise_picture
+from tests.planet_core.made_album_model import made_album_model
 from tests.planet_core.made_model import made_model
 
 Files = dict[str, bytes]
@@ -81,7 +84,7 @@ def test_a_version_travels_whole(model: Path, packed: Path, tmp_path: Path) -> N
     assert found.digest == model_directory.version_digest(tmp_path / "imported")
     assert found.about == {"name": "Trial"}
     assert steps[-1] == (found.bytes, found.bytes)
-    assert {path.name for path in (tmp_path / "imported").iterdir()} == {*model_file.FILES, CARD}
+    assert {path.name for path in (tmp_path / "imported").iterdir()} == {*IMAGE.files, CARD}
     rows = [
         Predictor.load(folder).distributions([noise_picture(1)]) for folder in (model, tmp_path / "imported")
     ]
@@ -308,3 +311,74 @@ def test_a_signal_ends_the_command_cleanly(large: Path, tmp_path: Path) -> None:
     assert child.returncode == 130
     assert "nothing is half written" in words
     assert list(out.iterdir()) == []
+
+
+# ------------------------------------------------------------------------------------------------
+# Album versions
+
+
+@pytest.fixture(scope="module")
+def packed_album(model: Path) -> Path:
+    folder, file = model.parent / "album", model.parent / "album.zip"
+    made_album_model(folder, model)
+    export(folder, file, card="not the one that its digest vouches for")
+    return file
+
+
+def test_an_album_version_travels_whole(model: Path, packed_album: Path, tmp_path: Path) -> None:
+    found = import_model(packed_album, tmp_path / "imported")
+    assert found.kind is ALBUM
+    assert check(packed_album).digest == found.digest == album_directory.version_digest(tmp_path / "imported")
+    for path in (tmp_path / "imported").iterdir():
+        assert path.read_bytes() == (model.parent / "album" / path.name).read_bytes()
+    AlbumPredictor(tmp_path / "imported", model)
+
+
+def test_an_album_version_with_a_changed_card_is_refused(packed_album: Path, tmp_path: Path) -> None:
+    def change(manifest: dict[str, Any], files: Files) -> None:
+        content = b"# Nothing to worry about\n"
+        files[CARD] = content
+        manifest["files"][CARD] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+    changed = rewritten(packed_album, tmp_path / "changed.zip", change)
+    refused(changed, tmp_path, r"MODEL_CARD\.md in it is not the one of its config\.json")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("image", "it lacks partition.npz"), ("film", "a version of the kind 'film'")]
+)
+def test_a_version_of_another_kind_than_it_says_is_refused(
+    packed_album: Path, tmp_path: Path, kind: str, words: str
+) -> None:
+    changed = rewritten(
+        packed_album, tmp_path / "changed.zip", lambda manifest, _: manifest.update(kind=kind)
+    )
+    refused(changed, tmp_path, words)
+
+
+def test_what_an_album_version_has_seen_is_vouched_for(packed_album: Path, tmp_path: Path) -> None:
+    import_model(packed_album, tmp_path / "imported")
+    assert album_directory.read_training_index(tmp_path / "imported").trained_on("d1")
+
+    def drop(manifest: dict[str, Any], files: Files) -> None:
+        del files["training_index.npz"], manifest["files"]["training_index.npz"]
+
+    with pytest.raises(ModelFileError, match=r"config\.json is damaged \(KeyError: 'training_index\.npz'"):
+        import_model(rewritten(packed_album, tmp_path / "less.zip", drop), tmp_path / "less")
+    trap = rewritten(
+        packed_album,
+        tmp_path / "trap.zip",
+        lambda manifest, files: replace_file(manifest, files, "training_index.npz", b"no arrays"),
+    )
+    with pytest.raises(ModelFileError, match=r"training_index\.npz in it is damaged"):
+        import_model(trap, tmp_path / "trap")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["imported", "less.zip", "trap.zip"]
+
+
+def test_an_album_version_without_weights_travels_too(tmp_path: Path) -> None:
+    """One that is no network, as a hidden Markov model may be."""
+    values = {"variant": "hmm", "cut": None, "image_model": "0" * 64, "cells": 6, "embedding_width": 8}
+    values |= {"recipe": {"name": "hmm"}, "trained_on": {}}
+    album_directory.save(tmp_path / "hmm", {}, values, {})
+    export(tmp_path / "hmm", tmp_path / "hmm.zip")
+    assert import_model(tmp_path / "hmm.zip", tmp_path / "imported").kind is ALBUM

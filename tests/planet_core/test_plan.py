@@ -195,7 +195,7 @@ def test_too_little_memory_and_disk_are_errors(planned: Run, monkeypatch: pytest
         assert problems(found) == [(severity, "memory")]
         assert "accumulate" in found["problems"][0]["message"]
     monkeypatch.setattr(plan_memory, "available", lambda _: 1 << 50)
-    monkeypatch.setattr(plan, "_free", lambda _: 1000)
+    monkeypatch.setattr(plan, "free_bytes", lambda _: 1000)
     assert problems(planned(code=2)) == [("error", "disk")]
 
 

@@ -1,4 +1,4 @@
-/** Of the three ways to name photos the form shows the one that was chosen. */
+/** Of the four ways to name photos the form shows the one that was chosen. */
 import { byId } from "../core/dom.js";
 import { goToFirst } from "./field-errors.js";
 

@@ -84,8 +84,9 @@ async function showSplit() {
 showState(first);
 if (first.state === "reading") window.setTimeout(() => void watch(), ASK_MS);
 // Before it is read for the first time nobody knows its places.
-if (document.getElementById("photos-map")) {
-  void showPhotos();
+if (document.getElementById("photos-map")) void showPhotos();
+// Albums are split when a job is made.
+if (document.getElementById("split-recipe")) {
   void showSplit();
   byId("split-recipe").addEventListener("change", () => void showSplit());
 }

@@ -10,6 +10,9 @@ const THIN = "\u202f";
  * @typedef {object} Plan
  * @property {number} photos
  * @property {number} photos_training
+ * @property {number} [albums] of a job of albums, as are the next two
+ * @property {number} [albums_validation]
+ * @property {number} [photos_to_embed]
  * @property {number} photos_validation
  * @property {number} photos_outside_cells
  * @property {number} cells
@@ -37,7 +40,16 @@ export function bytesWord(bytes) {
 export function showEstimate(frame, plan) {
   const of = (/** @type {number} */ needed, /** @type {number | null} */ free) =>
     free === null ? bytesWord(needed) : t("{needed} of {free} free", { needed: bytesWord(needed), free: bytesWord(free) });
+  const albums =
+    plan.albums === undefined
+      ? []
+      : [
+          [t("Albums to learn from"), whole(plan.albums)],
+          [t("Albums held out"), whole(plan.albums_validation ?? 0)],
+          [t("Photos to look at first"), whole(plan.photos_to_embed ?? 0)],
+        ];
   const rows = [
+    ...albums,
     [t("Photos to learn from"), whole(plan.photos_training)],
     [t("Photos held out"), whole(plan.photos_validation)],
     [t("Photos outside all cells"), whole(plan.photos_outside_cells)],

@@ -1,21 +1,19 @@
 /** The form of a training job: a recipe fills it in, cells show on a map as they would be, an estimate can be asked for. */
-import { byId, setText, show } from "../core/dom.js";
+import { byId, setText } from "../core/dom.js";
 import { points as whole } from "../core/format.js";
 import { t, tn } from "../core/i18n.js";
 import { getJson } from "../net/json.js";
 import { CellMap } from "./cell-map.js";
-import { showEstimate, showProblem } from "./estimate.js";
-import { goToFirst, mark } from "./field-errors.js";
+import { goToFirst } from "./field-errors.js";
+import { offerEstimate } from "./job-estimate.js";
+import { RecipeFields } from "./recipe-fields.js";
 
 const PAUSE_MS = 250;
 const VALUES = ["network", "max_photos", "min_photos", "max_level", "epochs", "batch_size", "learning_rate"];
 const CELLS = ["data_set", "max_photos", "min_photos", "max_level"];
 
-/** @typedef {Record<string, string | number | null>} Values */
-
 const form = /** @type {HTMLFormElement} */ (byId("job-form"));
-/** @type {Record<string, Values>} */
-const recipes = JSON.parse(byId("recipes").textContent ?? "");
+const fields = new RecipeFields(form, VALUES);
 /** What each recipe is for. @type {Record<string, string>} */
 const about = JSON.parse(byId("recipe-words").textContent ?? "");
 /** @type {Record<string, number>} */
@@ -24,33 +22,10 @@ const map = new CellMap(byId("cells-map"));
 let pause = 0;
 let asked = 0;
 
-/** @param {string} name @returns {HTMLInputElement | HTMLSelectElement} */
-function field(name) {
-  return /** @type {HTMLInputElement | HTMLSelectElement} */ (form.elements.namedItem(name));
-}
-
-function own() {
-  return recipes[field("recipe").value] ?? {};
-}
-
-function fillIn() {
-  for (const name of VALUES) field(name).value = String(own()[name] ?? "");
-  tellAll();
-}
-
-/** Under each value what the recipe has, where it differs. */
 function tellAll() {
-  for (const name of VALUES) {
-    const frame = field(name).closest(".field");
-    const differs = field(name).value !== "" && field(name).value !== String(own()[name] ?? "");
-    const note = /** @type {HTMLElement | null | undefined} */ (frame?.querySelector(".field-note"));
-    frame?.classList.toggle("field-changed", differs);
-    if (!note) continue;
-    show(note, differs);
-    setText(note, differs ? t("recipe: {value}", { value: String(own()[name]) }) : "");
-  }
-  const side = imagePx[field("network").value];
-  setText(byId("id_recipe_helptext"), about[field("recipe").value] ?? "");
+  fields.tellAll();
+  const side = imagePx[fields.field("network").value];
+  setText(byId("id_recipe_helptext"), about[fields.field("recipe").value] ?? "");
   const help = document.getElementById("id_network_helptext");
   if (help) setText(help, side ? t("It sees pictures of {px} × {px} pixels.", { px: side }) : t("How large its pictures are says the estimate."));
 }
@@ -58,13 +33,13 @@ function tellAll() {
 async function showCells() {
   const mine = ++asked;
   const words = byId("cells-words");
-  const { level } = own();
+  const { level } = fields.own();
   if (level !== null && level !== undefined) {
     map.show([]);
     setText(words, t("This recipe takes the cells of S2 level {level} with at least the least photos.", { level }));
     return;
   }
-  const query = new URLSearchParams(CELLS.map((name) => [name, field(name).value]));
+  const query = new URLSearchParams(CELLS.map((name) => [name, fields.field(name).value]));
   try {
     const found = await getJson(`${form.dataset.cells}?${query}`);
     if (mine !== asked) return;
@@ -93,25 +68,9 @@ function showCellsSoon() {
   pause = window.setTimeout(() => void showCells(), PAUSE_MS);
 }
 
-async function askEstimate() {
-  const button = /** @type {HTMLButtonElement} */ (byId("ask-estimate"));
-  button.disabled = true;
-  setText(byId("estimate"), t("Counting photos, weighing the network…"));
-  try {
-    const response = await fetch(form.dataset.estimate ?? "", { method: "POST", body: new FormData(form), credentials: "same-origin" });
-    const body = await response.json();
-    mark(form, response.ok ? {} : (body.error.fields ?? {}));
-    if (response.ok) showEstimate(byId("estimate"), body);
-    else showProblem(byId("estimate"), body.error);
-  } catch {
-    showProblem(byId("estimate"), { message: t("The server cannot be reached.") });
-  } finally {
-    button.disabled = false;
-  }
-}
-
-field("recipe").addEventListener("change", () => {
-  fillIn();
+fields.field("recipe").addEventListener("change", () => {
+  fields.fillIn();
+  tellAll();
   showCellsSoon();
 });
 form.addEventListener("input", (event) => {
@@ -119,9 +78,7 @@ form.addEventListener("input", (event) => {
   if (VALUES.includes(name)) tellAll();
   if (CELLS.includes(name)) showCellsSoon();
 });
-byId("ask-estimate").addEventListener("click", () => void askEstimate());
-// Wherever the server left a value out, it is the recipe's.
-for (const name of VALUES) field(name).value ||= String(own()[name] ?? "");
+offerEstimate(form, t("Counting photos, weighing the network…"));
 tellAll();
 goToFirst(form);
 void showCells();

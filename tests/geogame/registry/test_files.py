@@ -99,7 +99,7 @@ def test_what_plays_or_has_played_stays(version: ModelVersion) -> None:
 
 def test_an_image_model_stays_while_an_album_model_needs_it(version: ModelVersion) -> None:
     ModelVersion.objects.create(digest="0" * 64, name="album", recipe="album", cells=1, needs=version)
-    with pytest.raises(RegistryError, match="needed by: model versions"):
+    with pytest.raises(RegistryError, match="needed by: album"):
         delete_version(version)
 
 

@@ -10,7 +10,9 @@ from geogame.datasets.services import data_set_of_map
 from geogame.panoramas.models import Map
 from geogame.training import preparation, runner, services, states
 from geogame.training.models import TrainingJob
+from tests.geogame.training.album_jobs import image_model, make_album_job, make_albums
 
+__all__ = ["image_model", "make_album_job", "make_albums"]
 Pretend = Callable[[str], None]
 MakeJob = Callable[..., TrainingJob]
 WhenItTrains = Callable[[Callable[[], object]], None]

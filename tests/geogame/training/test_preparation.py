@@ -10,8 +10,8 @@ import pytest
 
 from geogame.registry.models import ModelVersion
 from geogame.training import preparation
+from geogame.training.errors import TrainingError
 from geogame.training.models import TrainingJob
-from geogame.training.services import TrainingError
 from tests.geogame.training.conftest import MakeJob
 
 

@@ -13,8 +13,8 @@ from geogame.datasets.services import data_set_of_map
 from geogame.panoramas.models import Map
 from geogame.registry.models import ModelVersion
 from geogame.training import services, states
+from geogame.training.errors import TrainingError
 from geogame.training.models import TrainingJob
-from geogame.training.services import TrainingError
 from tests.geogame.training.conftest import MakeJob
 
 State = TrainingJob.State

@@ -16,7 +16,7 @@ from geogame.panoramas.services import MapError
 from geogame.predictions.models import EXIT_UNREADABLE
 from geogame.predictions.queries import missing, playable
 from geogame.registry.models import ModelVersion
-from geogame.registry.queries import NoSuchVersion, active_versions, version_named
+from geogame.registry.queries import NoSuchVersion, active_versions, image_version_named
 from planet_core.model_directory import ModelDirectoryError
 
 EXIT_INTERRUPTED = 130
@@ -89,6 +89,6 @@ def _versions(name: str | None) -> list[ModelVersion]:
             return versions
         raise CommandError("No model plays: put one into play in the admin, or name one with --model.")
     try:
-        return [version_named(name)]
+        return [image_version_named(name)]
     except NoSuchVersion as error:
         raise CommandError(str(error)) from error

@@ -21,7 +21,7 @@ from geogame.panoramas.queries import map_named
 from geogame.panoramas.services import MapError
 from geogame.predictions.models import EXIT_UNREADABLE
 from geogame.registry.models import ModelVersion
-from geogame.registry.queries import NoSuchVersion, active_version, version_named
+from geogame.registry.queries import NoSuchVersion, active_version, image_version_named
 from geogame.reports.rows import rows_of_study
 from geogame.studies.errors import StudyError
 from geogame.studies.models import DAYS, Subject
@@ -203,7 +203,7 @@ def _version(name: str) -> ModelVersion:
         if version := active_version():
             return version
         raise StudyError("No model plays: put one into play in the admin, or name one with --model.")
-    return version_named(name)
+    return image_version_named(name)
 
 
 def _link(subject: Subject, address: str | None) -> str:
