@@ -193,11 +193,7 @@ def _weigh(
                 image.width,
                 plan.cells,
                 cut=options.cut,
-                hidden=recipe.hidden,
-                layers=recipe.layers,
-                dropout=recipe.dropout,
-                output=recipe.output,
-                time_gaps=recipe.time_gaps,
+                **recipe.build_options(options.variant, plan.cells),
             )
     except (UserError, RecipeError) as error:
         plan.error("network", error)
@@ -212,7 +208,8 @@ def _weigh(
     optimiser = plan_memory.STATES[recipe.optimiser] * learning
     photos = min(sum(sorted(lengths)[-recipe.batch_albums :]), recipe.batch_albums * max(lengths))
     at_once = min(photos, recipe.batch_albums * recipe.steps_back)
-    per_photo = image.width + 12 * recipe.hidden * recipe.layers * (2 if options.variant == "blstm" else 1)
+    directions = 2 if options.variant == "blstm" else 1
+    per_photo = model.input_width + 12 * model.settings.hidden * model.settings.layers * directions
     activations = FLOAT_BYTES * (STEP_COPIES * at_once * plan.cells + 3 * photos * per_photo)
     program = plan_memory.resident()
     memory = {

@@ -80,7 +80,9 @@ def test_an_average_takes_no_steps(
 def test_wider_takes_more(image_model: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     totals = []
     for width in (8, 64, 512):
-        _, found = planned(capsys, words(image_model, folder, "--set", f"hidden={width}"))
+        _, found = planned(
+            capsys, words(image_model, folder, "--set", "input=embedding", "--set", f"hidden={width}")
+        )
         totals.append(sum(found["memory_bytes"][name] for name in ("weights", "gradients", "activations")))
     assert totals == sorted(set(totals))
 
