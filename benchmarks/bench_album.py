@@ -36,7 +36,7 @@ from planet_core.train_album import learn
 
 WIDTH, HIDDEN, CELLS, ALBUMS = 576, 256, 552, 160
 BATCH = 16
-PASSES = 5
+PASSES, ALBUM_PASSES = 9, 3
 PHOTOS = 200
 IMAGE_MODEL = ROOT / "procedural_earth" / "model"
 
@@ -150,7 +150,7 @@ def answering() -> dict[str, float]:
         album_checkpoint.save(Path(folder) / "model", model, values, {})
         predictor = AlbumPredictor(Path(folder) / "model", IMAGE_MODEL)
     times = []
-    for _ in range(PASSES):
+    for _ in range(ALBUM_PASSES):
         start = time.process_time()
         predictor.embed(photos)
         middle = time.process_time()

@@ -42,6 +42,7 @@ OFFSETS = {"lstm": 0, "lstm-off1": 1, "lstm-off2": 2}
 ONE_DIRECTIONAL = (*OFFSETS, "lstm-rep")
 LSTMS = (*ONE_DIRECTIONAL, "blstm")
 MOST_EVIDENCE = 4096
+FULL = 0.75  # share of a batch's steps that are no padding, from which on it is not packed
 PHOTOS_AT_ONCE = 512  # whose distributions are held at a time
 
 State = tuple[Tensor, Tensor]
@@ -209,6 +210,12 @@ class AlbumModel(nn.Module):
         logits: Tensor = self.output(embeddings, self.drop(memory), self.scale, image)
         return logits
 
+    def window_logits(self, batch: AlbumBatch, window: Window) -> Tensor:
+        """Logits (m, cells) of a window's photos."""
+        if self.settings.output == "softmax":  # then photos speak through the memory alone
+            return self.logits(window.memory, window.memory)
+        return self.logits(batch.embeddings[window.albums, window.photos], window.memory)
+
     def windows(self, batch: AlbumBatch, steps: int) -> Iterator[Window]:
         """The memories of all photos, for training: each window's gradient ends where it begins.
 
@@ -225,7 +232,8 @@ class AlbumModel(nn.Module):
     def inputs(self, batch: AlbumBatch) -> Tensor:
         """What an LSTM or a transformer gets, (n, t, width [+ 2]): zeros for photos without a picture."""
         seen = batch.readable[..., None]
-        x: Tensor = self.drop(self._of_photos(batch.embeddings) * seen)
+        said = self._of_photos(batch.embeddings)
+        x: Tensor = self.drop(said if bool(batch.readable.all()) else said * seen)
         if not self.settings.time_gaps:
             return x
         gaps = torch.log1p(batch.gaps_hours)[..., None] / 5
@@ -290,18 +298,26 @@ class OneDirectional(AlbumModel):
             step = torch.arange(2 * x.shape[1], device=x.device) % lengths[:, None]
             return _picked(x, step), 2 * batch.lengths, lengths
         offset = OFFSETS[self.settings.variant]
+        if not offset:
+            return x, batch.lengths, torch.zeros_like(lengths)
         empty = x.new_zeros((len(x), offset, x.shape[2]))
         inside = batch.photos[..., None]
         return torch.cat([x * inside, empty], dim=1), batch.lengths + offset, torch.full_like(lengths, offset)
 
     def advance(self, inputs: Tensor, lengths: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Some steps of some albums: (memory (n, s, hidden), state behind each album's last step).
+        """Some steps of some albums: (memory (n, s, hidden), state of those that have all s steps).
 
         Args:
             inputs: (n, s, width).
             lengths: int64 (n,), steps of each, at least 1; on the CPU.
             state: what `advance` gave for the steps before; None at an album's beginning.
+
+        Albums of about the same length are not packed: what is computed behind the end of the shorter ones
+        costs less than packing, and their states, which then mean nothing, are not asked for: they are over.
         """
+        if int(lengths.sum()) >= FULL * inputs.shape[0] * inputs.shape[1]:
+            found, after = self.lstm(inputs, state)
+            return found, after
         return _through(self.lstm, inputs, lengths, state)
 
     def _memory(self, batch: AlbumBatch) -> Tensor:

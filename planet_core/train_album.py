@@ -42,6 +42,7 @@ from safetensors import SafetensorError
 from torch import nn
 
 from planet_core import album, album_checkpoint, checkpoint, resume, s2
+from planet_core.album import Window
 from planet_core.album_embeddings import embed
 from planet_core.album_examination import (
     better,
@@ -445,8 +446,10 @@ def learn(
         known = targets.classes[rows] >= 0
         if not known.any():
             continue
-        rows, albums, places = rows[known], window.albums[known], window.photos[known]
-        logits = model.logits(batch.embeddings[albums, places], window.memory[known])
+        if not known.all():
+            rows = rows[known]
+            window = Window(window.memory[known], window.albums[known], window.photos[known])
+        logits = model.window_logits(batch, window)
         value = labels.loss(logits, targets.classes[rows], targets.points[rows])
         (value / step.scored).backward()  # type: ignore[no-untyped-call]
         loss += value.item()
