@@ -17,7 +17,7 @@ photo the offset models take as many empty steps as they need to answer it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -33,7 +33,9 @@ from planet_core.album_layers import (
     Output,
     TimeAttention,
     evidence,
+    shared_weights,
     start_with_sums,
+    take_shared_weights,
 )
 from planet_core.stopping import UserError
 
@@ -42,6 +44,7 @@ OFFSETS = {"lstm": 0, "lstm-off1": 1, "lstm-off2": 2}
 ONE_DIRECTIONAL = (*OFFSETS, "lstm-rep")
 LSTMS = (*ONE_DIRECTIONAL, "blstm")
 MOST_EVIDENCE = 4096
+SHARED = ("gates", "open", "slope", "sharpness")
 FULL = 0.75  # share of a batch's steps that are no padding, from which on it is not packed
 PHOTOS_AT_ONCE = 512  # whose distributions are held at a time
 
@@ -189,6 +192,28 @@ class AlbumModel(nn.Module):
         """Starts with the image model's own layer; nothing happens where the model uses none."""
         if self.image is not None:
             self.image.load_state_dict(layer.state_dict())
+
+    def weights(self) -> dict[str, Tensor]:
+        """All that is to be kept, by name: its state, or of an LSTM of evidence what the cells share."""
+        state = dict(self.state_dict())
+        if self.settings.input != "evidence":
+            return state
+        kept = {name: value for name, value in state.items() if not name.startswith(("lstm.", "output."))}
+        return kept | shared_weights(*self._sums())
+
+    def take_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Those of `weights`, of a model with the same settings. RuntimeError, KeyError: they do not fit."""
+        if self.settings.input == "evidence":
+            shared = {name: value for name, value in weights.items() if name.partition("_")[0] in SHARED}
+            take_shared_weights(*self._sums(), shared)
+            weights = {**self.state_dict(), **{k: v for k, v in weights.items() if k not in shared}}
+        self.load_state_dict(weights)
+
+    def _sums(self) -> tuple[nn.LSTM, nn.Linear]:
+        lstm = self.get_submodule("lstm")
+        assert isinstance(lstm, nn.LSTM)
+        assert self.output is not None
+        return lstm, self.output.layer
 
     def forward(self, batch: AlbumBatch) -> Tensor:
         """Logits for each photo, (n, t, cells); rows behind an album's end mean nothing."""

@@ -43,7 +43,7 @@ def save(
     Raises:
         OSError: the disk is full or not writable; what was there before is untouched.
     """
-    weights = {name: value.detach().cpu().numpy() for name, value in model.state_dict().items()}
+    weights = {name: value.detach().cpu().numpy() for name, value in model.weights().items()}
     count = sum(parameter.numel() for parameter in model.parameters())
     config = {**model.settings.as_dict(), "parameters": count, **values}
     return album_directory.save(directory, weights, config, metrics, training_index)
@@ -68,8 +68,8 @@ def load(directory: str | os.PathLike[str], device: str = "cpu") -> LoadedAlbumM
     values = {name: value for name, value in config.items() if name in names}
     try:
         model = album.of_settings(Settings(**values | {"coarser": tuple(config.get("coarser", ()))}))
-        model.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
-    except (UserError, RuntimeError, TypeError, ValueError) as error:
+        model.take_weights({name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
+    except (UserError, RuntimeError, TypeError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise ModelDirectoryError(
             f"{folder / WEIGHTS} and {folder / CONFIG} do not fit each other: {reason}"

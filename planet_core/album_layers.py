@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,8 @@ SHARPNESS = 0.5
 """How much less than sure the sum is taken for: photos of one place err alike."""
 KEPT = 0.9
 """Share of the evidence that an LSTM of evidence keeps from photo to photo, at first."""
+GATES, CELL = [0, 1, 3], 2
+"""Of the four blocks of an LSTM's weights (torch): input, forget and output gate, and the cell's input."""
 QUERIES = 256  # of an album at a time, so that attention over thousands of photos fits into memory
 
 
@@ -122,6 +124,46 @@ def start_with_sums(lstm: nn.LSTM, output: nn.Linear) -> None:
         output.weight.copy_((sums * torch.eye(width)).repeat(1, directions))
         output.weight.register_hook(_equally_sharp)  # type: ignore[no-untyped-call]
         output.bias.requires_grad_(False)
+
+
+def shared_weights(lstm: nn.LSTM, output: nn.Linear) -> dict[str, Tensor]:
+    """All that tells a model that `start_with_sums` began from how it began: a few numbers for each input,
+    instead of some for each pair of cells.
+    """
+    width, found = lstm.hidden_size, {}
+    for suffix, part in _by_direction(output.weight.detach(), width):
+        weights = getattr(lstm, f"weight_ih_l0{suffix}").detach().unflatten(0, (4, width))
+        bias = getattr(lstm, f"bias_ih_l0{suffix}").detach().unflatten(0, (4, width))
+        found[f"gates{suffix}"] = weights[GATES, 0, width:].clone()
+        found[f"open{suffix}"] = bias[GATES, 0].clone()
+        found[f"slope{suffix}"] = weights[CELL, 0, 0].clone()
+        found[f"sharpness{suffix}"] = part[0, 0].clone()
+    return found
+
+
+def take_shared_weights(lstm: nn.LSTM, output: nn.Linear, found: Mapping[str, Tensor]) -> None:
+    """Gives a model as `start_with_sums` leaves it what `shared_weights` found.
+
+    Raises:
+        KeyError: a value is missing.
+        RuntimeError: one has another shape.
+    """
+    width = lstm.hidden_size
+    diagonal = torch.eye(width)
+    with torch.no_grad():
+        for suffix, part in _by_direction(output.weight, width):
+            weights = getattr(lstm, f"weight_ih_l0{suffix}").unflatten(0, (4, width))
+            bias = getattr(lstm, f"bias_ih_l0{suffix}").unflatten(0, (4, width))
+            weights[GATES, :, width:] = found[f"gates{suffix}"][:, None]
+            bias[GATES] = found[f"open{suffix}"][:, None].expand(-1, width)
+            weights[CELL, :, :width] = found[f"slope{suffix}"] * diagonal
+            part.copy_(found[f"sharpness{suffix}"] * diagonal)
+
+
+def _by_direction(weight: Tensor, width: int) -> list[tuple[str, Tensor]]:
+    """What an output (cells, directions * width) makes of each direction, with torch's names for these."""
+    parts = torch.split(weight, width, dim=1)
+    return list(zip(("", "_reverse")[: len(parts)], parts, strict=True))
 
 
 def _alike_in_all_cells(gradient: Tensor) -> Tensor:

@@ -90,6 +90,31 @@ def test_what_is_learnt_holds_for_all_cells_alike(name: str) -> None:
     assert not torch.allclose(before, found, atol=0.1), "it has learnt something"
 
 
+@pytest.mark.parametrize("name", LSTMS)
+def test_a_few_numbers_tell_all_that_was_learnt(name: str) -> None:
+    model, other = taught(made(name)), made(name).eval()
+    kept = model.weights()
+    other.take_weights(kept)
+    for mine, its in zip(model.state_dict().items(), other.state_dict().items(), strict=True):
+        assert mine[0] == its[0]
+        assert torch.equal(mine[1], its[1]), mine[0]
+    learnt = [
+        value.numel() for key, value in kept.items() if not key.startswith(("image.", "center", "scale"))
+    ]
+    assert sum(learnt) == (2 if name == "blstm" else 1) * (3 * (WIDTH + 2) + 3 + 1 + 1)
+
+
+def test_weights_that_do_not_fit_are_refused() -> None:
+    model = made("lstm")
+    kept = model.weights()
+    with pytest.raises(KeyError, match="gates"):
+        made("lstm").take_weights({name: value for name, value in kept.items() if name != "gates"})
+    with pytest.raises(RuntimeError, match="foreign"):
+        made("lstm").take_weights({**kept, "foreign": torch.zeros(2)})
+    with pytest.raises(RuntimeError):
+        made("blstm").take_weights({**kept, "gates": torch.zeros(3, 9)})
+
+
 def test_it_learns_to_forget_where_much_time_goes_by() -> None:
     """Two photos of one cell, hours later a faint one of another: the memory of the first must go."""
     model = made("lstm")
