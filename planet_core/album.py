@@ -265,7 +265,8 @@ class AlbumModel(nn.Module):
         return torch.cat([x, gaps, (~seen).to(x.dtype)], dim=2)
 
     def _of_photos(self, embeddings: Tensor) -> Tensor:
-        seen = (embeddings - self.center) / self.scale
+        standard = bool(self.center.any())
+        seen = (embeddings - self.center) / self.scale if standard else embeddings
         if self.settings.input == "evidence":
             assert self.image is not None
             return torch.cat([evidence(self.image(embeddings)), seen], dim=-1)

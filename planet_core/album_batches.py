@@ -59,7 +59,7 @@ class AlbumBatch:
         seen = padded([mark.astype(bool) for mark in marks], device)
         table = padded([np.asarray(album, dtype=np.float32) for album in embeddings], device)
         return cls(
-            embeddings=table * seen[..., None],
+            embeddings=table if all(mark.all() for mark in marks) else table * seen[..., None],
             lengths=torch.tensor(lengths),
             gaps_hours=padded([np.asarray(some, dtype=np.float32) for some in gaps], device),
             readable=seen,
