@@ -301,6 +301,7 @@ WORLD_COUNT = env_int("WORLD_COUNT", 600, minimum=0, maximum=5000)
 WORLD_PLAY_SET = BASE_DIR / "procedural_earth" / "play_set"
 WORLD_TRIPS = BASE_DIR / "procedural_earth" / "play_trips"
 WORLD_MODEL = BASE_DIR / "procedural_earth" / "model"
+WORLD_ALBUM_MODEL = BASE_DIR / "procedural_earth" / "album_model"
 
 # --- Training --------------------------------------------------------------------------------------
 # How many training jobs run at once, and how many GB runs and model versions may take; 0 is no limit.

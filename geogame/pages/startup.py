@@ -117,11 +117,14 @@ def prepare_world(say: Say) -> None:
         if settings.WORLD_COUNT:
             _prepare_map(say)
             _prepare_trips(say)
-        version = install_shipped(settings.WORLD_MODEL, name="PlaNet Earth")
+        versions = [
+            install_shipped(settings.WORLD_MODEL, name="PlaNet Earth"),
+            install_shipped(settings.WORLD_ALBUM_MODEL, name="PlaNet Earth, albums"),
+        ]
     except (PlaySetError, RegistryError, MapError, WorldError, ImportFailed, OSError) as error:
         say(f"The drawn world stays as it is: {error}")
     else:
-        if version:
+        for version in filter(None, versions):
             say(f"{version} plays against people.")
 
 

@@ -118,16 +118,21 @@ def _refuse_alone(name: object, config: dict[str, Any]) -> NoReturn:
 
 
 def install_shipped(directory: Path, *, name: str) -> ModelVersion | None:
-    """Register the model that comes with the program and let it play, where no version ever played.
+    """Register a model that comes with the program and let it play, where none of its kind ever played.
 
-    None where there is nothing to do: no such directory, or people have chosen already (none at all, even).
+    None where there is nothing to do: no such directory, people have chosen already (none at all, even), or
+    an album model whose image model is not here.
     """
-    if not (directory / CONFIG).is_file() or ModelVersion.objects.exclude(activated_at=None).exists():
+    kind = kind_of(directory)
+    played = ModelVersion.objects.filter(kind=kind.name).exclude(activated_at=None)
+    if not (directory / CONFIG).is_file() or played.exists():
         return None
     try:
-        digest = kind_of(directory).version_digest(directory)
+        digest, config = kind.version_digest(directory), kind.read_config(directory)
     except ModelDirectoryError as error:
         raise RegistryError(str(error)) from error
+    if digest_needed(config) and not _needed(config):
+        return None
     # Only MODEL_ROOT holds what plays: an update of the program must not change a registered version.
     copy = Path(settings.MODEL_ROOT) / f"{SHIPPED}-{digest[:12]}"
     if not copy.is_dir():

@@ -80,7 +80,8 @@ class TestFirstStart:
     @pytest.fixture(autouse=True)
     def _world(self, db: None, shipped: Path, settings: Any, tmp_path: Path) -> None:  # noqa: F811
         settings.WORLD_COUNT = 10
-        settings.WORLD_MODEL = tmp_path / "no model"
+        settings.WORLD_MODEL = settings.WORLD_ALBUM_MODEL = tmp_path / "no model"
+        settings.WORLD_TRIPS = tmp_path / "no trips"
 
     def test_the_map_is_there_and_the_rest_is_queued(self) -> None:
         said: list[str] = []

@@ -95,6 +95,18 @@ class TestShippedModel:
         assert "What it is not for" in version.card
         assert training_index(version).training_groups
 
+    def test_its_album_model_plays_beside_it_and_hangs_on_it(self, db: None, settings: Any) -> None:
+        albums = f"{self.NAME}, albums"
+        assert install_shipped(settings.WORLD_ALBUM_MODEL, name=albums) is None, "its image model is not here"
+        image = install_shipped(settings.WORLD_MODEL, name=self.NAME)
+        version = install_shipped(settings.WORLD_ALBUM_MODEL, name=albums)
+        assert version is not None
+        assert (version.kind, version.needs, version.is_active) == ("album", image, True)
+        assert active_version() == image
+        assert training_index(version).training_digests, "so that reports know which trips it has seen"
+        deactivate(version)
+        assert install_shipped(settings.WORLD_ALBUM_MODEL, name=albums) is None, "a person took it out of play"
+
     def test_without_one_nothing_happens(self, db: None, tmp_path: Path) -> None:
         assert install_shipped(tmp_path / "nowhere", name=self.NAME) is None
         assert not ModelVersion.objects.exists()
