@@ -70,7 +70,8 @@ export class ResultCard {
     setText(byId("trip-place"), [told.place, told.taken_at && date(told.taken_at)].filter(Boolean).join(" · "));
     show(byId("trip-cueless"), told.cueless);
     byId("trip-answers").replaceChildren(...SIDES.flatMap((side) => answerItem(told, side)));
-    setText(byId("trip-credit"), [told.author, told.licence].filter(Boolean).join(" · "));
+    const credit = this.#snapshot.drawn ? [] : [told.author, told.licence]; // of drawn ones a page tells
+    setText(byId("trip-credit"), credit.filter(Boolean).join(" · "));
     this.#picture(told, total);
     this.onShow(index, this.withSingle.checked);
   }
