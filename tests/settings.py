@@ -9,6 +9,7 @@ os.environ["DATA_DIR"] = str(_scratch)
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{_scratch / 'db.sqlite3'}")
 os.environ["REDIS_URL"] = ""
 os.environ["DEBUG"] = "1"
+os.environ["BACKGROUND_LOW_PRIORITY"] = "0"  # or tests wait long for what nobody else has time for
 os.environ["SECRET_KEY"] = "only-for-tests-" * 5
 
 from geogame.settings import *  # noqa: E402, F403

@@ -44,7 +44,10 @@ def test_a_process_lowers_itself_and_only_a_session_of_its_own(
     assert group.read_text() == of_group
 
 
-def test_where_no_session_can_be_lowered_the_process_still_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_session_can_be_lowered_the_process_still_is(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.BACKGROUND_LOW_PRIORITY = True
     monkeypatch.setattr(background, "AUTOGROUP", Path("/proc/no/such/file"))
     monkeypatch.setattr(background.os, "getsid", lambda pid: background.os.getpid())
     lowered: list[int] = []

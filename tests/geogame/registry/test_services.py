@@ -105,7 +105,9 @@ class TestShippedModel:
         assert active_version() == image
         assert training_index(version).training_digests, "so that reports know which trips it has seen"
         deactivate(version)
-        assert install_shipped(settings.WORLD_ALBUM_MODEL, name=albums) is None, "a person took it out of play"
+        assert install_shipped(settings.WORLD_ALBUM_MODEL, name=albums) is None, (
+            "a person took it out of play"
+        )
 
     def test_without_one_nothing_happens(self, db: None, tmp_path: Path) -> None:
         assert install_shipped(tmp_path / "nowhere", name=self.NAME) is None
