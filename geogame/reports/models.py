@@ -6,7 +6,7 @@ from geogame.albums.models import CONDITION as ALBUM
 from geogame.games.models import Game
 from geogame.panoramas.models import Map, Panorama
 
-NOTHING = "0 0 0 0 0"
+NOTHING = "0 0 0 0 0 0"
 """What `refresh.what_is_there` says of a site on which nobody has played: no report is missing there."""
 
 

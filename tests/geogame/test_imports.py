@@ -42,9 +42,10 @@ def test_nothing_of_the_program_is_left_out(loaded: dict[str, list[str]]) -> Non
         loaded["modules"]
     )
     assert [name for name in loaded["tasks"] if not name.startswith("celery.")] == [
-        *("datasets.read", "evaluations.run", "opponent.answer_round", "opponent.explain_waiting"),
-        *("opponent.go_live", "opponent.predict_ahead", "opponent.warm_up", "ratings.rate_games"),
-        *("registry.check_model", "reports.refresh", "training.run_job", "world.build_world"),
+        *("datasets.read", "evaluations.run", "opponent.answer_album", "opponent.answer_round"),
+        *("opponent.explain_waiting", "opponent.go_live", "opponent.predict_ahead", "opponent.warm_up"),
+        *("ratings.rate_games", "registry.check_model", "reports.refresh", "training.run_job"),
+        "world.build_world",
     ]
 
 

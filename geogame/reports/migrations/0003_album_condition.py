@@ -21,4 +21,13 @@ class Migration(migrations.Migration):
                 max_length=10,
             ),
         ),
+        migrations.AlterField(
+            model_name="refresh",
+            name="read",
+            field=models.CharField(
+                default="0 0 0 0 0 0",
+                help_text="What was there when they were made, in a few counts.",
+                max_length=100,
+            ),
+        ),
     ]

@@ -152,7 +152,7 @@ def test_home_asks_the_database_the_same_for_more_maps(
     sign_in(client, alice)
     for number in range(3):
         played(alice, make_map(name=f"Map {number}"), rounds=2)
-    with django_assert_num_queries(12):  # type: ignore[attr-defined]
+    with django_assert_num_queries(16):  # type: ignore[attr-defined]
         client.get("/")
 
 

@@ -114,5 +114,5 @@ def test_an_export_asks_the_database_the_same_for_more_games(
     for number in range(3):
         game = start_game(player=alice, map_=make_map(name=f"Map {number}"))
         place_guess(game=game, player=alice, round_token=game.rounds.all()[0].token, lat=1, lng=2)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             client.get("/account/data/export.json")

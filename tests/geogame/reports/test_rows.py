@@ -326,11 +326,11 @@ def test_as_many_queries_for_few_rows_as_for_many(
         play_with_predictions(player, map_, model_version)
         play_with_predictions(player, map_, model_version)
     assert len(list(rows_of())) >= 5 * rows
-    assert queries(rows_of) == few == 6
+    assert queries(rows_of) == few == 8
     play_without_answers(alice, map_, *[""] * 3)
     few = queries(rows_of)
     play_without_answers(alice, map_, *[""] * 5)
-    assert queries(rows_of) == few == 7
+    assert queries(rows_of) == few == 9
 
 
 def test_a_prediction_is_looked_at_once(
