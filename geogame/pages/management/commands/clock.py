@@ -27,16 +27,17 @@ from geogame.world import services as world
 
 log = logging.getLogger(__name__)
 TICK_S = 0.5
-HOUR_S = 3600.0
-DUTIES = (
-    *(open_overdue_rounds, close_overdue_rounds, open_overdue_albums, settle_rooms, make_todays),
-    *(queue_lost_job_again, explanations.queue_waiting_again, ask_for_ratings, ask_for_reports),
-    *(look_after_lost_jobs, queue_waiting_jobs_again, look_after_activations, settle_data_sets),
-    *(look_after_evaluations, close_ended_studies),
-    *(world.revive_lost_jobs, world.queue_waiting_jobs_again),
-)
-HOURLY = (remove_leftovers,)
-"""When it starts, too."""
+DUTIES = {
+    TICK_S: (open_overdue_rounds, close_overdue_rounds, open_overdue_albums, settle_rooms),
+    2.0: (
+        *(make_todays, queue_lost_job_again, explanations.queue_waiting_again, ask_for_ratings),
+        *(ask_for_reports, look_after_lost_jobs, queue_waiting_jobs_again, look_after_activations),
+        *(settle_data_sets, look_after_evaluations, close_ended_studies),
+        *(world.revive_lost_jobs, world.queue_waiting_jobs_again),
+    ),
+    3600.0: (remove_leftovers,),
+}
+"""By the seconds between two times. Nobody looks at the screen for those of the second row."""
 
 
 class Command(BaseCommand):
@@ -51,12 +52,13 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())
-        next_hour = time.monotonic()
+        due = dict.fromkeys(DUTIES, 0.0)
         while not stopped.wait(TICK_S):
             close_old_connections()
-            is_hour = time.monotonic() >= next_hour
-            next_hour = time.monotonic() + HOUR_S if is_hour else next_hour
-            for duty in (*DUTIES, *(HOURLY if is_hour else ())):
+            now = time.monotonic()
+            rows = [every_s for every_s, at in due.items() if now >= at]
+            due |= {every_s: now + every_s - TICK_S / 2 for every_s in rows}
+            for duty in (duty for every_s in rows for duty in DUTIES[every_s]):
                 try:
                     duty()
                 except DatabaseError as error:
