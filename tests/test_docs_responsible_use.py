@@ -55,13 +55,18 @@ def test_a_prediction_is_of_a_panorama_with_a_place() -> None:
     assert Panorama._meta.get_field("lng").null is False
 
 
-def test_the_shipped_model_knows_drawings_alone(db: None, settings: object) -> None:
+def test_the_shipped_models_know_drawings_alone(db: None, settings: object) -> None:
     from geogame.registry.services import install_shipped
 
     version = install_shipped(ROOT / "procedural_earth" / "model", name="PlaNet Earth")
     assert version is not None
     assert version.trained_on_drawings
     assert "**What it is not for.** Photographs." in version.card
+    albums = install_shipped(ROOT / "procedural_earth" / "album_model", name="PlaNet Earth, albums")
+    assert albums is not None
+    assert albums.trained_on_drawings
+    assert "It learnt from drawn pictures." in albums.card
     others = [path for path in ROOT.glob("*/**/*.safetensors") if "node_modules" not in path.parts]
     shipped = {path for path in others if not {"data", ".venv"} & set(path.parts)}
-    assert shipped == {ROOT / "procedural_earth" / "model" / "model.safetensors"}
+    folders = ("model", "album_model")
+    assert shipped == {ROOT / "procedural_earth" / folder / "model.safetensors" for folder in folders}
